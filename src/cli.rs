@@ -1,0 +1,147 @@
+//! The command line.
+//!
+//! In: arguments. Out: [`Larder`], plain values. Every flag is one field. Does no work.
+
+use crate::scope::Scope;
+use clap::{Args, Parser, Subcommand};
+use std::path::PathBuf;
+
+/// `cargo larder …`: cargo calls `cargo-larder larder …`.
+#[derive(Debug, Parser)]
+#[command(name = "cargo", bin_name = "cargo", version, subcommand_required = true)]
+pub enum Cargo {
+    /// Build the dependencies of a workspace ahead of its sources
+    #[command(version, about, long_about = ABOUT, arg_required_else_help = true)]
+    Larder(Larder),
+}
+
+const ABOUT: &str = "\
+Builds the dependencies of a Rust workspace ahead of its sources, and keeps them until they really change.
+
+    cargo larder prepare --release    read the workspace, write recipe.json
+    cargo larder cook                 read recipe.json, build what it lists and nothing else
+
+Give `prepare` the flags that the build will use (-p, --features, --release, --target, …): the recipe then changes only
+when a third-party crate that this build compiles does. Without any, the recipe serves every build, and `cook` takes the flags.";
+
+/// The arguments after `larder`.
+#[derive(Debug, Args)]
+pub struct Larder {
+    /// What to do.
+    #[command(subcommand)]
+    pub verb: Verb,
+}
+
+/// The two verbs.
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    /// Read the workspace and write the recipe of its dependencies
+    Prepare(Prepare),
+    /// Build the dependencies that a recipe lists, and nothing else
+    Cook(Cook),
+}
+
+/// `cargo larder prepare`.
+#[derive(Debug, Args)]
+pub struct Prepare {
+    /// Where to write the recipe
+    #[arg(long, value_name = "PATH", default_value = "recipe.json")]
+    pub recipe_path: PathBuf,
+    /// Path to Cargo.toml
+    #[arg(long, value_name = "PATH")]
+    pub manifest_path: Option<PathBuf>,
+    /// The triple that will be built on; conditions on it are then decided
+    #[arg(long, value_name = "TRIPLE")]
+    pub host: Option<String>,
+    /// What the build will select.
+    #[command(flatten)]
+    pub scope: Scope,
+}
+
+/// `cargo larder cook`.
+#[derive(Debug, Args)]
+pub struct Cook {
+    /// The recipe [default: recipe.json; where that is missing too, one is prepared in memory]
+    #[arg(long, value_name = "PATH")]
+    pub recipe_path: Option<PathBuf>,
+    /// Path to Cargo.toml, to prepare a recipe in memory
+    #[arg(long, value_name = "PATH", conflicts_with = "recipe_path")]
+    pub manifest_path: Option<PathBuf>,
+    /// Write the skeleton into the current directory and print the command that would build it
+    #[arg(long)]
+    pub no_build: bool,
+    /// How to build.
+    #[command(flatten)]
+    pub how: How,
+    /// What to build.
+    #[command(flatten)]
+    pub scope: Scope,
+}
+
+/// Flags that say how to build, not what: cargo gets them as they are.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "How to build: passed on to cargo")]
+pub struct How {
+    /// Directory for what is built
+    #[arg(long, value_name = "DIRECTORY")]
+    pub target_dir: Option<PathBuf>,
+    /// Number of parallel jobs
+    #[arg(short, long, value_name = "N", allow_hyphen_values = true)]
+    pub jobs: Option<String>,
+    /// Do not abort as soon as one crate fails
+    #[arg(long)]
+    pub keep_going: bool,
+    /// Ignore `rust-version` of packages
+    #[arg(long)]
+    pub ignore_rust_version: bool,
+    /// Run without the network
+    #[arg(long)]
+    pub offline: bool,
+    /// Assert that versions stay as locked (they always do)
+    #[arg(long)]
+    pub locked: bool,
+    /// The same as --locked --offline
+    #[arg(long)]
+    pub frozen: bool,
+    /// Say more (-vv: even more)
+    #[arg(short, long, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+    /// Say nothing
+    #[arg(short, long, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// When to use colours: auto, always, never
+    #[arg(long, value_name = "WHEN", value_parser = ["auto", "always", "never"])]
+    pub color: Option<String>,
+    /// Report how long each crate took
+    #[arg(long, value_name = "FMTS", num_args = 0..=1, require_equals = true, default_missing_value = "")]
+    pub timings: Option<String>,
+    /// Override a configuration value
+    #[arg(long, value_name = "KEY=VALUE|PATH")]
+    pub config: Vec<String>,
+    /// Unstable flags of a nightly cargo
+    #[arg(short = 'Z', value_name = "FLAG")]
+    pub unstable: Vec<String>,
+}
+
+impl How {
+    /// The flags as cargo takes them. The target directory is left out: `cook` always names it.
+    pub fn to_args(&self) -> Vec<String> {
+        let mut args = Vec::new();
+        let values = [("--jobs", &self.jobs), ("--color", &self.color)];
+        for (flag, value) in values {
+            args.extend(value.iter().map(|v| format!("{flag}={v}")));
+        }
+        args.extend(self.timings.iter().map(|t| if t.is_empty() { "--timings".to_owned() } else { format!("--timings={t}") }));
+        // cargo would resolve a path against the scratch directory.
+        let absolute = |c: &String| if c.contains('=') { c.clone() } else { std::path::absolute(c).map_or(c.clone(), |p| p.display().to_string()) };
+        args.extend(self.config.iter().flat_map(|c| ["--config".to_owned(), absolute(c)]));
+        args.extend(self.unstable.iter().map(|z| format!("-Z{z}")));
+        let switches = [
+            ("--keep-going", self.keep_going), ("--ignore-rust-version", self.ignore_rust_version),
+            ("--offline", self.offline || self.frozen), ("--quiet", self.quiet),
+        ];
+        args.extend(switches.into_iter().filter(|(_, on)| *on).map(|(flag, _)| flag.to_owned()));
+        args.extend((0..self.verbose).map(|_| "-v".to_owned()));
+        args
+    }
+}

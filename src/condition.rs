@@ -1,0 +1,148 @@
+//! When something holds: on every platform, on none, or under conditions like `cfg(unix)`.
+//!
+//! In: the platforms that stand in manifests. Out: a [`Condition`], a set of alternatives, each a set of platforms
+//! that must all match. Two conditions that read the same are equal; no alternative implies another one, so the
+//! form is canonical up to logic that needs knowledge of platforms (see `platform.rs`). Touches nothing.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+/// Where a platform is judged: cargo judges everything below a build script or a proc-macro on the host
+/// (`deps` in cargo's `core/resolver/features.rs`, `core/compiler/unit_dependencies.rs`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Side {
+    /// The platform that is built for.
+    Target,
+    /// The platform that is built on.
+    Host,
+}
+
+/// One platform as written in `[target.'…'.dependencies]`, in cargo's own spelling, and where it is judged.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Atom {
+    /// Where it is judged.
+    pub side: Side,
+    /// `cfg(…)`, or a target triple.
+    pub platform: String,
+}
+
+/// Platforms that must all match.
+pub type Chain = BTreeSet<Atom>;
+
+/// Alternatives, of which one must hold. None: never. One empty chain: always.
+#[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Condition(BTreeSet<Chain>);
+
+impl Condition {
+    /// Holds on every platform.
+    pub fn always() -> Self {
+        Condition(BTreeSet::from([Chain::new()]))
+    }
+
+    /// Holds on no platform.
+    pub fn never() -> Self {
+        Condition::default()
+    }
+
+    /// Holds where all of these platforms match.
+    pub fn all_of(atoms: impl IntoIterator<Item = Atom>) -> Self {
+        Condition(BTreeSet::from([atoms.into_iter().collect()]))
+    }
+
+    /// Whether no platform fulfils it.
+    pub fn is_never(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Whether every platform fulfils it.
+    pub fn is_always(&self) -> bool {
+        self.0.iter().next().is_some_and(Chain::is_empty)
+    }
+
+    /// The alternatives, none of which implies another.
+    pub fn chains(&self) -> impl Iterator<Item = &Chain> {
+        self.0.iter()
+    }
+
+    /// Whether this holds wherever `chain` does.
+    pub fn holds_under(&self, chain: &Chain) -> bool {
+        self.0.iter().any(|own| own.is_subset(chain))
+    }
+
+    /// Both hold.
+    pub fn and(&self, other: &Self) -> Self {
+        if self.is_always() {
+            return other.clone();
+        }
+        let mut both = Condition::never();
+        for a in &self.0 {
+            for b in &other.0 {
+                both.add_chain(a | b);
+            }
+        }
+        both
+    }
+
+    /// Makes this hold also where `other` does; tells whether anything changed.
+    pub fn add(&mut self, other: &Self) -> bool {
+        other.0.iter().fold(false, |changed, chain| self.add_chain(chain.clone()) || changed)
+    }
+
+    /// Keeps only some of the alternatives.
+    pub fn retain(&mut self, keep: impl Fn(&Chain) -> bool) {
+        self.0.retain(keep);
+    }
+
+    fn add_chain(&mut self, chain: Chain) -> bool {
+        if self.holds_under(&chain) {
+            return false;
+        }
+        self.0.retain(|own| !own.is_superset(&chain));
+        self.0.insert(chain)
+    }
+}
+
+impl fmt::Debug for Condition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.is_never() {
+            return f.write_str("never");
+        }
+        let chain = |c: &Chain| match c.len() {
+            0 => "always".to_owned(),
+            _ => c.iter().map(|a| format!("{:?}:{}", a.side, a.platform)).collect::<Vec<_>>().join(" & "),
+        };
+        f.write_str(&self.0.iter().map(chain).collect::<Vec<_>>().join(" | "))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn on(platform: &str) -> Condition {
+        Condition::all_of([Atom { side: Side::Target, platform: platform.to_owned() }])
+    }
+
+    fn or(a: &Condition, b: &Condition) -> Condition {
+        let mut sum = a.clone();
+        sum.add(b);
+        sum
+    }
+
+    #[test]
+    fn a_weaker_alternative_absorbs_a_stronger_one() {
+        let (unix, linux) = (on("cfg(unix)"), on("linux"));
+        assert_eq!(or(&unix.and(&linux), &unix), unix);
+        assert_eq!(or(&unix, &Condition::always()), Condition::always());
+        assert_eq!(or(&unix, &Condition::never()), unix);
+    }
+
+    #[test]
+    fn conjunction_distributes_over_alternatives() {
+        let (a, b, c) = (on("a"), on("b"), on("c"));
+        assert_eq!(or(&a, &b).and(&c), or(&a.and(&c), &b.and(&c)));
+        assert_eq!(a.and(&Condition::never()), Condition::never());
+        assert_eq!(a.and(&Condition::always()), a);
+        assert_eq!(a.and(&a), a);
+    }
+}

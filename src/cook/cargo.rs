@@ -1,0 +1,123 @@
+//! The one place that starts cargo.
+//!
+//! In: a directory with a skeleton, flags and an environment. Out: how many units cargo compiled and found fresh. cargo's
+//! own output goes to the user's stderr as it comes; its JSON messages are counted and go no further.
+
+use super::wrapper;
+use crate::error::{Error, Result, fail};
+use cargo_metadata::Message;
+use std::ffi::OsString;
+use std::io::BufReader;
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::{Arc, Mutex};
+
+/// A `cargo build` to run.
+#[derive(Debug)]
+pub struct Build<'a> {
+    /// Where the skeleton stands.
+    pub dir: &'a Path,
+    /// Flags after `cargo build`.
+    pub args: Vec<String>,
+    /// Where to build.
+    pub target_dir: &'a Path,
+    /// Environment variables to set.
+    pub env: Vec<(String, OsString)>,
+    /// Whether the skeleton has a toolchain file, which then decides over the toolchain that runs this program.
+    pub has_toolchain_file: bool,
+}
+
+/// What cargo did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Outcome {
+    /// Third-party units that it compiled.
+    pub compiled: usize,
+    /// Third-party units that it found fresh.
+    pub fresh: usize,
+}
+
+/// Runs the build.
+///
+/// # Errors
+/// cargo cannot be started, or fails; in the latter case it has said why.
+pub fn build(build: &Build<'_>) -> Result<Outcome> {
+    let cargo = cargo_program(build.has_toolchain_file);
+    let mut command = Command::new(&cargo);
+    command.arg("build").args(&build.args).arg("--message-format=json-render-diagnostics");
+    command.arg("--target-dir").arg(build.target_dir).current_dir(build.dir);
+    command.env(wrapper::VARIABLE, std::env::current_exe()?).envs(build.env.iter().map(|(k, v)| (k, v)));
+    if build.has_toolchain_file && !toolchain_was_chosen() {
+        command.env_remove("RUSTUP_TOOLCHAIN");
+    }
+    command.stdin(Stdio::null()).stdout(Stdio::piped());
+    let mut child = match command.spawn() {
+        Ok(child) => child,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            fail!("could not find `{}` on PATH\nhelp: install Rust, or set `CARGO` to the path of cargo", cargo.display())
+        }
+        Err(error) => fail!("failed to start `{}`: {error}", cargo.display()),
+    };
+    let stdout = child.stdout.take().expect("stdout is piped");
+    let interrupted = forward_signals(&child);
+    let mut outcome = Outcome::default();
+    for message in Message::parse_stream(BufReader::new(stdout)) {
+        if let Ok(Message::CompilerArtifact(artifact)) = message {
+            if !artifact.package_id.repr.starts_with("path+") {
+                *(if artifact.fresh { &mut outcome.fresh } else { &mut outcome.compiled }) += 1;
+            }
+        }
+    }
+    let status = child.wait()?;
+    if let Some(code) = *interrupted.lock().expect("no thread panics with the lock held") {
+        return Err(Error::Cargo(code));
+    }
+    if status.success() { Ok(outcome) } else { Err(Error::Cargo(code(status))) }
+}
+
+/// cargo itself when it runs this program, so that `cargo +nightly larder` stays with nightly; the one on PATH, which is
+/// rustup's proxy where there is rustup, when a toolchain file is to decide.
+fn cargo_program(has_toolchain_file: bool) -> OsString {
+    let own = std::env::var_os("CARGO").filter(|_| !has_toolchain_file || toolchain_was_chosen());
+    own.unwrap_or_else(|| "cargo".into())
+}
+
+/// Whether the user chose the toolchain by `+toolchain` or by RUSTUP_TOOLCHAIN, which win over a toolchain file. Since
+/// 1.28 rustup tells in RUSTUP_TOOLCHAIN_SOURCE; without rustup's proxies the variable is the user's own.
+fn toolchain_was_chosen() -> bool {
+    match (std::env::var("RUSTUP_TOOLCHAIN"), std::env::var("RUSTUP_TOOLCHAIN_SOURCE")) {
+        (Err(_), _) => false,
+        (Ok(_), Ok(source)) => matches!(source.as_str(), "cli" | "env"),
+        (Ok(_), Err(_)) => std::env::var_os("RUST_RECURSION_COUNT").is_none(),
+    }
+}
+
+fn code(status: ExitStatus) -> i32 {
+    #[cfg(unix)]
+    if let Some(signal) = std::os::unix::process::ExitStatusExt::signal(&status) {
+        return 128 + signal;
+    }
+    status.code().unwrap_or(1)
+}
+
+/// Outlives an interrupt for as long as cargo needs to end, so that the scratch directory is removed. cargo gets a Ctrl-C
+/// from the terminal as well; a signal that was sent to this process alone ends cargo too.
+fn forward_signals(child: &Child) -> Arc<Mutex<Option<i32>>> {
+    let interrupted = Arc::new(Mutex::new(None));
+    let (flag, pid) = (Arc::clone(&interrupted), child.id());
+    // A handler can be set once in a process; the first build's stays good for a process that builds once.
+    let _ = ctrlc::set_handler(move || {
+        *flag.lock().expect("no thread panics with the lock held") = Some(130);
+        terminate(pid);
+    });
+    interrupted
+}
+
+#[cfg(unix)]
+fn terminate(pid: u32) {
+    if let Some(pid) = i32::try_from(pid).ok().and_then(rustix::process::Pid::from_raw) {
+        let _ = rustix::process::kill_process(pid, rustix::process::Signal::TERM);
+    }
+}
+
+#[cfg(not(unix))]
+fn terminate(_pid: u32) {}

@@ -1,0 +1,189 @@
+//! From a recipe to compiled dependencies.
+//!
+//! In: the command line of `cook` and the directory it was called in. Out: third-party units in the target directory, and
+//! one line on stderr. Writes below a scratch directory, the target directory and cargo's home, and nowhere else
+//! (invariant 4); with `--no-build`, the skeleton into the current directory instead.
+
+mod cargo;
+mod place;
+pub mod wrapper;
+
+use crate::cli::Cook;
+use crate::error::{Error, Result, fail};
+use crate::quotient::quotient;
+use crate::recipe::{self, Recipe};
+use crate::report::Report;
+use crate::scope::Scope;
+use crate::skeleton::{self, Files};
+use crate::{lockfile, read, reduce};
+use std::collections::BTreeSet;
+use std::io::Write;
+use std::path::Path;
+use std::time::Instant;
+
+/// Runs `cook` at `here`.
+///
+/// # Errors
+/// A recipe that is none, flags that contradict it, a directory that cannot be written to, or cargo failing.
+pub fn cook(args: Cook, here: &Path, stdout: &mut dyn Write) -> Result<()> {
+    let report = Report::new(args.how.color.as_deref(), args.how.quiet);
+    let started = Instant::now();
+    let asked = args.scope.normalized();
+    let recipe = recipe(args.recipe_path.as_deref(), args.manifest_path.as_deref(), &asked, here)?;
+    let (mut files, build) = match &recipe.scope {
+        Some(scope) => (recipe.files, agreed(scope, &recipe.build, &asked)?),
+        None => scoped(&recipe, &asked, report)?,
+    };
+    let mut flags = build.to_args();
+    flags.extend(args.how.to_args());
+    if args.no_build {
+        unpack(&files, here)?;
+        let target_dir = args.how.target_dir.iter().flat_map(|dir| ["--target-dir".to_owned(), dir.display().to_string()]);
+        let words = ["cargo".to_owned(), "build".to_owned()].into_iter().chain(flags).chain(target_dir);
+        writeln!(stdout, "{}", words.map(|w| shell_word(&w)).collect::<Vec<_>>().join(" "))?;
+        return Ok(());
+    }
+    let scratch = tempfile::Builder::new().prefix("cargo-larder-").tempdir()?;
+    place::localize(&mut files, here, scratch.path())?;
+    let target_dir = place::target_dir(args.how.target_dir.as_deref(), &files, here)?;
+    place::probe(&target_dir)?;
+    write(&files, scratch.path())?;
+    let outcome = cargo::build(&cargo::Build {
+        dir: scratch.path(),
+        args: flags,
+        target_dir: &target_dir,
+        env: place::absolute_variables(here),
+        has_toolchain_file: files.keys().any(|name| name.starts_with("rust-toolchain")),
+    });
+    // A lockfile that cargo had to leave is worth more than cargo's own error about it.
+    let settled = same_versions(&files, scratch.path());
+    scratch.close()?;
+    let outcome = match (outcome, settled) {
+        (Err(error @ Error::Cargo(_)), _) => return Err(error),
+        (outcome, settled) => settled.and(outcome)?,
+    };
+    report.done(
+        "Cooked",
+        &format!(
+            "{} third-party units ({} compiled, {} fresh) in {:.1}s; `{}` holds {}",
+            outcome.compiled + outcome.fresh,
+            outcome.compiled,
+            outcome.fresh,
+            started.elapsed().as_secs_f64(),
+            read::display(&target_dir, here),
+            megabytes(place::size(&target_dir))
+        ),
+    );
+    Ok(())
+}
+
+/// The recipe that is named, or `recipe.json`, or one prepared in memory.
+fn recipe(named: Option<&Path>, manifest: Option<&Path>, scope: &Scope, here: &Path) -> Result<Recipe> {
+    let path = named.unwrap_or(Path::new("recipe.json"));
+    let name = path.display().to_string();
+    let missing = |e: &std::io::Error| e.kind() == std::io::ErrorKind::NotFound;
+    let text = match manifest {
+        Some(_) => Err(std::io::ErrorKind::NotFound.into()),
+        None => fs_err::read(here.join(path)),
+    };
+    match text {
+        Ok(bytes) => match String::from_utf8(bytes) {
+            Ok(text) => recipe::decode(&name, &text),
+            Err(_) => fail!("recipe `{name}` is not a recipe: it is not UTF-8 text\nhelp: make it anew with `cargo larder prepare`"),
+        },
+        Err(error) if missing(&error) && named.is_none() && (manifest.is_some() || read::find_manifest(here, None).is_ok()) => {
+            Ok(crate::prepare::recipe(&read::find_manifest(here, manifest)?, scope, None, here)?.recipe)
+        }
+        Err(error) if missing(&error) => {
+            fail!("recipe `{name}` does not exist\nhelp: make it with `cargo larder prepare`, or name one with `--recipe-path`")
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The flags to build a scoped recipe with. Flags that repeat its scope are welcome; a profile and targets may be added
+/// where it names none, as it then holds all; anything else contradicts it.
+fn agreed(scope: &Scope, build: &Scope, asked: &Scope) -> Result<Scope> {
+    let mut build = build.clone();
+    let mut allowed = scope.clone();
+    if scope.profile.is_none() {
+        allowed.profile.clone_from(&asked.profile);
+        build.profile.clone_from(&asked.profile);
+    }
+    if scope.target.is_empty() {
+        allowed.target.clone_from(&asked.target);
+        build.target.clone_from(&asked.target);
+    }
+    let repeated = asked.is_within(&allowed);
+    if !repeated {
+        let said = |scope: &Scope| scope.to_args().iter().map(|w| shell_word(w)).collect::<Vec<_>>().join(" ");
+        return Err(Error::Usage(format!(
+            "recipe was prepared for `{}`, not for `{}`; prepare one with:\n    cargo larder prepare {}",
+            said(scope), said(asked), said(asked)
+        )));
+    }
+    Ok(build)
+}
+
+/// Takes the quotient of an unscoped recipe.
+fn scoped(recipe: &Recipe, asked: &Scope, report: Report) -> Result<(Files, Scope)> {
+    let unpacked = tempfile::Builder::new().prefix("cargo-larder-").tempdir()?;
+    write(&recipe.files, unpacked.path())?;
+    let manifest = unpacked.path().join(recipe.here.as_deref().unwrap_or("")).join("Cargo.toml");
+    let workspace = read::workspace(&manifest, unpacked.path())?;
+    let (asked, unknown) = reduce::translated(&workspace, asked);
+    for feature in unknown {
+        report.warning(&format!("feature `{feature}` reaches no third-party crate in this recipe"));
+    }
+    let quotient = quotient(&workspace, &asked, None)?;
+    unpacked.close()?;
+    Ok((skeleton::files(&quotient.workspace), quotient.scope))
+}
+
+fn unpack(files: &Files, here: &Path) -> Result<()> {
+    if let Some(name) = files.keys().find(|name| here.join(name).exists()) {
+        let name = if here.join("Cargo.toml").exists() { "Cargo.toml" } else { name };
+        fail!("refusing to write the skeleton into `{}`: it has a `{name}`\nhelp: run `cook --no-build` in an empty directory", here.display());
+    }
+    write(files, here)
+}
+
+fn write(files: &Files, dir: &Path) -> Result<()> {
+    for (name, text) in files {
+        let path = dir.join(name);
+        fs_err::create_dir_all(path.parent().expect("a file stands in a directory"))?;
+        fs_err::write(path, text)?;
+    }
+    Ok(())
+}
+
+/// Every package that cargo settled on is one of the recipe's.
+fn same_versions(files: &Files, scratch: &Path) -> Result<()> {
+    let name = "Cargo.lock";
+    let Ok(settled) = fs_err::read_to_string(scratch.join(name)) else { return Ok(()) };
+    let packages = |text: &str| -> Result<BTreeSet<(String, String, Option<String>)>> {
+        let lock = lockfile::parse(name, text)?;
+        Ok(lock.packages.into_iter().map(|p| (p.name, p.version, p.source)).collect())
+    };
+    let recipe = packages(files.get(name).map(String::as_str).unwrap_or_default())?;
+    let settled = packages(&settled)?;
+    let strangers: Vec<String> = settled.difference(&recipe).map(|(name, version, _)| format!("`{name} {version}`")).collect();
+    if !strangers.is_empty() {
+        fail!(
+            "cargo settled on {}, which the recipe does not hold\nhelp: bring Cargo.lock up to date with `cargo update --workspace`, then prepare the recipe anew",
+            strangers.join(", ")
+        );
+    }
+    Ok(())
+}
+
+fn megabytes(bytes: u64) -> String {
+    let (whole, tenth) = (bytes / 1_000_000, bytes % 1_000_000 / 100_000);
+    if whole < 10 { format!("{whole}.{tenth} MB") } else { format!("{whole} MB") }
+}
+
+/// A word as a POSIX shell reads it back.
+pub(crate) fn shell_word(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_=./:,+@%".contains(c);
+    if !word.is_empty() && word.chars().all(plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
+}

@@ -1,0 +1,225 @@
+//! Which features and optional dependencies of the local packages are active, and what they ask of third-party ones.
+//!
+//! In: a workspace, what is selected of it, and the platforms. Out: [`Features`]. It is cargo's feature resolver
+//! (`core/resolver/features.rs`) over the local packages alone, with one difference: where the platform is not known, an
+//! answer is a [`Condition`] instead of yes or no. Third-party packages never activate features of local ones, so the
+//! local part stands on its own. Touches nothing.
+
+use crate::condition::{Condition, Side};
+use crate::platform::{Platforms, Question};
+use crate::select::Selection;
+use crate::workspace::{Dependency, DependencyKind, Resolved, Resolver, Workspace};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A local package in a context: cargo's `PackageFeaturesKey`.
+pub type Node = (usize, Side);
+
+/// The feature that stands for `default-features = true`; no real feature has an empty name.
+pub const DEFAULT: &str = "";
+
+/// What is active of one package in one context.
+#[derive(Default)]
+struct State {
+    reached: Condition,
+    features: BTreeMap<String, Condition>,
+    optional: BTreeMap<String, Condition>,
+}
+
+/// The outcome.
+pub struct Features<'a> {
+    workspace: &'a Workspace,
+    platforms: &'a Platforms,
+    selection: &'a Selection,
+    needs_dev: bool,
+    states: BTreeMap<Node, State>,
+    /// What local packages ask of each entry of the lockfile, in each context.
+    pub requests: BTreeMap<(usize, Side), Asked>,
+}
+
+/// What is asked of a third-party package.
+#[derive(Clone, Debug, Default)]
+pub struct Asked {
+    /// When anything is.
+    pub at_all: Condition,
+    /// When each feature is.
+    pub features: BTreeMap<String, Condition>,
+}
+
+/// Resolves the features of all local packages that the selection reaches.
+pub fn resolve<'a>(
+    workspace: &'a Workspace,
+    platforms: &'a Platforms,
+    selection: &'a Selection,
+    needs_dev: bool,
+) -> Features<'a> {
+    let mut features =
+        Features { workspace, platforms, selection, needs_dev, states: BTreeMap::new(), requests: BTreeMap::new() };
+    let mut open = BTreeSet::new();
+    for (package, asked) in &selection.roots {
+        let has_proc_macro = workspace.packages[*package].targets.iter().any(|t| t.is_proc_macro());
+        let also_host = workspace.resolver == Resolver::V2 && has_proc_macro;
+        for side in std::iter::once(Side::Target).chain(also_host.then_some(Side::Host)) {
+            features.activate((*package, side), asked, &Condition::always(), &mut open);
+        }
+    }
+    while let Some(node) = open.pop_first() {
+        features.visit(node, &mut open);
+    }
+    features
+}
+
+impl Features<'_> {
+    /// When the package takes part in resolution.
+    pub fn reached(&self, node: Node) -> Condition {
+        self.states.get(&node).map(|s| s.reached.clone()).unwrap_or_default()
+    }
+
+    /// When a feature of the package is active.
+    pub fn feature(&self, node: Node, feature: &str) -> Condition {
+        self.states.get(&node).and_then(|s| s.features.get(feature)).cloned().unwrap_or_default()
+    }
+
+    /// When a dependency of the package is active, its platform aside.
+    pub fn dependency(&self, node: Node, dependency: &Dependency) -> Condition {
+        let Some(state) = self.states.get(&node) else { return Condition::never() };
+        match dependency.optional {
+            true => state.optional.get(&dependency.key).cloned().unwrap_or_default(),
+            false => state.reached.clone(),
+        }
+    }
+
+    /// The context in which a dependency of a package in `side` has its features: a build-dependency or a proc-macro
+    /// switches to the host, once and for all. Resolver 1 has one context.
+    pub fn side_of(&self, side: Side, dependency: &Dependency) -> Side {
+        match self.workspace.resolver {
+            Resolver::V1 => Side::Target,
+            Resolver::V2 if dependency.kind == DependencyKind::Build || self.is_proc_macro(dependency) => Side::Host,
+            Resolver::V2 => side,
+        }
+    }
+
+    /// Whether a dependency is a local proc-macro.
+    pub fn is_proc_macro(&self, dependency: &Dependency) -> bool {
+        matches!(dependency.to, Resolved::Local(i) if self.workspace.packages[i].is_proc_macro())
+    }
+
+    /// Dev-dependencies count for selected packages only, and with resolver 2 only where something needs them.
+    pub fn counts(&self, package: usize, dependency: &Dependency) -> bool {
+        dependency.kind != DependencyKind::Dev
+            || self.selection.roots.contains_key(&package) && (self.needs_dev || self.workspace.resolver == Resolver::V1)
+    }
+
+    /// The condition that a platform table puts on features; resolver 1 knows none.
+    fn platform(&self, side: Side, dependency: &Dependency) -> Condition {
+        if self.workspace.resolver == Resolver::V1 {
+            return Condition::always();
+        }
+        let side = if dependency.kind == DependencyKind::Build { Side::Host } else { side };
+        self.platforms.condition(dependency.platform.as_deref(), side, Question::Activated)
+    }
+
+    /// Makes `features` of a package active under `condition`.
+    fn activate(&mut self, node: Node, features: &BTreeSet<String>, condition: &Condition, open: &mut BTreeSet<Node>) {
+        if condition.is_never() {
+            return;
+        }
+        let state = self.states.entry(node).or_default();
+        let mut changed = state.reached.add(condition);
+        for feature in features {
+            changed |= state.features.entry(feature.clone()).or_default().add(condition);
+        }
+        if changed {
+            open.insert(node);
+        }
+    }
+
+    /// Does once more for a package all that its features and dependencies imply.
+    fn visit(&mut self, node: Node, open: &mut BTreeSet<Node>) {
+        let workspace = self.workspace;
+        let package = &workspace.packages[node.0];
+        let active: Vec<(String, Condition)> =
+            self.states[&node].features.iter().map(|(f, c)| (f.clone(), c.clone())).collect();
+        for (feature, condition) in active {
+            match package.features.get(&feature) {
+                Some(values) => values.iter().for_each(|value| self.activate_value(node, value, &condition, open)),
+                None => self.activate_value(node, &feature, &condition, open),
+            }
+        }
+        for dependency in package.dependencies.iter().filter(|d| self.counts(node.0, d)).collect::<Vec<_>>() {
+            let condition = self.dependency(node, dependency).and(&self.platform(node.1, dependency));
+            let mut features: BTreeSet<String> = dependency.features.iter().cloned().collect();
+            if dependency.default_features {
+                features.insert(DEFAULT.to_owned());
+            }
+            self.ask(node, dependency, &features, &condition, open);
+        }
+    }
+
+    /// `activate_fv`.
+    fn activate_value(&mut self, node: Node, value: &str, condition: &Condition, open: &mut BTreeSet<Node>) {
+        if let Some(key) = value.strip_prefix("dep:") {
+            let state = self.states.get_mut(&node).expect("an active package has a state");
+            if state.optional.entry(key.to_owned()).or_default().add(condition) {
+                open.insert(node);
+            }
+        } else if let Some((key, feature)) = value.split_once('/') {
+            self.activate_dep_feature(node, key, feature, condition, open);
+        } else if self.workspace.packages[node.0].features.contains_key(value) {
+            self.activate(node, &BTreeSet::from([value.to_owned()]), condition, open);
+        }
+    }
+
+    /// `activate_dep_feature`: `key/feature` also activates an optional dependency, and the feature of its name if there
+    /// is one; `key?/feature` waits for the dependency.
+    fn activate_dep_feature(&mut self, node: Node, key: &str, feature: &str, condition: &Condition, open: &mut BTreeSet<Node>) {
+        let (key, weak) = key.strip_suffix('?').map_or((key, false), |key| (key, true));
+        let workspace = self.workspace;
+        let package = &workspace.packages[node.0];
+        for dependency in package.dependencies.iter().filter(|d| d.key == key) {
+            if !self.counts(node.0, dependency) {
+                continue;
+            }
+            let mut condition = condition.and(&self.platform(node.1, dependency));
+            if dependency.optional && weak {
+                condition = condition.and(&self.dependency(node, dependency));
+            } else if dependency.optional {
+                self.activate_value(node, &format!("dep:{key}"), &condition, open);
+                self.activate_value(node, key, &condition, open);
+            }
+            self.ask(node, dependency, &BTreeSet::from([feature.to_owned()]), &condition, open);
+        }
+    }
+
+    /// Asks features of a dependency, local or not.
+    fn ask(
+        &mut self,
+        node: Node,
+        dependency: &Dependency,
+        features: &BTreeSet<String>,
+        condition: &Condition,
+        open: &mut BTreeSet<Node>,
+    ) {
+        if condition.is_never() {
+            return;
+        }
+        let side = self.side_of(node.1, dependency);
+        match dependency.to {
+            Resolved::Absent => {}
+            Resolved::Local(package) => {
+                let known = &self.workspace.packages[package].features;
+                let own = features.iter().filter_map(|f| match f.as_str() {
+                    DEFAULT => known.contains_key("default").then(|| "default".to_owned()),
+                    _ => Some(f.clone()),
+                });
+                self.activate((package, side), &own.collect(), condition, open);
+            }
+            Resolved::Locked(locked) => {
+                let asked = self.requests.entry((locked, side)).or_default();
+                asked.at_all.add(condition);
+                for feature in features {
+                    asked.features.entry(feature.clone()).or_default().add(condition);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! cargo-larder builds the dependencies of a Rust workspace ahead of its sources.
+//!
+//! The way of the data, from left to right; only the ends touch the world:
+//!
+//! ```text
+//! disk ─read▶ Workspace ─quotient(scope)▶ Workspace ─skeleton▶ files ─recipe▶ recipe.json          `prepare`
+//! recipe.json ─recipe▶ files ─write▶ scratch ─cargo▶ target                                        `cook`
+//! (unscoped: disk ─read▶ Workspace ─reduce▶ Workspace ─skeleton▶ …, and `cook` reads that and takes the quotient)
+//! ```
+//!
+//! ARCHITECTURE.md has the map and the invariants.
+
+pub mod cli;
+pub mod condition;
+pub mod config;
+pub mod cook;
+pub mod error;
+pub mod features;
+pub mod lockfile;
+pub mod platform;
+pub mod prepare;
+pub mod profile;
+pub mod quotient;
+pub mod read;
+pub mod recipe;
+pub mod reduce;
+pub mod report;
+pub mod scope;
+pub mod select;
+pub mod skeleton;
+pub mod units;
+pub mod workspace;
+
+use clap::Parser;
+use cli::{Cargo, Larder, Verb};
+use error::Result;
+use report::Report;
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+/// Runs the program with these arguments, the first of which is its own name.
+pub fn run(args: Vec<OsString>) -> ExitCode {
+    if cook::wrapper::is_called(&args) {
+        return cook::wrapper::run(&args);
+    }
+    let Cargo::Larder(larder) = match Cargo::try_parse_from(args) {
+        Ok(parsed) => parsed,
+        Err(error) => {
+            // Help and version go to stdout and are no failure; clap knows.
+            let _ = error.print();
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+        }
+    };
+    let colour = match &larder.verb {
+        Verb::Prepare(_) => None,
+        Verb::Cook(cook) => cook.how.color.clone(),
+    };
+    match exec(larder) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            Report::new(colour.as_deref(), false).error(&error);
+            ExitCode::from(error.code())
+        }
+    }
+}
+
+fn exec(larder: Larder) -> Result<()> {
+    let here = std::env::current_dir()?;
+    match larder.verb {
+        Verb::Prepare(args) => prepare::prepare(args, &here),
+        Verb::Cook(args) => cook::cook(args, &here, &mut std::io::stdout()),
+    }
+}

@@ -1,0 +1,103 @@
+//! Which profiles a build uses, and what they say.
+//!
+//! In: the `[profile]` tables of the root manifest and of the config, and the profile of the scope. Out: only the tables
+//! that count. Profiles inherit as in cargo's `core/profiles.rs`. Touches nothing.
+
+use crate::error::{Result, fail};
+use std::collections::BTreeSet;
+use toml::{Table, Value};
+
+/// Profiles that exist without being written, and what they inherit from.
+const BUILT_IN: &[(&str, Option<&str>)] =
+    &[("dev", None), ("release", None), ("test", Some("dev")), ("bench", Some("release")), ("doc", Some("dev"))];
+
+/// The names of the profiles that count: the one given and what it inherits from; all, where none is given.
+///
+/// # Errors
+/// A profile that neither cargo nor the tables define.
+pub fn used(given: Option<&str>, manifest: &Table, config: &Table) -> Result<BTreeSet<String>> {
+    let defined = manifest.keys().chain(config.keys()).map(String::as_str);
+    let Some(given) = given else { return Ok(defined.map(str::to_owned).collect()) };
+    let mut used = BTreeSet::new();
+    let mut next = Some(given);
+    while let Some(name) = next.filter(|name| !used.contains(*name)) {
+        let built_in = BUILT_IN.iter().find(|(built_in, _)| *built_in == name);
+        let tables = [config, manifest].map(|t| t.get(name).and_then(Value::as_table));
+        let inherits = tables.iter().flatten().find_map(|t| t.get("inherits")).and_then(Value::as_str);
+        if built_in.is_none() && tables.iter().all(Option::is_none) {
+            let mut known: BTreeSet<&str> = defined.collect();
+            known.extend(["dev", "release"]);
+            fail!(
+                "profile `{name}` is not defined\nhelp: the profiles of this workspace are {}",
+                known.iter().map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", ")
+            );
+        }
+        used.insert(name.to_owned());
+        next = built_in.map_or(inherits, |(_, parent)| *parent);
+    }
+    Ok(used)
+}
+
+/// These profiles only, each without overrides of packages that `is_third_party` does not know.
+pub fn restrict(profiles: &mut Table, used: &BTreeSet<String>, is_third_party: &dyn Fn(&str) -> bool) {
+    profiles.retain(|name, _| used.contains(name));
+    for (_, profile) in profiles.iter_mut() {
+        let Some(profile) = profile.as_table_mut() else { continue };
+        if let Some(overrides) = profile.get_mut("package").and_then(Value::as_table_mut) {
+            overrides.retain(|spec, _| spec == "*" || is_third_party(name_of_spec(spec)));
+            if overrides.is_empty() {
+                profile.remove("package");
+            }
+        }
+    }
+    profiles.retain(|_, profile| profile.as_table().is_none_or(|t| !t.is_empty()));
+}
+
+/// The package name of a package id spec (`PackageIdSpec::parse`).
+fn name_of_spec(spec: &str) -> &str {
+    let tail = match spec.rsplit_once('#') {
+        Some((url, version)) if version.starts_with(|c: char| c.is_ascii_digit()) => url,
+        Some((_, tail)) => tail,
+        None => spec,
+    };
+    let tail = tail.rsplit('/').next().unwrap_or(tail);
+    tail.split(['@', ':']).next().unwrap_or(tail)
+}
+
+/// Whether some profile turns on link-time optimization across crates (`lto = false` is the default, "off" less).
+pub fn any_lto(profiles: &[&Table]) -> bool {
+    any(profiles, "lto", |v| !matches!(v, Value::Boolean(false)) && v.as_str() != Some("off"))
+}
+
+/// Whether some profile makes panics abort, which tests undo for themselves and all that they are built from.
+pub fn any_abort(profiles: &[&Table]) -> bool {
+    any(profiles, "panic", |v| v.as_str() != Some("unwind"))
+}
+
+fn any(profiles: &[&Table], key: &str, is: impl Fn(&Value) -> bool) -> bool {
+    profiles.iter().flat_map(|t| t.values()).filter_map(|p| p.get(key)).any(is)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn table(text: &str) -> Table {
+        toml::from_str(text).expect("a valid table")
+    }
+
+    #[test]
+    fn a_profile_brings_what_it_inherits_from() {
+        let manifest = table("[dist]\ninherits = 'lean'\n[lean]\ninherits = 'release'\n[dev]\nopt-level = 1\n");
+        let used = used(Some("dist"), &manifest, &Table::new()).expect("it is defined");
+        assert_eq!(used.iter().map(String::as_str).collect::<Vec<_>>(), ["dist", "lean", "release"]);
+    }
+
+    #[test]
+    fn overrides_of_local_packages_are_dropped() {
+        let mut profiles = table("[release.package]\nlocal = {opt-level = 1}\n'https://x/y#serde@1.0' = {opt-level = 2}\n'*' = {opt-level = 3}\n");
+        restrict(&mut profiles, &BTreeSet::from(["release".to_owned()]), &|name| name == "serde");
+        let expected = table("[release.package]\n'https://x/y#serde@1.0' = {opt-level = 2}\n'*' = {opt-level = 3}\n");
+        assert_eq!(profiles, expected);
+    }
+}

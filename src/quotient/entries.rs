@@ -1,0 +1,117 @@
+//! What the stubs have to ask of third-party packages, in canonical form.
+//!
+//! In: the classes in which third-party packages are built, and the features asked of them. Out: a sorted list of
+//! [`Entry`]s. The form depends on what is asked, when and in which class, and on nothing else: not on which local
+//! package asks, nor how often. Touches nothing.
+
+use crate::condition::{Chain, Condition, Side};
+use crate::features::{Asked, DEFAULT, Features};
+use crate::units::{Built, Class};
+use crate::workspace::{Resolved, Resolver, Workspace};
+use std::collections::{BTreeMap, BTreeSet};
+use toml::Table;
+
+/// Where an entry belongs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Role {
+    /// Below units of this class.
+    Built(Class),
+    /// Nowhere: only its features count, because cargo unifies features over all that is selected, built or not.
+    Resolved(Side),
+}
+
+/// A dependency of a stub.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// Which stub.
+    pub role: Role,
+    /// The platforms that must match.
+    pub chain: Chain,
+    /// Index in the lockfile.
+    pub locked: usize,
+    /// The keys of the declaration that say where it comes from, and those that are not known here.
+    pub rest: (String, Table),
+    /// Features.
+    pub features: BTreeSet<String>,
+    /// `default-features`.
+    pub default_features: bool,
+}
+
+/// Gathers the entries.
+pub fn entries(workspace: &Workspace, features: &Features<'_>, built: &Built) -> Vec<Entry> {
+    let rests = declarations(workspace);
+    let side_of = |class: &Class| match (workspace.resolver, class) {
+        (Resolver::V2, Class::Host) => Side::Host,
+        _ => Side::Target,
+    };
+    let mut entries = BTreeMap::new();
+    for ((locked, rest), classes) in built {
+        for (class, condition) in classes {
+            let asked = features.requests.get(&(*locked, side_of(class))).cloned().unwrap_or_default();
+            for chain in condition.chains() {
+                let holding = asked.features.iter().filter(|(_, c)| c.holds_under(chain)).map(|(f, _)| f.clone());
+                entries.insert((Role::Built(*class), chain.clone(), *locked, rest.clone()), holding.collect::<BTreeSet<_>>());
+            }
+        }
+    }
+    let mut more = BTreeMap::new();
+    for ((locked, side), asked) in &features.requests {
+        let own = entries.keys().filter(|(role, _, l, _)| {
+            l == locked && matches!(role, Role::Built(class) if side_of(class) == *side)
+        });
+        let own: Vec<_> = own.cloned().collect();
+        for (chain, missing) in uncovered(asked, &own, workspace.resolver) {
+            // Where the package is built anyway, the stub that builds it asks; else one that only resolves.
+            let host = own.iter().find(|(_, c, _, _)| c.is_subset(&chain));
+            let (role, rest) = match host {
+                Some((role, _, _, rest)) => (*role, rest.clone()),
+                None => (Role::Resolved(*side), rests[locked].keys().next().cloned().unwrap_or_default()),
+            };
+            more.insert((role, chain, *locked, rest), missing);
+        }
+    }
+    entries.extend(more);
+    let entry = |((role, chain, locked, rest), mut features): ((Role, Chain, usize, String), BTreeSet<String>)| Entry {
+        role,
+        chain,
+        locked,
+        rest: (rest.clone(), rests[&locked].get(&rest).cloned().unwrap_or_default()),
+        default_features: features.remove(DEFAULT),
+        features,
+    };
+    entries.into_iter().map(entry).collect()
+}
+
+/// What is asked under conditions that no entry stands under, by condition.
+fn uncovered(
+    asked: &Asked,
+    own: &[(Role, Chain, usize, String)],
+    resolver: Resolver,
+) -> BTreeMap<Chain, BTreeSet<String>> {
+    let mut missing = BTreeMap::<Chain, BTreeSet<String>>::new();
+    if resolver == Resolver::V1 && !own.is_empty() {
+        return missing; // Features do not depend on platforms there, so any entry carries them all.
+    }
+    let chains = |condition: &Condition| condition.chains().cloned().collect::<Vec<_>>();
+    for chain in chains(&asked.at_all).into_iter().filter(|c| !own.iter().any(|(_, o, _, _)| o.is_subset(c))) {
+        missing.entry(chain).or_default();
+    }
+    for (feature, condition) in &asked.features {
+        for chain in chains(condition).into_iter().filter(|c| !own.iter().any(|(_, o, _, _)| o == c)) {
+            missing.entry(chain).or_default().insert(feature.clone());
+        }
+    }
+    missing
+}
+
+/// For each entry of the lockfile, the keys with which local packages declare it.
+fn declarations(workspace: &Workspace) -> BTreeMap<usize, BTreeMap<String, Table>> {
+    let mut rests = BTreeMap::<usize, BTreeMap<String, Table>>::new();
+    for dependency in workspace.packages.iter().flat_map(|p| &p.dependencies) {
+        if let Resolved::Locked(locked) = dependency.to {
+            let text = toml::Value::Table(dependency.rest.clone()).to_string();
+            rests.entry(locked).or_default().insert(text, dependency.rest.clone());
+        }
+    }
+    rests
+}

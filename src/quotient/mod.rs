@@ -1,0 +1,143 @@
+//! From a workspace and a scope to the smallest workspace with the same third-party units.
+//!
+//! In: a [`Workspace`], a [`Scope`] and, if known, the host. Out: a [`Quotient`]: a workspace of stubs. The way:
+//! `select` the packages and targets, resolve `features`, follow the `units` down to third-party packages, gather what is
+//! asked of those as `entries`, and put the entries into `stubs`. Values to values; fails only on what the user got wrong.
+
+mod entries;
+mod stubs;
+
+pub use stubs::PREFIX;
+
+use crate::error::Result;
+use crate::platform::Platforms;
+use crate::profile;
+use crate::scope::Scope;
+use crate::workspace::{RootTables, Workspace};
+use crate::{features, select, units};
+use std::collections::BTreeSet;
+use toml::{Table, Value};
+
+/// A workspace of stubs, and how to build it.
+#[derive(Debug)]
+pub struct Quotient {
+    /// The stubs, with the lockfile pruned to what they reach.
+    pub workspace: Workspace,
+    /// What remains of the scope: the flags with which cargo builds the stubs.
+    pub scope: Scope,
+    /// How many third-party packages the stubs ask for.
+    pub requirements: usize,
+    /// How many entries of the lockfile they reach.
+    pub reached: usize,
+}
+
+/// Works out the quotient of `workspace` by `scope`.
+///
+/// # Errors
+/// A package, target, feature or profile that the workspace does not have.
+pub fn quotient(workspace: &Workspace, scope: &Scope, host: Option<&str>) -> Result<Quotient> {
+    let empty = Table::new();
+    let config_profiles = workspace.config.get("profile").and_then(Value::as_table).unwrap_or(&empty);
+    let manifest_profiles = &workspace.root_tables.profile;
+    let used = profile::used(scope.profile.as_deref(), manifest_profiles, config_profiles)?;
+    let platforms = Platforms::new(scope, host, &workspace.config);
+    let selection = select::select(workspace, scope)?;
+    let features = features::resolve(workspace, &platforms, &selection, scope.needs_dev());
+    refuse_inactive_targets(workspace, &selection, &features)?;
+
+    let mut tables = [manifest_profiles.clone(), config_profiles.clone()];
+    for table in &mut tables {
+        profile::restrict(table, &used, &|_| true);
+    }
+    let distinctions =
+        units::Distinctions { lto: profile::any_lto(&[&tables[0], &tables[1]]), panic: profile::any_abort(&[&tables[0], &tables[1]]) };
+    let built = units::built(workspace, &selection, &features, &platforms, distinctions);
+    let entries = entries::entries(workspace, &features, &built);
+
+    let direct: BTreeSet<usize> = entries.iter().map(|e| e.locked).collect();
+    let reach = workspace.lock.reach(direct.iter().copied());
+    let names: BTreeSet<&str> = reach.iter().map(|i| workspace.lock.packages[*i].name.as_str()).collect();
+    for table in &mut tables {
+        profile::restrict(table, &used, &|name| names.contains(name));
+    }
+    let [manifest_profiles, config_profiles] = tables;
+    let stubs = stubs::stubs(workspace, &entries, &reach);
+    let stub_workspace = Workspace {
+        root: workspace.root.clone(),
+        resolver: workspace.resolver,
+        packages: stubs.packages,
+        current: None,
+        default_members: stubs.selected,
+        root_tables: RootTables {
+            profile: manifest_profiles,
+            patch: patches(&workspace.root_tables.patch, &names),
+            ..workspace.root_tables.clone()
+        },
+        lock: stubs.lock,
+        config: config(&workspace.config, config_profiles, &platforms, &names),
+        toolchain: workspace.toolchain.clone(),
+    };
+    let residue = Scope {
+        profile: scope.profile.clone(),
+        target: scope.target.clone(),
+        bins: stubs.has_tests,
+        tests: stubs.has_tests,
+        ..Scope::default()
+    };
+    Ok(Quotient { workspace: stub_workspace, scope: residue, requirements: direct.len(), reached: reach.len() })
+}
+
+/// cargo refuses a target that is named but whose `required-features` are not active.
+fn refuse_inactive_targets(
+    workspace: &Workspace,
+    selection: &select::Selection,
+    features: &features::Features<'_>,
+) -> Result<()> {
+    for proposal in selection.proposals.iter().filter(|p| p.named) {
+        let package = &workspace.packages[proposal.package];
+        let target = &package.targets[proposal.target];
+        if units::required_features(workspace, features, proposal.package, target).is_never() {
+            crate::error::fail!(
+                "target `{}` of package `{}` requires the features: {}\nhelp: add `--features \"{}\"`",
+                target.name,
+                package.name,
+                target.required_features.iter().map(|f| format!("`{f}`")).collect::<Vec<_>>().join(", "),
+                target.required_features.join(" ")
+            );
+        }
+    }
+    Ok(())
+}
+
+/// The patches of packages that are reached; cargo would warn of the others.
+pub fn patches(patch: &Table, names: &BTreeSet<&str>) -> Table {
+    let mut kept = Table::new();
+    for (source, patches) in patch {
+        let patches = patches.as_table().into_iter().flatten().filter(|(key, patch)| {
+            let name = patch.get("package").and_then(Value::as_str).unwrap_or(key);
+            names.contains(name)
+        });
+        let patches: Table = patches.map(|(k, v)| (k.clone(), v.clone())).collect();
+        if !patches.is_empty() {
+            kept.insert(source.clone(), patches.into());
+        }
+    }
+    kept
+}
+
+/// The config with the profiles that count, and without tables of platforms that this is not for.
+fn config(config: &Table, profiles: Table, platforms: &Platforms, names: &BTreeSet<&str>) -> Table {
+    let mut config = config.clone();
+    config.remove("profile");
+    if !profiles.is_empty() {
+        config.insert("profile".to_owned(), profiles.into());
+    }
+    if let Some(Value::Table(patch)) = config.get_mut("patch") {
+        *patch = patches(patch, names);
+    }
+    if let Some(Value::Table(targets)) = config.get_mut("target") {
+        targets.retain(|key, _| platforms.concerns(key));
+    }
+    config.retain(|_, value| value.as_table().is_none_or(|t| !t.is_empty()));
+    config
+}

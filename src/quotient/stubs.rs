@@ -1,0 +1,301 @@
+//! Stub packages for entries.
+//!
+//! In: entries, the workspace they come from, and what of its lockfile they reach. Out: [`Stubs`], packages without code
+//! whose dependency tables hold the entries, wired so that cargo builds or resolves each in its class. Touches nothing.
+//!
+//! | stub | how cargo comes to it | what it carries |
+//! |---|---|---|
+//! | `larder-stub` | selected | what is built for the target |
+//! | `larder-stub-tests` | selected, compiled as a test | the same, where panics always unwind |
+//! | `…-mixed`, `…-dylib` | below one of these two | what is built below such crate types, with LTO |
+//! | `…-host` | below one of these, a proc-macro | what is built for the host |
+//! | `larder-stub-resolve` | selected, its one binary never built | what only counts for features |
+//! | `…-when-N` | below another, under a platform | what conditions one table cannot say |
+
+use super::entries::{Entry, Role};
+use crate::condition::{Atom, Chain, Side};
+use crate::lockfile::{LocalEntry, Lockfile};
+use crate::units::{Class, Lto, Panic};
+use crate::workspace::{Dependency, DependencyKind, Package, Resolved, Target, TargetKind, Workspace};
+use semver::Version;
+use std::collections::{BTreeMap, BTreeSet};
+use toml::Table;
+
+/// Every stub's name begins so; nobody else's does.
+pub const PREFIX: &str = "larder-stub";
+/// The version of every stub.
+const VERSION: &str = "0.0.0";
+/// The feature that the binary of `larder-stub-resolve` requires, and nobody activates.
+const NEVER: &str = "never";
+
+/// The stub packages.
+pub struct Stubs {
+    /// Sorted by name.
+    pub packages: Vec<Package>,
+    /// Those that cargo selects.
+    pub selected: Vec<usize>,
+    /// The lockfile pruned to what they reach, with the stubs in it.
+    pub lock: Lockfile,
+    /// Whether one of them is to be compiled as a test.
+    pub has_tests: bool,
+}
+
+/// A stub in the making: its path dependencies and entries, each under a platform or none.
+#[derive(Default)]
+struct Stub<'a> {
+    below: BTreeSet<(Option<String>, String)>,
+    entries: Vec<(Option<String>, &'a Entry)>,
+}
+
+/// Makes the stubs for `entries`.
+pub fn stubs(workspace: &Workspace, entries: &[Entry], reach: &BTreeSet<usize>) -> Stubs {
+    let is_test = |e: &Entry| matches!(e.role, Role::Built(Class::Target(Panic::Unwind, _)));
+    let is_plain = |e: &Entry| matches!(e.role, Role::Built(Class::Target(Panic::Profile, _)));
+    let has_tests = entries.iter().any(is_test);
+    let carrier = if has_tests && !entries.iter().any(is_plain) { "larder-stub-tests" } else { PREFIX };
+    let mut made = BTreeMap::from([(carrier.to_owned(), Stub::default())]);
+    for entry in entries {
+        place(&mut made, carrier, entry);
+    }
+    let names: Vec<String> = made.keys().cloned().collect();
+    let index = |name: &str| names.iter().position(|n| n == name).expect("a stub is made before it is depended on");
+    let (kept, position) = (reach, |old: usize| reach.iter().position(|i| *i == old).expect("entries are reached"));
+
+    let locals = names.iter().zip(made.values()).map(|(name, stub)| LocalEntry {
+        name: name.clone(),
+        version: VERSION.to_owned(),
+        locked: stub.entries.iter().map(|(_, e)| e.locked).collect(),
+        local: stub.below.iter().map(|(_, below)| index(below)).collect(),
+    });
+    let lock = workspace.lock.restricted(kept, locals.collect());
+    // `restricted` sorts; stubs are found again by name, third-party packages by what they are.
+    let renewed: BTreeMap<usize, usize> = kept
+        .iter()
+        .map(|old| {
+            let was = &workspace.lock.packages[*old];
+            let is = |p: &crate::lockfile::LockedPackage| (&p.name, &p.version, &p.source) == (&was.name, &was.version, &was.source);
+            (position(*old), lock.packages.iter().position(is).expect("it was kept"))
+        })
+        .collect();
+
+    let cargo_features: BTreeSet<String> = workspace.packages.iter().flat_map(|p| p.cargo_features.clone()).collect();
+    let (package_rest, rest) = unknown_keys(workspace);
+    let mut packages = Vec::new();
+    for (name, stub) in &made {
+        let keys = keys(workspace, stub);
+        let mut dependencies: Vec<Dependency> = stub.below.iter().map(|(platform, below)| local(platform, below, index(below))).collect();
+        for (platform, entry) in &stub.entries {
+            let to = Resolved::Locked(renewed[&position(entry.locked)]);
+            dependencies.push(third_party(workspace, platform, entry, &keys[&(entry.locked, &entry.rest.0)], to));
+        }
+        let unstable = dependencies.iter().any(|d| d.rest.keys().any(|k| !SOURCE_KEYS.contains(&k.as_str())));
+        let is_carrier = name == carrier;
+        let unknown = is_carrier && !(package_rest.is_empty() && rest.is_empty());
+        packages.push(Package {
+            name: name.clone(),
+            version: VERSION.to_owned(),
+            dir: name.clone(),
+            is_member: true,
+            targets: targets(name, has_tests),
+            build_script: false,
+            features: if is_resolve(name) { BTreeMap::from([(NEVER.to_owned(), Vec::new())]) } else { BTreeMap::new() },
+            cargo_features: if unstable || unknown { cargo_features.iter().cloned().collect() } else { Vec::new() },
+            package_rest: if is_carrier { package_rest.clone() } else { Table::new() },
+            rest: if is_carrier { rest.clone() } else { Table::new() },
+            dependencies,
+        });
+    }
+    let selected = (0..names.len()).filter(|i| [PREFIX, "larder-stub-tests", "larder-stub-resolve"].contains(&names[*i].as_str()));
+    Stubs { selected: selected.collect(), packages, lock, has_tests }
+}
+
+/// Keys of a dependency that say where it comes from; any other may need a cargo feature.
+const SOURCE_KEYS: &[&str] = &["git", "branch", "tag", "rev", "registry", "registry-index"];
+
+/// Keys of packages that are not known here go to the carrier, so that none is lost.
+fn unknown_keys(workspace: &Workspace) -> (Table, Table) {
+    let union = |table: fn(&Package) -> &Table| workspace.packages.iter().flat_map(table).map(|(k, v)| (k.clone(), v.clone())).collect();
+    (union(|p| &p.package_rest), union(|p| &p.rest))
+}
+
+/// The stub of a role, from the one that is selected down, and whether that one is for the host.
+fn path_to(role: Role, carrier: &str) -> (&str, &'static str, bool) {
+    match role {
+        Role::Built(Class::Target(panic, lto)) => {
+            let selected = if panic == Panic::Unwind { "larder-stub-tests" } else { PREFIX };
+            let suffix = match lto {
+                Lto::Bitcode => "",
+                Lto::Both => "-mixed",
+                Lto::Object => "-dylib",
+            };
+            (selected, suffix, false)
+        }
+        Role::Built(Class::Host) => (carrier, "-host", true),
+        Role::Resolved(Side::Target) => ("larder-stub-resolve", "", false),
+        Role::Resolved(Side::Host) => ("larder-stub-resolve", "-host", true),
+    }
+}
+
+/// Puts an entry where its role and its conditions belong, making the stubs on the way.
+fn place<'a>(made: &mut BTreeMap<String, Stub<'a>>, carrier: &str, entry: &'a Entry) {
+    let (selected, suffix, for_host) = path_to(entry.role, carrier);
+    made.entry(selected.to_owned()).or_default();
+    let side = |side: Side| entry.chain.iter().filter(|a| a.side == side).cloned().collect::<Chain>();
+    let (on_target, on_host) = (side(Side::Target), side(Side::Host));
+    let (mut stub, mut chain) = (selected.to_owned(), on_target);
+    if for_host {
+        // The conditions on the target lie above the proc-macro, those on the host below it.
+        let (above, last) = descend(made, stub, chain);
+        stub = child(made, &above, last, suffix);
+        chain = on_host;
+    } else if !suffix.is_empty() {
+        stub = child(made, &stub, None, suffix);
+    }
+    let (stub, platform) = descend(made, stub, chain);
+    made.entry(stub).or_default().entries.push((platform, entry));
+}
+
+/// Goes down until the remaining conditions can be said by one table: `cfg`s join to `cfg(all(…))`, triples do not.
+fn descend(made: &mut BTreeMap<String, Stub<'_>>, mut stub: String, mut chain: Chain) -> (String, Option<String>) {
+    while let Some(platform) = (chain.len() > 1).then(|| triple(&chain)).flatten() {
+        chain.retain(|a| a.platform != platform);
+        let suffix = format!("-when-{platform}");
+        stub = child(made, &stub, Some(platform), &suffix);
+    }
+    (stub, joined(&chain))
+}
+
+fn triple(chain: &Chain) -> Option<String> {
+    chain.iter().map(|a| &a.platform).find(|p| !p.starts_with("cfg(")).cloned()
+}
+
+fn joined(chain: &Chain) -> Option<String> {
+    let inner = |a: &Atom| a.platform.trim_start_matches("cfg(").strip_suffix(')').map(str::to_owned).unwrap_or_default();
+    match chain.len() {
+        0 => None,
+        1 => chain.first().map(|a| a.platform.clone()),
+        _ => Some(format!("cfg(all({}))", chain.iter().map(inner).collect::<Vec<_>>().join(", "))),
+    }
+}
+
+/// The stub below `parent` under `platform`.
+fn child(made: &mut BTreeMap<String, Stub<'_>>, parent: &str, platform: Option<String>, suffix: &str) -> String {
+    let condition = match &platform {
+        Some(platform) if !suffix.starts_with("-when-") => format!("-when-{}", slug(platform)),
+        _ => String::new(),
+    };
+    let name = format!("{parent}{condition}{}", slug(suffix));
+    made.entry(name.clone()).or_default();
+    made.get_mut(parent).expect("the parent was made").below.insert((platform, name.clone()));
+    name
+}
+
+/// A platform as part of a package name. Punctuation tells operators apart, so that different conditions differ.
+fn slug(text: &str) -> String {
+    let mut slug = String::new();
+    for c in text.chars() {
+        match c {
+            'a'..='z' | 'A'..='Z' | '0'..='9' | '-' => slug.push(c),
+            '_' => slug.push('_'),
+            '(' => slug.push_str("--"),
+            '=' => slug.push_str("-is-"),
+            ',' => slug.push_str("-and-"),
+            _ => {}
+        }
+    }
+    slug
+}
+
+fn is_resolve(name: &str) -> bool {
+    name == "larder-stub-resolve"
+}
+
+fn targets(name: &str, has_tests: bool) -> Vec<Target> {
+    let lib = |crate_types: &[&str], tested: bool| Target {
+        kind: TargetKind::Lib,
+        name: name.replace('-', "_"),
+        crate_types: crate_types.iter().map(|t| (*t).to_owned()).collect(),
+        required_features: Vec::new(),
+        tested,
+        benched: false,
+    };
+    let bin = |required: &[&str]| Target {
+        kind: TargetKind::Bin,
+        name: name.to_owned(),
+        crate_types: vec!["bin".to_owned()],
+        required_features: required.iter().map(|f| (*f).to_owned()).collect(),
+        tested: false,
+        benched: false,
+    };
+    let target = match name {
+        "larder-stub-resolve" => bin(&[NEVER]),
+        // Beside a stub that is compiled as a test, this one is not, so it must be something else than a library.
+        PREFIX if has_tests => bin(&[]),
+        "larder-stub-tests" => lib(&["lib"], true),
+        _ if name.ends_with("-host") => lib(&["proc-macro"], false),
+        _ if name.ends_with("-mixed") => lib(&["cdylib", "rlib"], false),
+        _ if name.ends_with("-dylib") => lib(&["dylib"], false),
+        _ => lib(&["lib"], false),
+    };
+    vec![target]
+}
+
+/// The keys of third-party packages in one stub: the name, with the version where the stub has several of that name.
+fn keys<'a>(workspace: &Workspace, stub: &Stub<'a>) -> BTreeMap<(usize, &'a String), String> {
+    let mut by_name = BTreeMap::<&str, BTreeSet<(usize, &'a String)>>::new();
+    for (_, entry) in &stub.entries {
+        let name = workspace.lock.packages[entry.locked].name.as_str();
+        by_name.entry(name).or_default().insert((entry.locked, &entry.rest.0));
+    }
+    let mut keys = BTreeMap::new();
+    for (name, packages) in &by_name {
+        for package in packages {
+            let version = &workspace.lock.packages[package.0].version;
+            let mut key = match packages.len() {
+                1 => (*name).to_owned(),
+                _ => format!("{name}-{}", version.replace(['.', '+'], "-")),
+            };
+            while keys.values().any(|k| *k == key) || packages.len() > 1 && by_name.contains_key(key.as_str()) {
+                key.push_str("-also");
+            }
+            keys.insert(*package, key);
+        }
+    }
+    keys
+}
+
+fn local(platform: &Option<String>, name: &str, index: usize) -> Dependency {
+    Dependency {
+        key: name.to_owned(),
+        package: name.to_owned(),
+        kind: DependencyKind::Normal,
+        platform: platform.clone(),
+        version: None,
+        features: Vec::new(),
+        default_features: true,
+        optional: false,
+        rest: Table::new(),
+        to: Resolved::Local(index),
+    }
+}
+
+fn third_party(workspace: &Workspace, platform: &Option<String>, entry: &Entry, key: &str, to: Resolved) -> Dependency {
+    let locked = &workspace.lock.packages[entry.locked];
+    // A requirement cannot name build metadata; cargo ignores it there, with a warning.
+    let version = match Version::parse(&locked.version) {
+        Ok(version) => Version { build: semver::BuildMetadata::EMPTY, ..version }.to_string(),
+        Err(_) => locked.version.clone(),
+    };
+    Dependency {
+        key: key.to_owned(),
+        package: locked.name.clone(),
+        kind: DependencyKind::Normal,
+        platform: platform.clone(),
+        version: Some(format!("={version}")),
+        features: entry.features.iter().cloned().collect(),
+        default_features: entry.default_features,
+        optional: false,
+        rest: entry.rest.1.clone(),
+        to,
+    }
+}

@@ -1,0 +1,124 @@
+//! The dependencies of one package, after workspace inheritance.
+//!
+//! In: a manifest and the `[workspace.dependencies]` it inherits from. Out: one [`Declared`] per entry of any of cargo's
+//! many dependency tables. What an entry resolves to is decided in `link.rs`. Touches nothing.
+
+use super::members::normalize;
+use super::schema::{Dependencies, DependencyTable, DependencyTables, Manifest, StringOr};
+use crate::error::{Result, fail};
+use crate::workspace::{Dependency, DependencyKind, Resolved};
+use cargo_platform::Platform;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+/// A dependency that is not yet resolved, and where its `path` leads.
+pub struct Declared {
+    /// All but what it resolves to.
+    pub dependency: Dependency,
+    /// Directory of a path dependency.
+    pub path: Option<PathBuf>,
+}
+
+/// Every entry of every dependency table: kind, platform as written, key, entry.
+pub fn tables(
+    manifest: &Manifest,
+) -> impl Iterator<Item = (DependencyKind, Option<&str>, &str, &StringOr<DependencyTable>)> {
+    fn kinds(tables: &DependencyTables) -> impl Iterator<Item = (DependencyKind, &Dependencies)> {
+        let normal = (DependencyKind::Normal, &tables.dependencies);
+        let dev = tables.dev().map(|d| (DependencyKind::Dev, d));
+        let build = tables.build().map(|d| (DependencyKind::Build, d));
+        std::iter::once(normal).chain(dev).chain(build)
+    }
+    let plain = kinds(&manifest.dependencies).map(|(kind, table)| (kind, None, table));
+    let platforms = manifest.target.iter().flat_map(|(platform, tables)| {
+        kinds(tables).map(move |(kind, table)| (kind, Some(platform.as_str()), table))
+    });
+    plain.chain(platforms).flat_map(|(kind, platform, table)| {
+        table.iter().map(move |(key, entry)| (kind, platform, key.as_str(), entry))
+    })
+}
+
+/// Where a manifest stands, and what it may inherit.
+pub struct Context<'a> {
+    /// How messages name the manifest.
+    pub name: &'a str,
+    /// Its directory.
+    pub dir: &'a Path,
+    /// The directory of the workspace root.
+    pub root: &'a Path,
+    /// `[workspace.dependencies]` of that root.
+    pub inheritable: Option<&'a Dependencies>,
+}
+
+/// The dependencies that `manifest` declares.
+///
+/// # Errors
+/// Inheritance of what the workspace does not have; a platform that cargo cannot parse.
+pub fn declared(manifest: &Manifest, context: &Context<'_>) -> Result<Vec<Declared>> {
+    tables(manifest).map(|(kind, platform, key, entry)| declare(kind, platform, key, &entry.table(), context)).collect()
+}
+
+fn declare(
+    kind: DependencyKind,
+    platform: Option<&str>,
+    key: &str,
+    written: &DependencyTable,
+    context: &Context<'_>,
+) -> Result<Declared> {
+    let (table, base) = match written.workspace {
+        Some(true) => (inherit(key, written, context)?, context.root),
+        Some(false) => fail!("`{key}` in `{}` has `workspace = false`; only `true` means something there", context.name),
+        None => (written.clone(), context.dir),
+    };
+    let platform = match platform.map(Platform::from_str).transpose() {
+        Ok(platform) => platform.map(|p| p.to_string()),
+        Err(error) => fail!("failed to parse manifest `{}`: {error}", context.name),
+    };
+    let mut features = table.features.clone().unwrap_or_default();
+    features.sort();
+    features.dedup();
+    Ok(Declared {
+        path: table.path.as_ref().map(|p| normalize(&base.join(p))),
+        dependency: Dependency {
+            key: key.to_owned(),
+            package: table.package.clone().unwrap_or_else(|| key.to_owned()),
+            kind,
+            platform,
+            version: table.version.clone(),
+            features,
+            default_features: table.default_features().unwrap_or(true),
+            optional: table.optional.unwrap_or(false),
+            rest: table.rest,
+            to: Resolved::Absent,
+        },
+    })
+}
+
+/// `inner_dependency_inherit_with` in cargo's `util/toml/mod.rs`: features add up; `default-features = true` of the
+/// member wins over `false` of the workspace, and `false` of the member over nothing.
+fn inherit(key: &str, member: &DependencyTable, context: &Context<'_>) -> Result<DependencyTable> {
+    let Some(inheritable) = context.inheritable else {
+        fail!(
+            "`{}` inherits the dependency `{key}`, but it is in no workspace\nhelp: write `{key} = \"<version>\"`",
+            context.name
+        );
+    };
+    let Some(entry) = inheritable.get(key) else {
+        fail!(
+            "`{}` inherits the dependency `{key}`, but `[workspace.dependencies]` of `{}` has no `{key}`\nhelp: add `{key} = \"<version>\"` there",
+            context.name,
+            super::display(&context.root.join("Cargo.toml"), context.dir)
+        );
+    };
+    let mut table = entry.table();
+    let mut features = table.features.take().unwrap_or_default();
+    features.extend(member.features.iter().flatten().cloned());
+    let default_features = match (member.default_features(), table.default_features()) {
+        (Some(true), Some(false)) => Some(true),
+        (_, workspace) => workspace,
+    };
+    table.features = Some(features);
+    table.optional = member.optional;
+    table.rest.extend(member.rest.clone());
+    Ok(table.with_default_features(default_features))
+}

@@ -1,0 +1,123 @@
+//! What each dependency resolves to.
+//!
+//! In: the local packages with what they declare, and Cargo.lock. Out: for each declaration a local package or an entry
+//! of the lockfile. cargo's own choice is never second-guessed: an entry is taken only from what the lockfile lists for
+//! the package that asks. Touches nothing.
+
+use super::dependencies::Declared;
+use crate::error::{Result, fail};
+use crate::lockfile::{LockedPackage, Lockfile};
+use crate::workspace::{Dependency, Package, Resolved};
+use semver::{Version, VersionReq};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// What is needed to resolve the dependencies of any package.
+pub struct Linker<'a> {
+    /// Directory of each local package, in the order of their indices.
+    pub dirs: &'a [PathBuf],
+    /// The local packages.
+    pub packages: &'a [Package],
+    /// Cargo.lock.
+    pub lock: &'a Lockfile,
+    /// How messages name it.
+    pub lock_name: &'a str,
+}
+
+impl Linker<'_> {
+    /// Resolves what the package at index `from` declares.
+    ///
+    /// # Errors
+    /// A dependency that a lockfile which is up to date would list, and this one does not.
+    pub fn resolve(&self, from: usize, manifest_name: &str, declared: Vec<Declared>) -> Result<Vec<Dependency>> {
+        let package = &self.packages[from];
+        let entry = self.local_entry(&package.name, &package.version);
+        if entry.is_none() && package.is_member {
+            fail!(
+                "`{}` is behind the manifests: it does not list the package `{}` of `{manifest_name}`\nhelp: run `cargo update --workspace`",
+                self.lock_name,
+                package.name
+            );
+        }
+        let by_dir: BTreeMap<&Path, usize> = self.dirs.iter().enumerate().map(|(i, dir)| (dir.as_path(), i)).collect();
+        let resolve = |declared: Declared| -> Result<Dependency> {
+            let Declared { mut dependency, path } = declared;
+            dependency.to = match path.as_deref().and_then(|p| by_dir.get(p)) {
+                Some(local) => Resolved::Local(*local),
+                None => self.locked(package, entry, manifest_name, &dependency)?,
+            };
+            Ok(dependency)
+        };
+        declared.into_iter().map(resolve).collect()
+    }
+
+    /// The entry of a local package; its version may lag behind the manifest, as it does after a bare version bump.
+    fn local_entry(&self, name: &str, version: &str) -> Option<&LockedPackage> {
+        let mut named = self.lock.packages.iter().filter(|p| p.source.is_none() && p.name == name);
+        let first = named.next()?;
+        Some(std::iter::once(first).chain(named).find(|p| p.version == version).unwrap_or(first))
+    }
+
+    fn locked(
+        &self,
+        package: &Package,
+        entry: Option<&LockedPackage>,
+        manifest_name: &str,
+        dependency: &Dependency,
+    ) -> Result<Resolved> {
+        let Some(entry) = entry else { return Ok(Resolved::Absent) };
+        let named: Vec<usize> = entry
+            .dependencies
+            .iter()
+            .map(|i| self.lock.packages[*i].replace.unwrap_or(*i))
+            .filter(|i| self.lock.packages[*i].name == dependency.package)
+            .collect();
+        let best = named.iter().copied().filter(|i| fits(&self.lock.packages[*i], dependency));
+        let best = best.max_by_key(|i| {
+            let locked = &self.lock.packages[*i];
+            (comes_from(locked, dependency), Version::parse(&locked.version).ok())
+        });
+        let asked = || format!("{}{}", dependency.package, dependency.version.as_ref().map(|v| format!(" {v}")).unwrap_or_default());
+        match best {
+            Some(i) => Ok(self.entry_or_local(i)),
+            // A package that is no member is locked only with the features that are used of it.
+            None if named.is_empty() && !package.is_member => Ok(Resolved::Absent),
+            None if named.is_empty() => fail!(
+                "`{}` is behind the manifests: `{manifest_name}` depends on `{}`, which the lockfile does not list for `{}`\nhelp: run `cargo update --workspace`",
+                self.lock_name,
+                asked(),
+                package.name
+            ),
+            None => fail!(
+                "`{}` is behind the manifests: `{manifest_name}` depends on `{}`, and the lockfile has `{} {}`\nhelp: run `cargo update --workspace`",
+                self.lock_name,
+                asked(),
+                dependency.package,
+                self.lock.packages[named[0]].version
+            ),
+        }
+    }
+
+    /// An entry without a source is a local package: one that `[patch]` put in the place of another.
+    fn entry_or_local(&self, i: usize) -> Resolved {
+        let locked = &self.lock.packages[i];
+        let local = |p: &Package| locked.source.is_none() && p.name == locked.name;
+        let exact = self.packages.iter().position(|p| local(p) && p.version == locked.version);
+        exact.or_else(|| self.packages.iter().position(local)).map_or(Resolved::Locked(i), Resolved::Local)
+    }
+}
+
+/// Whether a locked version is one that the dependency asks for. A requirement that cannot be parsed is cargo's matter.
+fn fits(locked: &LockedPackage, dependency: &Dependency) -> bool {
+    let requirement = dependency.version.as_deref().map(VersionReq::parse);
+    match (requirement, Version::parse(&locked.version)) {
+        (Some(Ok(requirement)), Ok(version)) => requirement.matches(&version),
+        _ => true,
+    }
+}
+
+/// Whether the kind of source is the one that the dependency names; a `[patch]` may have put another in its place.
+fn comes_from(locked: &LockedPackage, dependency: &Dependency) -> bool {
+    let is_git = locked.source.as_deref().is_some_and(|s| s.starts_with("git+"));
+    is_git == dependency.rest.contains_key("git")
+}

@@ -1,0 +1,273 @@
+//! Which packages belong to a workspace.
+//!
+//! In: the path of the current manifest. Out: every manifest that the workspace needs, loaded once each, with the root,
+//! the members and the packages outside it. Follows `find_root`, `find_members` and `find_path_deps` in cargo's
+//! `workspace/workspace.rs` (formerly `core/workspace.rs`). Reads manifests only.
+
+use super::schema::{self, Manifest};
+use crate::error::{Error, Result, fail};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Component, Path, PathBuf};
+
+/// The manifests of a workspace, by absolute directory.
+pub struct Manifests {
+    /// Directory of the workspace root.
+    pub root: PathBuf,
+    /// Directory of the current manifest.
+    pub current: PathBuf,
+    /// Directories of the members.
+    pub members: BTreeSet<PathBuf>,
+    /// Directories of the members that cargo takes when none is named.
+    pub default_members: Vec<PathBuf>,
+    /// Directories of all local packages: members, path dependencies, packages of `[patch]` by path.
+    pub packages: BTreeSet<PathBuf>,
+    /// For each of those, the directory of the manifest it inherits from.
+    pub inherits_from: BTreeMap<PathBuf, PathBuf>,
+    loaded: BTreeMap<PathBuf, Manifest>,
+    has_workspace: bool,
+    /// The directory that messages are relative to.
+    here: PathBuf,
+}
+
+/// Loads the workspace of the manifest in `current`; `here` is the directory that messages are relative to.
+///
+/// # Errors
+/// A manifest that is broken, missing or in no workspace that lists it; a pattern of members that matches nothing.
+pub fn load(current: &Path, here: &Path) -> Result<Manifests> {
+    let mut manifests = Manifests {
+        root: current.to_owned(),
+        current: current.to_owned(),
+        members: BTreeSet::new(),
+        default_members: Vec::new(),
+        packages: BTreeSet::new(),
+        inherits_from: BTreeMap::new(),
+        loaded: BTreeMap::new(),
+        has_workspace: false,
+        here: here.to_owned(),
+    };
+    manifests.load(current)?;
+    if let Some(root) = manifests.find_root(current)? {
+        manifests.has_workspace = true;
+        manifests.root = root;
+    }
+    manifests.find_members()?;
+    manifests.find_packages()?;
+    Ok(manifests)
+}
+
+/// Resolves `.` and `..` without asking the disk, as cargo's `paths::normalize_path`.
+pub fn normalize(path: &Path) -> PathBuf {
+    let mut normal = PathBuf::new();
+    for component in path.components() {
+        match component {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                normal.pop();
+            }
+            other => normal.push(other),
+        }
+    }
+    normal
+}
+
+impl Manifests {
+    /// The manifest in `dir`, which must have been loaded.
+    pub fn get(&self, dir: &Path) -> &Manifest {
+        &self.loaded[dir]
+    }
+
+    /// How messages name the manifest in `dir`.
+    pub fn name(&self, dir: &Path) -> String {
+        super::display(&dir.join("Cargo.toml"), &self.here)
+    }
+
+    fn load(&mut self, dir: &Path) -> Result<&Manifest> {
+        if !self.loaded.contains_key(dir) {
+            let text = match fs_err::read_to_string(dir.join("Cargo.toml")) {
+                Ok(text) => text,
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => fail!("no manifest at `{}`", self.name(dir)),
+                Err(error) if error.kind() == std::io::ErrorKind::InvalidData => {
+                    fail!("failed to parse manifest `{}`\nit is not UTF-8 text", self.name(dir))
+                }
+                Err(error) => return Err(error.into()),
+            };
+            let manifest = schema::parse(&self.name(dir), &text)?;
+            self.loaded.insert(dir.to_owned(), manifest);
+        }
+        Ok(&self.loaded[dir])
+    }
+
+    /// The directory of the workspace root of the manifest in `dir`, none for a package in no workspace.
+    fn find_root(&mut self, dir: &Path) -> Result<Option<PathBuf>> {
+        if let Some(root) = self.root_by(dir, dir)? {
+            return Ok(Some(root));
+        }
+        for ancestor in dir.ancestors().skip(1) {
+            if ancestor.join("Cargo.toml").is_file() {
+                if let Some(root) = self.root_by(ancestor, dir)? {
+                    return Ok(Some(root));
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// `WorkspaceConfig::get_ws_root`: what the manifest in `dir` says of the root of the one in `from`.
+    fn root_by(&mut self, dir: &Path, from: &Path) -> Result<Option<PathBuf>> {
+        let manifest = self.load(dir)?;
+        if manifest.workspace.is_some() {
+            return Ok((!self.is_excluded(dir, from)).then(|| dir.to_owned()));
+        }
+        let pointer = manifest.package.as_ref().and_then(|p| p.workspace.as_ref());
+        let Some(root) = pointer.map(|p| normalize(&dir.join(p))) else { return Ok(None) };
+        let names = (self.name(dir), self.name(&root));
+        let manifest = self.load(&root).map_err(|e| e.within(&format!("`package.workspace` of `{}` points to `{}`", names.0, names.1)))?;
+        if manifest.workspace.is_none() {
+            fail!("`package.workspace` of `{}` points to `{}`, which has no `[workspace]`", names.0, names.1);
+        }
+        Ok(Some(root))
+    }
+
+    /// `WorkspaceRootConfig::is_excluded`.
+    fn is_excluded(&self, root: &Path, dir: &Path) -> bool {
+        let Some(workspace) = &self.loaded[root].workspace else { return false };
+        let below = |paths: &[String]| paths.iter().any(|p| dir.starts_with(normalize(&root.join(p))));
+        below(&workspace.exclude) && !below(&workspace.members)
+    }
+
+    fn find_members(&mut self) -> Result<()> {
+        let (root, current) = (self.root.clone(), self.current.clone());
+        if !self.has_workspace {
+            self.members.insert(current.clone());
+            self.default_members.push(current);
+            return Ok(());
+        }
+        let workspace = self.loaded[&root].workspace.as_ref().expect("a root has a workspace table");
+        let listed = expand(&root, &workspace.members, &self.name(&root))?;
+        let default = match (&workspace.default_members, root == current) {
+            (Some(default), true) => Some(expand(&root, default, &self.name(&root))?),
+            _ => None,
+        };
+        for (dir, pattern) in &listed {
+            self.find_path_deps(dir, false).map_err(|e| match e {
+                Error::Failed(_) => e.within(&format!("failed to load workspace member `{pattern}` of `{}`", self.name(&root))),
+                other => other,
+            })?;
+        }
+        self.find_path_deps(&root, false)?;
+        self.default_members = match default {
+            Some(default) => self.default_members(&listed, &default)?,
+            None if self.loaded[&current].package.is_none() => self.members.iter().cloned().collect(),
+            None => vec![current.clone()],
+        };
+        self.default_members.retain(|dir| self.loaded[dir].package.is_some());
+        if !self.members.contains(&current) {
+            let (member, root) = (self.name(&current), self.name(&root));
+            fail!(
+                "current package believes it is in a workspace when it is not:\ncurrent:   `{member}`\nworkspace: `{root}`\nhelp: list it in `workspace.members` or `workspace.exclude` of the latter, or add an empty `[workspace]` table to the former"
+            );
+        }
+        Ok(())
+    }
+
+    fn default_members(&self, listed: &[(PathBuf, String)], default: &[(PathBuf, String)]) -> Result<Vec<PathBuf>> {
+        let mut found = Vec::new();
+        for (dir, pattern) in default {
+            if self.members.contains(dir) {
+                found.push(dir.clone());
+            } else if !(self.is_excluded(&self.root, dir) && listed.iter().any(|(l, _)| l == dir)) {
+                fail!("`{pattern}` is listed in `workspace.default-members` of `{}` but is not a member", self.name(&self.root));
+            }
+        }
+        Ok(found)
+    }
+
+    fn find_path_deps(&mut self, dir: &Path, is_path_dependency: bool) -> Result<()> {
+        let dir = normalize(dir);
+        if self.members.contains(&dir) {
+            return Ok(());
+        }
+        let root = self.root.clone();
+        if is_path_dependency && !dir.starts_with(&root) && self.find_root(&dir)?.as_ref() != Some(&root) {
+            return Ok(());
+        }
+        if self.is_excluded(&root, &dir) {
+            return Ok(());
+        }
+        self.load(&dir)?;
+        self.members.insert(dir.clone());
+        for (key, path) in self.path_dependencies(&dir)? {
+            self.find_path_deps(&path, true).map_err(|e| self.in_dependency(e, &dir, &key))?;
+        }
+        Ok(())
+    }
+
+    /// Loads what members need beside each other: path dependencies that are no members, and patches by path.
+    fn find_packages(&mut self) -> Result<()> {
+        let mut open: Vec<PathBuf> = self.members.iter().cloned().collect();
+        let root = self.root.clone();
+        for (_, patches) in &self.loaded[&root].patch {
+            open.extend(patches.values().filter_map(|p| p.table().path).map(|p| normalize(&root.join(p))));
+        }
+        while let Some(dir) = open.pop() {
+            self.load(&dir)?;
+            if self.loaded[&dir].package.is_none() || !self.packages.insert(dir.clone()) {
+                continue;
+            }
+            let from = match self.members.contains(&dir) {
+                true => root.clone(),
+                false => self.find_root(&dir)?.unwrap_or_else(|| dir.clone()),
+            };
+            self.inherits_from.insert(dir.clone(), from);
+            for (key, path) in self.path_dependencies(&dir)? {
+                self.load(&path).map(drop).map_err(|e| self.in_dependency(e, &dir, &key))?;
+                open.push(path);
+            }
+        }
+        Ok(())
+    }
+
+    /// The path dependencies of a package, after inheritance: key and directory.
+    fn path_dependencies(&mut self, dir: &Path) -> Result<Vec<(String, PathBuf)>> {
+        let inherits_from = match self.loaded[dir].package.is_some() {
+            true if self.has_workspace && dir.starts_with(&self.root) => Some(self.root.clone()),
+            _ => self.find_root(dir)?,
+        };
+        let mut paths = Vec::new();
+        for (_, _, key, entry) in super::dependencies::tables(&self.loaded[dir]) {
+            let table = entry.table();
+            if let Some(path) = &table.path {
+                paths.push((key.to_owned(), normalize(&dir.join(path))));
+            } else if let (Some(true), Some(root)) = (table.workspace, &inherits_from) {
+                let workspace = self.loaded[root].workspace.as_ref();
+                let inherited = workspace.and_then(|w| w.dependencies.get(key)).and_then(|d| d.table().path);
+                paths.extend(inherited.map(|path| (key.to_owned(), normalize(&root.join(path)))));
+            }
+        }
+        Ok(paths)
+    }
+
+    fn in_dependency(&self, error: Error, dir: &Path, key: &str) -> Error {
+        error.within(&format!("failed to load path dependency `{key}` of `{}`", self.name(dir)))
+    }
+}
+
+/// `members_paths`: directories that match the patterns, each with its pattern; a pattern that matches nothing stands
+/// for itself, so that the error names it.
+fn expand(root: &Path, patterns: &[String], manifest: &str) -> Result<Vec<(PathBuf, String)>> {
+    let mut dirs = Vec::new();
+    for pattern in patterns {
+        // The root itself is taken literally, unlike in cargo, which misreads roots with brackets in their path.
+        let full = format!("{}/{pattern}", glob::Pattern::escape(&root.to_string_lossy()));
+        let paths = match glob::glob(&full) {
+            Ok(paths) => paths,
+            Err(error) => fail!("could not parse pattern `{pattern}` in `{manifest}`: {error}"),
+        };
+        let found: Vec<PathBuf> = paths.filter_map(|p| p.ok()).collect();
+        if found.is_empty() {
+            dirs.push((normalize(&root.join(pattern)), pattern.clone()));
+        }
+        dirs.extend(found.into_iter().filter(|p| p.is_dir()).map(|p| (normalize(&p), pattern.clone())));
+    }
+    Ok(dirs)
+}

@@ -1,0 +1,232 @@
+//! A manifest as a user wrote it.
+//!
+//! In: the text of a Cargo.toml. Out: a [`Manifest`], before inheritance, defaults and discovery. Deserializes only;
+//! keys that nothing here interprets stay in the `rest` tables (invariant 7). The key spellings are those of cargo's
+//! `cargo-util-schemas`, `src/manifest/mod.rs`.
+
+use crate::error::{Result, fail};
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Deserializer, MapAccess, Visitor};
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::fmt;
+use std::marker::PhantomData;
+use toml::Table;
+
+/// `Cargo.toml`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Manifest {
+    #[serde(default)]
+    pub cargo_features: Vec<String>,
+    #[serde(alias = "project")]
+    pub package: Option<PackageTable>,
+    pub workspace: Option<WorkspaceTable>,
+    pub lib: Option<TargetTable>,
+    #[serde(default)]
+    pub bin: Vec<TargetTable>,
+    #[serde(default)]
+    pub example: Vec<TargetTable>,
+    #[serde(default)]
+    pub test: Vec<TargetTable>,
+    #[serde(default)]
+    pub bench: Vec<TargetTable>,
+    #[serde(default)]
+    pub features: BTreeMap<String, Vec<String>>,
+    #[serde(flatten)]
+    pub dependencies: DependencyTables,
+    #[serde(default)]
+    pub target: BTreeMap<String, DependencyTables>,
+    #[serde(default)]
+    pub profile: Table,
+    #[serde(default)]
+    pub patch: BTreeMap<String, BTreeMap<String, StringOr<DependencyTable>>>,
+    #[serde(default)]
+    pub replace: Table,
+}
+
+/// The dependency tables of a package or of one of its `[target.'…']`, and every key beside them that is not known.
+/// The hyphen wins where both spellings stand (`TomlManifest::dev_dependencies` in `cargo-util-schemas`).
+#[derive(Debug, Default, Deserialize)]
+pub struct DependencyTables {
+    #[serde(default)]
+    pub dependencies: Dependencies,
+    #[serde(rename = "dev-dependencies")]
+    dev_hyphen: Option<Dependencies>,
+    #[serde(rename = "dev_dependencies")]
+    dev_underscore: Option<Dependencies>,
+    #[serde(rename = "build-dependencies")]
+    build_hyphen: Option<Dependencies>,
+    #[serde(rename = "build_dependencies")]
+    build_underscore: Option<Dependencies>,
+    #[serde(flatten)]
+    pub rest: Table,
+}
+
+impl DependencyTables {
+    pub fn dev(&self) -> Option<&Dependencies> {
+        self.dev_hyphen.as_ref().or(self.dev_underscore.as_ref())
+    }
+
+    pub fn build(&self) -> Option<&Dependencies> {
+        self.build_hyphen.as_ref().or(self.build_underscore.as_ref())
+    }
+}
+
+pub type Dependencies = BTreeMap<String, StringOr<DependencyTable>>;
+
+/// `[package]`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct PackageTable {
+    pub name: String,
+    pub version: Option<StringOr<Inherit>>,
+    pub edition: Option<StringOr<Inherit>>,
+    pub workspace: Option<String>,
+    pub resolver: Option<String>,
+    pub build: Option<BuildKey>,
+    pub autolib: Option<bool>,
+    pub autobins: Option<bool>,
+    pub autoexamples: Option<bool>,
+    pub autotests: Option<bool>,
+    pub autobenches: Option<bool>,
+    #[serde(flatten)]
+    pub rest: Table,
+}
+
+/// `package.build`: a path, `false`, or several paths (unstable).
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+pub enum BuildKey {
+    Switch(bool),
+    Path(String),
+    Paths(Vec<String>),
+}
+
+/// `{ workspace = true }`.
+#[derive(Debug, Deserialize)]
+pub struct Inherit {
+    pub workspace: bool,
+}
+
+/// `[workspace]`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct WorkspaceTable {
+    #[serde(default)]
+    pub members: Vec<String>,
+    pub default_members: Option<Vec<String>>,
+    #[serde(default)]
+    pub exclude: Vec<String>,
+    pub resolver: Option<String>,
+    #[serde(default)]
+    pub package: Table,
+    #[serde(default)]
+    pub dependencies: Dependencies,
+    #[serde(flatten)]
+    pub rest: Table,
+}
+
+/// `[lib]`, `[[bin]]`, `[[example]]`, `[[test]]`, `[[bench]]`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct TargetTable {
+    pub name: Option<String>,
+    pub path: Option<String>,
+    pub test: Option<bool>,
+    pub bench: Option<bool>,
+    pub required_features: Option<Vec<String>>,
+    #[serde(rename = "crate-type")]
+    crate_type_hyphen: Option<Vec<String>>,
+    #[serde(rename = "crate_type")]
+    crate_type_underscore: Option<Vec<String>>,
+    #[serde(rename = "proc-macro")]
+    proc_macro_hyphen: Option<bool>,
+    #[serde(rename = "proc_macro")]
+    proc_macro_underscore: Option<bool>,
+}
+
+impl TargetTable {
+    /// The crate types, `default` where none is given (`to_lib_target` in cargo's `util/toml/targets.rs`).
+    pub fn crate_types(&self, default: &str) -> Vec<String> {
+        let named = self.crate_type_hyphen.clone().or_else(|| self.crate_type_underscore.clone());
+        let proc_macro = self.proc_macro_hyphen.or(self.proc_macro_underscore) == Some(true);
+        named.unwrap_or_else(|| vec![if proc_macro { "proc-macro" } else { default }.to_owned()])
+    }
+}
+
+/// `{ version = "…", … }`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct DependencyTable {
+    pub version: Option<String>,
+    pub workspace: Option<bool>,
+    pub path: Option<String>,
+    pub package: Option<String>,
+    pub features: Option<Vec<String>>,
+    #[serde(rename = "default-features")]
+    default_features_hyphen: Option<bool>,
+    #[serde(rename = "default_features")]
+    default_features_underscore: Option<bool>,
+    pub optional: Option<bool>,
+    #[serde(flatten)]
+    pub rest: Table,
+}
+
+impl DependencyTable {
+    pub fn default_features(&self) -> Option<bool> {
+        self.default_features_hyphen.or(self.default_features_underscore)
+    }
+
+    pub fn with_default_features(self, default_features: Option<bool>) -> Self {
+        DependencyTable { default_features_hyphen: default_features, default_features_underscore: None, ..self }
+    }
+}
+
+/// A value that is a string in short and a table in full.
+#[derive(Clone, Debug)]
+pub enum StringOr<T> {
+    Short(String),
+    Full(T),
+}
+
+impl StringOr<DependencyTable> {
+    /// `"1.0"` is `{ version = "1.0" }`.
+    pub fn table(&self) -> DependencyTable {
+        match self {
+            StringOr::Short(version) => DependencyTable { version: Some(version.clone()), ..DependencyTable::default() },
+            StringOr::Full(table) => table.clone(),
+        }
+    }
+}
+
+// Not `#[serde(untagged)]`: that would hide which key of the table is wrong, and where.
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for StringOr<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+        struct Either<T>(PhantomData<T>);
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for Either<T> {
+            type Value = StringOr<T>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a string or a table")
+            }
+            fn visit_str<E>(self, value: &str) -> std::result::Result<Self::Value, E> {
+                Ok(StringOr::Short(value.to_owned()))
+            }
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> std::result::Result<Self::Value, A::Error> {
+                T::deserialize(MapAccessDeserializer::new(map)).map(StringOr::Full)
+            }
+        }
+        deserializer.deserialize_any(Either(PhantomData))
+    }
+}
+
+/// Reads the text of the manifest that messages call `name`.
+///
+/// # Errors
+/// Text that is not TOML, or whose known keys are of another type than cargo takes.
+pub fn parse(name: &str, text: &str) -> Result<Manifest> {
+    match toml::from_str(text) {
+        Ok(manifest) => Ok(manifest),
+        Err(error) => fail!("failed to parse manifest `{name}`\n{}", error.to_string().trim_end()),
+    }
+}

@@ -1,0 +1,113 @@
+//! Which targets a package has.
+//!
+//! In: a manifest and the names of the files beside it. Out: its targets and whether it has a build script, by cargo's
+//! discovery (`workspace/parser/targets.rs`, formerly `util/toml/targets.rs`). Reads names of files, never their text.
+
+use super::schema::{BuildKey, Manifest, PackageTable, TargetTable};
+use crate::workspace::{Target, TargetKind};
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+/// The targets of the package at `dir`, sorted by kind and name.
+pub fn discover(dir: &Path, manifest: &Manifest, package: &PackageTable, edition: &str) -> Vec<Target> {
+    let mut targets: Vec<Target> = library(dir, manifest, package).into_iter().collect();
+    let inferred_bins = || {
+        let main = dir.join("src/main.rs").exists().then(|| (package.name.clone(), PathBuf::from("src/main.rs")));
+        main.into_iter().chain(sources_below(dir, "src/bin")).collect()
+    };
+    let rules: [(TargetKind, &[TargetTable], Option<bool>, &dyn Fn() -> Vec<Source>); 4] = [
+        (TargetKind::Bin, &manifest.bin, package.autobins, &inferred_bins),
+        (TargetKind::Example, &manifest.example, package.autoexamples, &|| sources_below(dir, "examples")),
+        (TargetKind::Test, &manifest.test, package.autotests, &|| sources_below(dir, "tests")),
+        (TargetKind::Bench, &manifest.bench, package.autobenches, &|| sources_below(dir, "benches")),
+    ];
+    for (kind, named, switch, inferred) in rules {
+        let inferred = if switch == Some(false) { Vec::new() } else { inferred() };
+        targets.extend(with_inferred(kind, named, inferred, switch, edition));
+    }
+    targets.sort();
+    targets
+}
+
+/// Whether the package has a build script (`normalize_build`).
+pub fn has_build_script(dir: &Path, package: &PackageTable) -> bool {
+    match &package.build {
+        None => dir.join("build.rs").is_file(),
+        Some(BuildKey::Switch(on)) => *on,
+        Some(BuildKey::Path(_)) => true,
+        Some(BuildKey::Paths(paths)) => !paths.is_empty(),
+    }
+}
+
+/// A name and a path relative to the package.
+type Source = (String, PathBuf);
+
+fn library(dir: &Path, manifest: &Manifest, package: &PackageTable) -> Option<Target> {
+    let table = match &manifest.lib {
+        Some(table) => table.clone(),
+        None if package.autolib != Some(false) && dir.join("src/lib.rs").exists() => TargetTable::default(),
+        None => return None,
+    };
+    let name = table.name.clone().unwrap_or_else(|| package.name.replace('-', "_"));
+    Some(target(TargetKind::Lib, name, &table))
+}
+
+/// The named targets, and the inferred ones where cargo adds them: not when the edition is 2015, some are named and
+/// nothing is said (`toml_targets_and_inferred`).
+fn with_inferred(
+    kind: TargetKind,
+    named: &[TargetTable],
+    inferred: Vec<Source>,
+    switch: Option<bool>,
+    edition: &str,
+) -> Vec<Target> {
+    let name_of = |table: &TargetTable| table.name.clone().unwrap_or_default();
+    let mut targets: Vec<Target> = named.iter().map(|table| target(kind, name_of(table), table)).collect();
+    if named.is_empty() || switch.unwrap_or(edition != "2015") {
+        let names: BTreeSet<String> = named.iter().map(name_of).collect();
+        let paths: BTreeSet<PathBuf> = named.iter().filter_map(|t| t.path.as_ref()).map(PathBuf::from).collect();
+        let new = inferred.into_iter().filter(|(name, path)| !names.contains(name) && !paths.contains(path));
+        targets.extend(new.map(|(name, _)| target(kind, name, &TargetTable::default())));
+    }
+    targets
+}
+
+/// `Target::{lib,bin,example,test,bench}_target` and `configure` in cargo.
+fn target(kind: TargetKind, name: String, table: &TargetTable) -> Target {
+    let tested = !matches!(kind, TargetKind::Example | TargetKind::Bench);
+    let benched = !matches!(kind, TargetKind::Example | TargetKind::Test);
+    let crate_types = match kind {
+        TargetKind::Lib => table.crate_types("lib"),
+        TargetKind::Example => table.crate_types("bin"),
+        TargetKind::Bin | TargetKind::Test | TargetKind::Bench => vec!["bin".to_owned()],
+    };
+    Target {
+        kind,
+        name,
+        crate_types,
+        required_features: table.required_features.clone().unwrap_or_default(),
+        tested: table.test.unwrap_or(tested),
+        benched: table.bench.unwrap_or(benched),
+    }
+}
+
+/// `infer_from_directory`: `DIR/name.rs` and `DIR/name/main.rs`, hidden files left out.
+fn sources_below(package: &Path, dir: &str) -> Vec<Source> {
+    let Ok(entries) = fs_err::read_dir(package.join(dir)) else { return Vec::new() };
+    let entry = |entry: std::io::Result<fs_err::DirEntry>| {
+        let entry = entry.ok()?;
+        let file_name = entry.file_name().into_string().ok()?;
+        if file_name.starts_with('.') {
+            return None;
+        }
+        let relative = Path::new(dir).join(&file_name);
+        if entry.file_type().is_ok_and(|t| t.is_dir()) {
+            let main = relative.join("main.rs");
+            package.join(&main).exists().then_some((file_name, main))
+        } else {
+            let stem = file_name.strip_suffix(".rs")?.to_owned();
+            Some((stem, relative))
+        }
+    };
+    entries.filter_map(entry).collect()
+}

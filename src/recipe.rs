@@ -1,0 +1,104 @@
+//! recipe.json.
+//!
+//! In: a [`Recipe`], or the text of one. Out: the other. The format is described in RECIPE.md. Nothing is interpreted
+//! here beyond what keeps a recipe from writing where it must not. Touches nothing.
+
+use crate::error::{Result, fail};
+use crate::scope::Scope;
+use crate::skeleton::Files;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::path::{Component, Path};
+
+/// The format that is written and read. Any change of a recipe's bytes for the same workspace and scope makes it another.
+pub const FORMAT: u64 = 1;
+
+/// What `prepare` hands to `cook`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recipe {
+    /// The scope it was prepared for; none if `cook` is to choose.
+    pub scope: Option<Scope>,
+    /// Directory of the current package in an unscoped recipe; the root, where there is none.
+    pub here: Option<String>,
+    /// The flags with which cargo builds a scoped one.
+    pub build: Scope,
+    /// The skeleton.
+    pub files: Files,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Json {
+    format: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    scope: Option<Scope>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    here: Option<String>,
+    #[serde(default, skip_serializing_if = "Scope::is_empty")]
+    build: Scope,
+    files: BTreeMap<String, Vec<String>>,
+}
+
+/// The text of a recipe: sorted, one line of a file on a line.
+pub fn encode(recipe: &Recipe) -> String {
+    let lines = |text: &String| text.lines().map(str::to_owned).collect();
+    let json = Json {
+        format: FORMAT,
+        scope: recipe.scope.clone(),
+        here: recipe.here.clone(),
+        build: recipe.build.clone(),
+        files: recipe.files.iter().map(|(path, text)| (path.clone(), lines(text))).collect(),
+    };
+    let mut text = serde_json::to_string_pretty(&json).expect("maps with string keys become JSON");
+    text.push('\n');
+    text
+}
+
+/// Reads the text of the recipe that messages call `name`.
+///
+/// # Errors
+/// Text that is not a recipe of this format, or one with a path that leaves the directory it is unpacked into.
+pub fn decode(name: &str, text: &str) -> Result<Recipe> {
+    let again = "help: make it anew with `cargo larder prepare`";
+    if text.trim().is_empty() {
+        fail!("recipe `{name}` is empty\n{again}");
+    }
+    #[derive(Deserialize)]
+    struct Versioned {
+        format: Option<u64>,
+    }
+    let at = |e: &serde_json::Error| format!("line {}, column {}", e.line(), e.column());
+    match serde_json::from_str::<Versioned>(text) {
+        Err(error) if error.is_eof() => fail!("recipe `{name}` is cut off at {}\n{again}", at(&error)),
+        Err(error) => fail!("recipe `{name}` is not a recipe: {error}\n{again}"),
+        Ok(Versioned { format: None }) if text.contains("\"skeleton\"") => {
+            fail!("recipe `{name}` was not made by cargo-larder: it has no `format`, and looks like one of cargo-chef\n{again}")
+        }
+        Ok(Versioned { format: None }) => fail!("recipe `{name}` is not a recipe: it has no `format`\n{again}"),
+        Ok(Versioned { format: Some(FORMAT) }) => {}
+        Ok(Versioned { format: Some(other) }) => fail!(
+            "recipe `{name}` is of format {other}, and this cargo-larder {} reads format {FORMAT}\nhelp: use the same cargo-larder for `prepare` and `cook`",
+            env!("CARGO_PKG_VERSION")
+        ),
+    }
+    let json: Json = match serde_json::from_str(text) {
+        Ok(json) => json,
+        Err(error) => fail!("recipe `{name}` is not a recipe: {error}\n{again}"),
+    };
+    for path in json.files.keys().chain(json.here.as_ref().filter(|h| !h.is_empty())) {
+        let is_plain = Path::new(path).components().all(|c| matches!(c, Component::Normal(_)));
+        if path.is_empty() || !is_plain || path.contains(['\\', ':', '\0']) {
+            fail!("recipe `{name}` has a file outside its own directory: `{path}`\n{again}");
+        }
+    }
+    if !json.files.contains_key("Cargo.toml") {
+        fail!("recipe `{name}` has no Cargo.toml\n{again}");
+    }
+    let joined = |lines: Vec<String>| lines.into_iter().map(|line| line + "\n").collect();
+    Ok(Recipe {
+        scope: json.scope,
+        here: json.here,
+        build: json.build,
+        files: json.files.into_iter().map(|(path, lines)| (path, joined(lines))).collect(),
+    })
+}

@@ -1,0 +1,197 @@
+//! From a workspace to the part of it that any build's dependencies can depend on.
+//!
+//! In: a [`Workspace`] as read. Out: one with the same quotient by every scope, less all that no quotient looks at: where
+//! packages stand, their versions, the names and numbers of their targets, features that reach nothing. This is what an
+//! unscoped recipe holds. Values to values; cannot fail.
+
+use crate::lockfile::LocalEntry;
+use crate::profile;
+use crate::scope::Scope;
+use crate::workspace::{Dependency, DependencyKind, Package, Resolved, RootTables, Target, TargetKind, Workspace};
+use semver::Version;
+use std::collections::{BTreeMap, BTreeSet};
+use toml::{Table, Value};
+
+/// A reduced workspace, and where cargo stood in it.
+pub struct Reduced {
+    /// The workspace.
+    pub workspace: Workspace,
+    /// Directory of the current package, unless that is the root.
+    pub here: Option<String>,
+}
+
+/// Reduces a workspace.
+pub fn reduce(workspace: &Workspace) -> Reduced {
+    let live: Vec<BTreeSet<String>> = live_features(workspace);
+    let reach = workspace.lock.reach(workspace.packages.iter().flat_map(|p| &p.dependencies).filter_map(locked));
+    let mut packages: Vec<(usize, Package)> = workspace.packages.iter().enumerate().map(|(i, p)| (i, package(workspace, p, &live, i))).collect();
+    packages.sort_by(|(_, a), (_, b)| a.dir.cmp(&b.dir));
+    let position = |old: usize| packages.iter().position(|(i, _)| *i == old).expect("every package is kept");
+    let renewed_local: Vec<usize> = (0..packages.len()).map(position).collect();
+
+    let entries = packages.iter().map(|(_, p)| LocalEntry {
+        name: p.name.clone(),
+        version: p.version.clone(),
+        locked: p.dependencies.iter().filter_map(locked).collect(),
+        local: p.dependencies.iter().filter_map(local).map(|i| renewed_local[i]).collect(),
+    });
+    let lock = workspace.lock.restricted(&reach, entries.collect());
+    let renewed_locked = |old: usize| {
+        let was = &workspace.lock.packages[old];
+        let same = lock.packages.iter().position(|p| (&p.name, &p.version, &p.source) == (&was.name, &was.version, &was.source));
+        same.expect("what is depended on is kept")
+    };
+    let mut renewed: Vec<Package> = packages.into_iter().map(|(_, p)| p).collect();
+    for dependency in renewed.iter_mut().flat_map(|p| &mut p.dependencies) {
+        dependency.to = match dependency.to {
+            Resolved::Local(i) => Resolved::Local(renewed_local[i]),
+            Resolved::Locked(i) => Resolved::Locked(renewed_locked(i)),
+            Resolved::Absent => Resolved::Absent,
+        };
+    }
+    let mut default_members: Vec<usize> = workspace.default_members.iter().map(|i| renewed_local[*i]).collect();
+    default_members.sort_unstable();
+    let current = workspace.current.map(|i| renewed_local[i]);
+    let names: BTreeSet<&str> = lock.packages.iter().filter(|p| p.source.is_some()).map(|p| p.name.as_str()).collect();
+    let mut config = workspace.config.clone();
+    if let Some(Value::Table(profiles)) = config.get_mut("profile") {
+        profiles_of_third_parties(profiles, &names);
+    }
+    let mut root_tables = RootTables { ..workspace.root_tables.clone() };
+    profiles_of_third_parties(&mut root_tables.profile, &names);
+    root_tables.patch = crate::quotient::patches(&root_tables.patch, &names);
+    let here = current.map(|i| renewed[i].dir.clone()).filter(|dir| !dir.is_empty());
+    let workspace = Workspace { packages: renewed, current, default_members, root_tables, lock, config, ..workspace.clone() };
+    Reduced { workspace, here }
+}
+
+fn locked(dependency: &Dependency) -> Option<usize> {
+    if let Resolved::Locked(i) = dependency.to { Some(i) } else { None }
+}
+
+fn local(dependency: &Dependency) -> Option<usize> {
+    if let Resolved::Local(i) = dependency.to { Some(i) } else { None }
+}
+
+fn profiles_of_third_parties(profiles: &mut Table, names: &BTreeSet<&str>) {
+    let all = profiles.keys().cloned().collect();
+    profile::restrict(profiles, &all, &|name| names.contains(name));
+}
+
+/// For each package the features through which something can be reached, or that a target requires.
+fn live_features(workspace: &Workspace) -> Vec<BTreeSet<String>> {
+    let required = |p: &Package| p.targets.iter().flat_map(|t| t.required_features.clone()).collect();
+    let mut live: Vec<BTreeSet<String>> = workspace.packages.iter().map(required).collect();
+    loop {
+        let mut grown = false;
+        for (i, package) in workspace.packages.iter().enumerate() {
+            for (feature, values) in &package.features {
+                if !live[i].contains(feature) && values.iter().any(|v| reaches(package, v, &live, i)) {
+                    grown |= live[i].insert(feature.clone());
+                }
+            }
+        }
+        if !grown {
+            return live;
+        }
+    }
+}
+
+/// Whether a feature value reaches a dependency, or a feature that does.
+fn reaches(package: &Package, value: &str, live: &[BTreeSet<String>], own: usize) -> bool {
+    let present = |key: &str| package.dependencies.iter().filter(move |d| d.key == key && d.to != Resolved::Absent).collect::<Vec<_>>();
+    if let Some(key) = value.strip_prefix("dep:") {
+        return !present(key).is_empty();
+    }
+    let Some((key, feature)) = value.split_once('/') else { return live[own].contains(value) };
+    present(key.trim_end_matches('?')).iter().any(|d| match d.to {
+        Resolved::Local(i) => live[i].contains(feature) || d.optional && !key.ends_with('?'),
+        _ => true,
+    })
+}
+
+fn package(workspace: &Workspace, package: &Package, live: &[BTreeSet<String>], own: usize) -> Package {
+    let twins = workspace.packages[..own].iter().filter(|p| p.name == package.name && p.is_member == package.is_member).count();
+    let dir = match (package.dir.is_empty(), package.is_member, twins) {
+        (true, _, _) => String::new(),
+        (_, true, _) => format!("members/{}", package.name),
+        (_, false, 0) => format!("outside/{}", package.name),
+        (_, false, n) => format!("outside/{}-{n}", package.name),
+    };
+    let features = package.features.iter().filter(|(f, _)| live[own].contains(*f));
+    let features = features.map(|(f, values)| (f.clone(), values.iter().filter(|v| reaches(package, v, live, own)).cloned().collect()));
+    let counts = |d: &&Dependency| d.to != Resolved::Absent && (d.kind != DependencyKind::Dev || package.is_member);
+    let dependencies: Vec<Dependency> = package.dependencies.iter().filter(counts).map(|d| dependency(workspace, d, live)).collect();
+    Package {
+        // Twins outside the workspace would not be told apart by their lockfile entries.
+        version: if twins == 0 { "0.0.0".to_owned() } else { format!("0.0.{twins}") },
+        dir,
+        targets: targets(package),
+        build_script: package.build_script && dependencies.iter().any(|d| d.kind == DependencyKind::Build),
+        features: features.collect(),
+        dependencies,
+        ..package.clone()
+    }
+}
+
+fn dependency(workspace: &Workspace, dependency: &Dependency, live: &[BTreeSet<String>]) -> Dependency {
+    let mut reduced = dependency.clone();
+    match dependency.to {
+        Resolved::Local(i) => {
+            reduced.version = None;
+            reduced.features.retain(|f| live[i].contains(f));
+            reduced.default_features &= live[i].contains("default");
+            reduced.rest.retain(|key, _| !["git", "branch", "tag", "rev", "registry", "registry-index"].contains(&key));
+        }
+        Resolved::Locked(i) => {
+            let version = &workspace.lock.packages[i].version;
+            let bare = Version::parse(version).map(|v| Version { build: semver::BuildMetadata::EMPTY, ..v }.to_string());
+            reduced.version = Some(format!("={}", bare.unwrap_or_else(|_| version.clone())));
+        }
+        Resolved::Absent => {}
+    }
+    reduced
+}
+
+/// One target for all that are alike, with a name that says nothing.
+fn targets(package: &Package) -> Vec<Target> {
+    let mut unlike = BTreeSet::new();
+    for target in &package.targets {
+        unlike.insert(Target { name: String::new(), ..target.clone() });
+    }
+    let mut counts = BTreeMap::<TargetKind, usize>::new();
+    let named = |target: Target| {
+        let count = counts.entry(target.kind).or_default();
+        *count += 1;
+        let name = match target.kind {
+            TargetKind::Lib => package.name.replace('-', "_"),
+            kind => format!("{kind:?}-{count}").to_lowercase(),
+        };
+        Target { name, ..target }
+    };
+    unlike.into_iter().map(named).collect()
+}
+
+/// A scope in the words of a reduced workspace, where targets have no names of their own: a target named becomes all of
+/// its kind, which selects the same packages and at most builds more of them. Also the features that were dropped.
+pub fn translated(workspace: &Workspace, scope: &Scope) -> (Scope, Vec<String>) {
+    let mut scope = scope.clone();
+    scope.bins |= !std::mem::take(&mut scope.bin).is_empty();
+    scope.examples |= !std::mem::take(&mut scope.example).is_empty();
+    for names in [&mut scope.test, &mut scope.bench] {
+        if !names.is_empty() {
+            *names = vec!["*".to_owned()];
+        }
+    }
+    let known = |feature: &String| {
+        let (name, below) = feature.split_once('/').unwrap_or(("", feature));
+        let name = name.trim_end_matches('?');
+        workspace.packages.iter().any(|p| {
+            p.dependencies.iter().any(|d| !name.is_empty() && d.key == name)
+                || (name.is_empty() || name == p.name) && p.features.contains_key(below)
+        })
+    };
+    let (kept, dropped) = std::mem::take(&mut scope.features).into_iter().partition(known);
+    scope.features = kept;
+    (scope, dropped)
+}

@@ -1,0 +1,53 @@
+//! What people read on stderr.
+//!
+//! In: a sentence. Out: the sentence on stderr, with cargo's word in front, coloured as `CARGO_TERM_COLOR` and `NO_COLOR`
+//! say. Results go to stdout and not through here.
+
+use crate::error::Error;
+use std::io::{IsTerminal, Write};
+
+/// How to write to stderr.
+#[derive(Clone, Copy, Debug)]
+pub struct Report {
+    colour: bool,
+    quiet: bool,
+}
+
+impl Report {
+    /// `colour` is the value of `--color`; the environment decides where it is not given.
+    pub fn new(colour: Option<&str>, quiet: bool) -> Self {
+        let env = |name: &str| std::env::var(name).ok().filter(|v| !v.is_empty());
+        let choice = colour.map(str::to_owned).or_else(|| env("CARGO_TERM_COLOR"));
+        let colour = match choice.as_deref() {
+            Some("always") => true,
+            Some("never") => false,
+            _ => env("NO_COLOR").is_none() && env("TERM").as_deref() != Some("dumb") && std::io::stderr().is_terminal(),
+        };
+        Report { colour, quiet }
+    }
+
+    /// What was done, in the form of cargo's own lines.
+    pub fn done(self, verb: &str, sentence: &str) {
+        if !self.quiet {
+            self.line(&format!("{verb:>12}"), "1;32", sentence, "");
+        }
+    }
+
+    /// What may surprise.
+    pub fn warning(self, sentence: &str) {
+        self.line("warning", "1;33", sentence, ":");
+    }
+
+    /// What went wrong; nothing, where cargo has said it.
+    pub fn error(self, error: &Error) {
+        if !matches!(error, Error::Cargo(_)) {
+            self.line("error", "1;31", &error.to_string(), ":");
+        }
+    }
+
+    fn line(self, word: &str, code: &str, sentence: &str, after: &str) {
+        let word = if self.colour { format!("\x1b[{code}m{word}\x1b[0m") } else { word.to_owned() };
+        // Nobody is left to tell when stderr is closed.
+        let _ = writeln!(std::io::stderr(), "{word}{after} {sentence}");
+    }
+}

@@ -1,0 +1,168 @@
+//! What one build selects: cargo's flags as values.
+//!
+//! In: what the command line says. Out: a [`Scope`], which `select`, `platform` and `quotient` ask. Touches nothing.
+
+use serde::{Deserialize, Serialize};
+
+/// The flags of `cargo build` that decide what is compiled.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::Args)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+#[command(next_help_heading = "Scope: the flags that the build will use")]
+pub struct Scope {
+    /// Package to build (id spec or glob; repeatable)
+    #[arg(short, long, value_name = "SPEC")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub package: Vec<String>,
+    /// Build all members of the workspace
+    #[arg(long, alias = "all")]
+    #[serde(skip_serializing_if = "is_false")]
+    pub workspace: bool,
+    /// Leave out a package (with --workspace; repeatable)
+    #[arg(long, value_name = "SPEC", requires = "workspace")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub exclude: Vec<String>,
+    /// Build the library only
+    #[arg(long)]
+    #[serde(skip_serializing_if = "is_false")]
+    pub lib: bool,
+    /// Build the binary NAME (glob; repeatable)
+    #[arg(long, value_name = "NAME")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub bin: Vec<String>,
+    /// Build all binaries
+    #[arg(long)]
+    #[serde(skip_serializing_if = "is_false")]
+    pub bins: bool,
+    /// Build the example NAME (glob; repeatable)
+    #[arg(long, value_name = "NAME")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub example: Vec<String>,
+    /// Build all examples
+    #[arg(long)]
+    #[serde(skip_serializing_if = "is_false")]
+    pub examples: bool,
+    /// Build the integration test NAME (glob; repeatable)
+    #[arg(long, value_name = "NAME")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub test: Vec<String>,
+    /// Build everything that `cargo test` tests
+    #[arg(long)]
+    #[serde(skip_serializing_if = "is_false")]
+    pub tests: bool,
+    /// Build the benchmark NAME (glob; repeatable)
+    #[arg(long, value_name = "NAME")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub bench: Vec<String>,
+    /// Build everything that `cargo bench` runs
+    #[arg(long)]
+    #[serde(skip_serializing_if = "is_false")]
+    pub benches: bool,
+    /// Build all targets
+    #[arg(long)]
+    #[serde(skip_serializing_if = "is_false")]
+    pub all_targets: bool,
+    /// Features to activate (also `package/feature`; repeatable)
+    #[arg(short = 'F', long, value_name = "FEATURES")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub features: Vec<String>,
+    /// Activate all features of all selected packages
+    #[arg(long)]
+    #[serde(skip_serializing_if = "is_false")]
+    pub all_features: bool,
+    /// Do not activate the `default` feature of the selected packages
+    #[arg(long)]
+    #[serde(skip_serializing_if = "is_false")]
+    pub no_default_features: bool,
+    /// Build with the profile `release`
+    #[arg(short, long, conflicts_with = "profile")]
+    #[serde(skip)]
+    pub release: bool,
+    /// Build with the profile NAME
+    #[arg(long, value_name = "NAME")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub profile: Option<String>,
+    /// Build for the target TRIPLE (repeatable)
+    #[arg(long, value_name = "TRIPLE")]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub target: Vec<String>,
+}
+
+fn is_false(value: &bool) -> bool {
+    !value
+}
+
+impl Scope {
+    /// One spelling for each meaning: `--release` is `--profile release`, lists are sorted and split.
+    pub fn normalized(mut self) -> Self {
+        if std::mem::take(&mut self.release) {
+            self.profile = Some("release".to_owned());
+        }
+        let split = |text: &String| text.split([',', ' ']).filter(|s| !s.is_empty()).map(str::to_owned).collect::<Vec<_>>();
+        self.features = self.features.iter().flat_map(split).collect();
+        for list in [
+            &mut self.package, &mut self.exclude, &mut self.bin, &mut self.example, &mut self.test, &mut self.bench,
+            &mut self.features, &mut self.target,
+        ] {
+            list.sort();
+            list.dedup();
+        }
+        self
+    }
+
+    /// Whether no flag was given.
+    pub fn is_empty(&self) -> bool {
+        *self == Scope::default()
+    }
+
+    /// Whether every flag given here says what `other` says too.
+    pub fn is_within(&self, other: &Self) -> bool {
+        let flags = |scope: &Self| match serde_json::to_value(scope) {
+            Ok(serde_json::Value::Object(flags)) => flags,
+            _ => serde_json::Map::new(),
+        };
+        let others = flags(other);
+        flags(self).iter().all(|(flag, value)| others.get(flag) == Some(value))
+    }
+
+    /// Whether only some targets of the packages are named; otherwise libraries and binaries are built.
+    pub fn names_targets(&self) -> bool {
+        self.lib || self.bins || !self.bin.is_empty() || self.needs_dev()
+    }
+
+    /// Whether dev-dependencies count (`CompileFilter::need_dev_deps`).
+    pub fn needs_dev(&self) -> bool {
+        let named = [&self.example, &self.test, &self.bench].into_iter().any(|names| !names.is_empty());
+        named || self.examples || self.tests || self.benches || self.all_targets
+    }
+
+    /// The flags that say the same, in the order of `--help`.
+    pub fn to_args(&self) -> Vec<String> {
+        let mut args = Vec::new();
+        let mut list = |flag: &str, values: &[String]| {
+            for value in values {
+                args.extend([flag.to_owned(), value.clone()]);
+            }
+        };
+        list("-p", &self.package);
+        list("--exclude", &self.exclude);
+        list("--bin", &self.bin);
+        list("--example", &self.example);
+        list("--test", &self.test);
+        list("--bench", &self.bench);
+        list("--features", &self.features);
+        match self.profile.as_deref() {
+            Some("release") => {}
+            profile => list("--profile", &profile.map(str::to_owned).into_iter().collect::<Vec<_>>()),
+        }
+        list("--target", &self.target);
+        let release = self.release || self.profile.as_deref() == Some("release");
+        let switches = [
+            ("--workspace", self.workspace), ("--lib", self.lib), ("--bins", self.bins), ("--examples", self.examples),
+            ("--tests", self.tests), ("--benches", self.benches), ("--all-targets", self.all_targets),
+            ("--all-features", self.all_features), ("--no-default-features", self.no_default_features),
+            ("--release", release),
+        ];
+        args.extend(switches.into_iter().filter(|(_, on)| *on).map(|(flag, _)| flag.to_owned()));
+        args
+    }
+}

@@ -1,0 +1,224 @@
+//! Which packages, features and targets a scope selects.
+//!
+//! In: a workspace and a scope. Out: a [`Selection`]: the packages that features start from, the features asked for, and
+//! the targets to build. Follows cargo's `ops/cargo_compile/packages.rs`, `unit_generator.rs` and
+//! `Workspace::members_with_features`. Touches nothing.
+
+use crate::error::{Result, fail};
+use crate::scope::Scope;
+use crate::workspace::{Package, Resolver, Target, TargetKind, Workspace};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What is selected.
+#[derive(Debug)]
+pub struct Selection {
+    /// Packages that are selected, each with the features that the command line asks of it.
+    pub roots: BTreeMap<usize, BTreeSet<String>>,
+    /// Targets to build.
+    pub proposals: Vec<Proposal>,
+}
+
+/// A target to build.
+#[derive(Debug)]
+pub struct Proposal {
+    /// Index of the package.
+    pub package: usize,
+    /// Index among the package's targets.
+    pub target: usize,
+    /// Whether it is compiled as a test.
+    pub mode: Mode,
+    /// Whether it was named, so that missing `required-features` are an error.
+    pub named: bool,
+}
+
+/// How a target is compiled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// As it is.
+    Build,
+    /// As a test or a benchmark.
+    Test,
+}
+
+/// Selects from `workspace` by `scope`.
+///
+/// # Errors
+/// A package, feature or target that does not exist.
+pub fn select(workspace: &Workspace, scope: &Scope) -> Result<Selection> {
+    let packages = packages(workspace, scope)?;
+    if packages.is_empty() {
+        fail!("no packages to build: the scope selects none of the workspace's members");
+    }
+    let proposals = proposals(workspace, scope, &packages)?;
+    Ok(Selection { roots: features(workspace, scope, &packages)?, proposals })
+}
+
+fn packages(workspace: &Workspace, scope: &Scope) -> Result<BTreeSet<usize>> {
+    let members = || workspace.packages.iter().enumerate().filter(|(_, p)| p.is_member);
+    let matching = |specs: &[String], flag: &str| -> Result<BTreeSet<usize>> {
+        let mut found = BTreeSet::new();
+        for spec in specs {
+            let pattern = glob::Pattern::new(spec).ok();
+            let matches = |p: &Package| matches_spec(p, spec, pattern.as_ref());
+            let matched: Vec<usize> = members().filter(|(_, p)| matches(p)).map(|(i, _)| i).collect();
+            if matched.is_empty() {
+                fail!("{flag} `{spec}` matches no package of the workspace\nhelp: {}", closest(spec, members().map(|(_, p)| p.name.as_str()), "its members are"));
+            }
+            found.extend(matched);
+        }
+        Ok(found)
+    };
+    if !scope.package.is_empty() && !scope.workspace {
+        return matching(&scope.package, "-p");
+    }
+    if scope.workspace {
+        // A package that is excluded and does not exist is only worth a warning to cargo.
+        let excluded = matching(&scope.exclude, "--exclude")?;
+        return Ok(members().map(|(i, _)| i).filter(|i| !excluded.contains(i)).collect());
+    }
+    Ok(workspace.default_members.iter().copied().collect())
+}
+
+/// Package id specs of local packages: `name`, `name@version`, `name:version`, `path+file:///…#name@version`; or a glob
+/// of names (`PackageIdSpec::parse` in `cargo-util-schemas`, `opt_patterns_and_ids` in `packages.rs`).
+fn matches_spec(package: &Package, spec: &str, pattern: Option<&glob::Pattern>) -> bool {
+    let named = |text: &str| {
+        let (name, version) = text.split_once(['@', ':']).map_or((text, None), |(n, v)| (n, Some(v)));
+        name == package.name && version.is_none_or(|v| package.version == v || package.version.starts_with(&format!("{v}.")))
+    };
+    match spec.rsplit_once('#') {
+        // `file:///path/name#1.0` or `file:///path#name@1.0`; the name may be the last part of the path.
+        Some((url, fragment)) if fragment.starts_with(|c: char| c.is_ascii_digit()) => {
+            url.rsplit('/').next() == Some(package.name.as_str()) && (package.version == fragment)
+        }
+        Some((_, fragment)) => named(fragment),
+        None if spec.contains("://") => spec.rsplit('/').next() == Some(package.name.as_str()),
+        None if spec.contains(['*', '?', '[']) => pattern.is_some_and(|p| p.matches(&package.name)),
+        None => named(spec),
+    }
+}
+
+/// "did you mean", or the list.
+fn closest<'a>(wanted: &str, names: impl Iterator<Item = &'a str>, list: &str) -> String {
+    let names: BTreeSet<&str> = names.collect();
+    let near = names.iter().map(|n| (distance(wanted, n), *n)).filter(|(d, _)| *d <= 3).min();
+    match near {
+        Some((_, name)) => format!("did you mean `{name}`?"),
+        None if names.is_empty() => "there is none".to_owned(),
+        None => format!("{list} {}", names.iter().map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", ")),
+    }
+}
+
+/// How many letters differ (Levenshtein).
+fn distance(a: &str, b: &str) -> usize {
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, ca) in a.chars().enumerate() {
+        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
+        for (j, cb) in b.iter().enumerate() {
+            let substituted = diagonal + usize::from(ca != *cb);
+            diagonal = row[j + 1];
+            row[j + 1] = substituted.min(row[j] + 1).min(row[j + 1] + 1);
+        }
+    }
+    row[b.len()]
+}
+
+/// `members_with_features`: with resolver 1 and a package at hand, the flags belong to that package alone.
+fn features(
+    workspace: &Workspace,
+    scope: &Scope,
+    packages: &BTreeSet<usize>,
+) -> Result<BTreeMap<usize, BTreeSet<String>>> {
+    let old = workspace.resolver == Resolver::V1 && workspace.current.is_some();
+    let mut found = BTreeSet::new();
+    let mut roots = BTreeMap::new();
+    let current = workspace.current.filter(|_| old);
+    for i in packages.iter().copied().chain(current) {
+        let package = &workspace.packages[i];
+        let is_current = !old || Some(i) == current;
+        let mut own = BTreeSet::new();
+        for feature in &scope.features {
+            if let Some(value) = asked_of(package, feature, is_current, old) {
+                own.insert(value);
+                found.insert(feature.clone());
+            }
+        }
+        if !(is_current && scope.no_default_features) && package.features.contains_key("default") {
+            own.insert("default".to_owned());
+        }
+        if scope.all_features {
+            own.extend(package.features.keys().cloned());
+        }
+        roots.insert(i, own);
+    }
+    if let Some(unknown) = scope.features.iter().find(|f| !found.contains(*f)) {
+        let names: Vec<&str> = roots.keys().map(|i| workspace.packages[*i].name.as_str()).collect();
+        let known = roots.keys().flat_map(|i| workspace.packages[*i].features.keys().map(String::as_str));
+        fail!(
+            "none of the selected packages has the feature `{unknown}` (selected: {})\nhelp: {}",
+            names.iter().map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", "),
+            closest(unknown, known, "their features are")
+        );
+    }
+    Ok(roots)
+}
+
+/// What `--features feature` asks of one selected package, if it concerns it.
+fn asked_of(package: &Package, feature: &str, is_current: bool, old: bool) -> Option<String> {
+    let Some((name, below)) = feature.split_once('/') else {
+        return (is_current && package.features.contains_key(feature)).then(|| feature.to_owned());
+    };
+    let name = name.trim_end_matches('?');
+    let of_dependency = package.dependencies.iter().any(|d| d.key == name);
+    if is_current && of_dependency {
+        return Some(feature.to_owned());
+    }
+    let of_member = name == package.name && package.features.contains_key(below);
+    (of_member && (!old || !is_current || !of_dependency)).then(|| below.to_owned())
+}
+
+/// `create_proposals` in `unit_generator.rs`.
+fn proposals(workspace: &Workspace, scope: &Scope, packages: &BTreeSet<usize>) -> Result<Vec<Proposal>> {
+    let mut proposals = Vec::new();
+    let mut take = |filter: &dyn Fn(&Target) -> bool, mode: Mode, named: bool| {
+        let before = proposals.len();
+        for package in packages {
+            for (target, _) in workspace.packages[*package].targets.iter().enumerate().filter(|(_, t)| filter(t)) {
+                proposals.push(Proposal { package: *package, target, mode, named });
+            }
+        }
+        proposals.len() > before
+    };
+    if !scope.names_targets() {
+        take(&|t| matches!(t.kind, TargetKind::Lib | TargetKind::Bin), Mode::Build, false);
+        return Ok(proposals);
+    }
+    if (scope.lib || scope.all_targets) && !take(&|t| t.kind == TargetKind::Lib, Mode::Build, false) && !scope.all_targets {
+        fail!("no library target in the selected packages");
+    }
+    let all = scope.all_targets;
+    let rules: [(&str, TargetKind, bool, &[String], Mode, fn(&Target) -> bool); 4] = [
+        ("bin", TargetKind::Bin, scope.bins || all, &scope.bin, Mode::Build, |t| t.kind == TargetKind::Bin),
+        ("example", TargetKind::Example, scope.examples || all, &scope.example, Mode::Build, |t| t.kind == TargetKind::Example),
+        ("test", TargetKind::Test, scope.tests || all, &scope.test, Mode::Test, |t| t.tested),
+        ("bench", TargetKind::Bench, scope.benches || all, &scope.bench, Mode::Test, |t| t.benched),
+    ];
+    for (word, kind, every, names, mode, filter) in rules {
+        if every {
+            take(&filter, mode, false);
+            continue;
+        }
+        for name in names {
+            let pattern = glob::Pattern::new(name).ok().filter(|_| name.contains(['*', '?', '[']));
+            let is = |t: &Target| t.kind == kind && pattern.as_ref().map_or(t.name == *name, |p| p.matches(&t.name));
+            // `*` alone is how `reduce` says `any`.
+            if !take(&is, mode, name != "*") {
+                let targets = packages.iter().flat_map(|i| &workspace.packages[*i].targets);
+                let known = targets.filter(|t| t.kind == kind).map(|t| t.name.as_str());
+                fail!("no {word} target named `{name}` in the selected packages\nhelp: {}", closest(name, known, "their targets of this kind are"));
+            }
+        }
+    }
+    Ok(proposals)
+}

@@ -1,0 +1,214 @@
+//! From a workspace without code to the files that cargo needs to build it.
+//!
+//! In: a [`Workspace`], made by `quotient` or `reduce`. Out: [`Files`], relative path to text, in one canonical form:
+//! keys sorted, one dependency a line. Touches nothing; `cook` writes the files.
+
+use crate::workspace::{Dependency, DependencyKind, Package, Resolved, Resolver, Target, TargetKind, Workspace};
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::path::Path;
+use toml::{Table, Value};
+
+/// Relative path, with forward slashes, to text.
+pub type Files = BTreeMap<String, String>;
+
+/// The edition of every package in a skeleton; there is no code that it could concern.
+const EDITION: &str = "2021";
+
+/// The files of a skeleton.
+pub fn files(workspace: &Workspace) -> Files {
+    let mut files = Files::new();
+    let root_package = workspace.packages.iter().find(|p| p.dir.is_empty());
+    let mut root = root_package.map(|p| manifest(workspace, p)).unwrap_or_default();
+    root.push_str(&root_tables(workspace));
+    files.insert("Cargo.toml".to_owned(), root);
+    for package in &workspace.packages {
+        let file = |name: &str| if package.dir.is_empty() { name.to_owned() } else { format!("{}/{name}", package.dir) };
+        if !package.dir.is_empty() {
+            files.insert(file("Cargo.toml"), manifest(workspace, package));
+        }
+        for target in &package.targets {
+            files.insert(file(&source(target)), code(target).to_owned());
+        }
+        if package.build_script {
+            files.insert(file("build.rs"), "fn main() {}\n".to_owned());
+        }
+    }
+    files.insert("Cargo.lock".to_owned(), workspace.lock.to_text());
+    if !workspace.config.is_empty() {
+        files.insert(".cargo/config.toml".to_owned(), workspace.config.to_string());
+    }
+    if let Some(toolchain) = &workspace.toolchain {
+        files.insert(toolchain.file_name.clone(), toolchain.text.clone());
+    }
+    files
+}
+
+/// Where cargo looks for a target of this name by itself.
+fn source(target: &Target) -> String {
+    match target.kind {
+        TargetKind::Lib => "src/lib.rs".to_owned(),
+        TargetKind::Bin => format!("src/bin/{}.rs", target.name),
+        TargetKind::Example => format!("examples/{}.rs", target.name),
+        TargetKind::Test => format!("tests/{}.rs", target.name),
+        TargetKind::Bench => format!("benches/{}.rs", target.name),
+    }
+}
+
+/// The least code of a crate. A plain library does without `std`, so that it compiles for any target.
+fn code(target: &Target) -> &'static str {
+    match target.kind {
+        TargetKind::Lib if target.crate_types == ["lib"] => "#![no_std]\n",
+        TargetKind::Lib => "",
+        _ => "fn main() {}\n",
+    }
+}
+
+fn root_tables(workspace: &Workspace) -> String {
+    let tables = &workspace.root_tables;
+    let mut text = String::new();
+    let has_root_package = workspace.packages.iter().any(|p| p.dir.is_empty());
+    if !tables.cargo_features.is_empty() && !has_root_package {
+        let _ = writeln!(text, "cargo-features = {}\n", strings(&tables.cargo_features));
+    }
+    let dirs = |packages: &mut dyn Iterator<Item = &Package>| -> String {
+        packages.fold("[\n".to_owned(), |list, p| list + &format!("    {},\n", quoted(if p.dir.is_empty() { "." } else { &p.dir }))) + "]"
+    };
+    let resolver = if workspace.resolver == Resolver::V1 { "1" } else { "2" };
+    let _ = writeln!(text, "[workspace]\nresolver = \"{resolver}\"");
+    let _ = writeln!(text, "members = {}", dirs(&mut workspace.packages.iter().filter(|p| p.is_member)));
+    let _ = writeln!(text, "default-members = {}", dirs(&mut workspace.default_members.iter().map(|i| &workspace.packages[*i])));
+    let outside: Vec<String> = workspace.packages.iter().filter(|p| !p.is_member).map(|p| p.dir.clone()).collect();
+    if !outside.is_empty() {
+        let _ = writeln!(text, "exclude = {}", strings(&outside));
+    }
+    text.push_str(&tables.workspace_rest.to_string());
+    for (name, table) in [("profile", &tables.profile), ("patch", &tables.patch), ("replace", &tables.replace)] {
+        if !table.is_empty() {
+            let _ = write!(text, "\n{}", Table::from_iter([(name.to_owned(), Value::Table(table.clone()))]));
+        }
+    }
+    text
+}
+
+fn manifest(workspace: &Workspace, package: &Package) -> String {
+    let mut text = String::new();
+    if !package.cargo_features.is_empty() {
+        let _ = writeln!(text, "cargo-features = {}\n", strings(&package.cargo_features));
+    }
+    let _ = writeln!(text, "[package]\nname = {}\nversion = {}", quoted(&package.name), quoted(&package.version));
+    let _ = writeln!(text, "edition = \"{EDITION}\"");
+    text.push_str(&package.package_rest.to_string());
+    for target in &package.targets {
+        text.push_str(&target_table(package, target));
+    }
+    if !package.features.is_empty() {
+        text.push_str("\n[features]\n");
+        for (feature, values) in &package.features {
+            let _ = writeln!(text, "{} = {}", key(feature), strings(values));
+        }
+    }
+    let mut tables = BTreeMap::<(Option<&str>, DependencyKind), Vec<&Dependency>>::new();
+    for dependency in &package.dependencies {
+        tables.entry((dependency.platform.as_deref(), dependency.kind)).or_default().push(dependency);
+    }
+    for ((platform, kind), mut dependencies) in tables {
+        let _ = match platform {
+            Some(platform) => writeln!(text, "\n[target.{}.{}]", literal(platform), kind.table()),
+            None => writeln!(text, "\n[{}]", kind.table()),
+        };
+        dependencies.sort_by_key(|d| &d.key);
+        for dependency in dependencies {
+            let _ = writeln!(text, "{} = {}", key(&dependency.key), dependency_value(workspace, package, dependency));
+        }
+    }
+    if !package.rest.is_empty() {
+        let _ = write!(text, "\n{}", package.rest);
+    }
+    text
+}
+
+/// The table of a target, where cargo would not infer the same.
+fn target_table(package: &Package, target: &Target) -> String {
+    let (header, tested, benched, crate_type) = match target.kind {
+        TargetKind::Lib => ("[lib]", true, true, "lib"),
+        TargetKind::Bin => ("[[bin]]", true, true, "bin"),
+        TargetKind::Example => ("[[example]]", false, false, "bin"),
+        TargetKind::Test => ("[[test]]", true, false, "bin"),
+        TargetKind::Bench => ("[[bench]]", false, true, "bin"),
+    };
+    let mut lines = String::new();
+    if target.is_proc_macro() {
+        lines.push_str("proc-macro = true\n");
+    } else if target.crate_types != [crate_type] {
+        let _ = writeln!(lines, "crate-type = {}", strings(&target.crate_types));
+    }
+    if target.tested != tested {
+        let _ = writeln!(lines, "test = {}", target.tested);
+    }
+    if target.benched != benched {
+        let _ = writeln!(lines, "bench = {}", target.benched);
+    }
+    if !target.required_features.is_empty() {
+        let _ = writeln!(lines, "required-features = {}", strings(&target.required_features));
+    }
+    if target.kind == TargetKind::Lib {
+        let named = target.name != package.name.replace('-', "_");
+        let name = if named { format!("name = {}\n", quoted(&target.name)) } else { String::new() };
+        return if lines.is_empty() && !named { String::new() } else { format!("\n{header}\n{name}{lines}") };
+    }
+    match lines.is_empty() {
+        true => String::new(),
+        false => format!("\n{header}\nname = {}\npath = {}\n{lines}", quoted(&target.name), quoted(&source(target))),
+    }
+}
+
+fn dependency_value(workspace: &Workspace, package: &Package, dependency: &Dependency) -> String {
+    let mut parts = Vec::new();
+    if let Resolved::Local(i) = dependency.to {
+        let (from, to) = (Path::new("/").join(&package.dir), Path::new("/").join(&workspace.packages[i].dir));
+        let path = pathdiff::diff_paths(to, from).unwrap_or_default();
+        let path = path.components().map(|c| c.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/");
+        parts.push(format!("path = {}", quoted(if path.is_empty() { "." } else { &path })));
+    }
+    if let Some(version) = &dependency.version {
+        parts.push(format!("version = {}", quoted(version)));
+    }
+    if dependency.package != dependency.key {
+        parts.push(format!("package = {}", quoted(&dependency.package)));
+    }
+    for (name, value) in &dependency.rest {
+        parts.push(format!("{} = {value}", key(name)));
+    }
+    if !dependency.default_features {
+        parts.push("default-features = false".to_owned());
+    }
+    if dependency.optional {
+        parts.push("optional = true".to_owned());
+    }
+    if !dependency.features.is_empty() {
+        parts.push(format!("features = {}", strings(&dependency.features)));
+    }
+    match (&dependency.version, parts.len()) {
+        (Some(version), 1) => quoted(version),
+        _ => format!("{{ {} }}", parts.join(", ")),
+    }
+}
+
+fn strings(values: &[String]) -> String {
+    format!("[{}]", values.iter().map(|v| quoted(v)).collect::<Vec<_>>().join(", "))
+}
+
+fn quoted(text: &str) -> String {
+    Value::String(text.to_owned()).to_string()
+}
+
+/// A platform as a key: it holds double quotes more often than single ones.
+fn literal(text: &str) -> String {
+    if text.contains('\'') { quoted(text) } else { format!("'{text}'") }
+}
+
+fn key(name: &str) -> String {
+    let bare = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '_');
+    if bare { name.to_owned() } else { quoted(name) }
+}

@@ -1,0 +1,266 @@
+//! Which third-party packages the local units are built on, and in what way.
+//!
+//! In: a workspace, what is selected of it, and its resolved features. Out: for every third-party dependency that a
+//! local unit has, the [`Class`]es it is built in and the conditions. It is the local part of cargo's unit graph
+//! (`core/compiler/unit_dependencies.rs`) with the flags that local crate types impose on what lies below
+//! (`core/compiler/lto.rs`). Touches nothing.
+
+use crate::condition::{Condition, Side};
+use crate::features::Features;
+use crate::platform::{Platforms, Question};
+use crate::select::{Mode, Selection};
+use crate::workspace::{Dependency, DependencyKind, Resolved, Resolver, Target, TargetKind, Workspace};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What link-time optimization wants of a unit: cargo's `OnlyBitcode`, `OnlyObject` and `ObjectAndBitcode`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Lto {
+    /// Below binaries and plain libraries.
+    Bitcode,
+    /// Below a dylib.
+    Object,
+    /// Below a library that is, for instance, both cdylib and rlib.
+    Both,
+}
+
+/// Whether units below may abort on panic. Tests and all they are built from unwind (`UnitFor::new_test`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Panic {
+    /// As the profile says.
+    Profile,
+    /// Always unwinding.
+    Unwind,
+}
+
+/// The way in which a third-party package is built below local units.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Class {
+    /// For the target.
+    Target(Panic, Lto),
+    /// For the host: below build scripts and proc-macros, where neither matters.
+    Host,
+}
+
+/// Which distinctions matter under the profiles used.
+#[derive(Clone, Copy, Debug)]
+pub struct Distinctions {
+    /// Some profile has link-time optimization.
+    pub lto: bool,
+    /// Some profile aborts on panic.
+    pub panic: bool,
+}
+
+/// For each entry of the lockfile with the keys of its declaration, the classes it is built in, and when.
+pub type Built = BTreeMap<(usize, String), BTreeMap<Class, Condition>>;
+
+/// A library of a local package, as built for one side.
+type Library = (usize, Side, Panic);
+
+struct Walk<'a> {
+    workspace: &'a Workspace,
+    features: &'a Features<'a>,
+    platforms: &'a Platforms,
+    distinctions: Distinctions,
+    libraries: BTreeMap<Library, BTreeMap<Lto, Condition>>,
+    open: BTreeSet<Library>,
+    built: Built,
+}
+
+/// A unit whose dependencies are to be followed.
+struct Unit<'a> {
+    package: usize,
+    side: Side,
+    panic: Panic,
+    lto: Lto,
+    dev: bool,
+    condition: &'a Condition,
+}
+
+/// Follows all selected targets down to third-party packages.
+pub fn built(
+    workspace: &Workspace,
+    selection: &Selection,
+    features: &Features<'_>,
+    platforms: &Platforms,
+    distinctions: Distinctions,
+) -> Built {
+    let mut walk = Walk {
+        workspace, features, platforms, distinctions,
+        libraries: BTreeMap::new(), open: BTreeSet::new(), built: Built::new(),
+    };
+    for proposal in &selection.proposals {
+        let package = &workspace.packages[proposal.package];
+        walk.root(proposal.package, &package.targets[proposal.target], proposal.mode);
+    }
+    while let Some(library) = walk.open.pop_first() {
+        let (package, side, panic) = library;
+        for (lto, condition) in walk.libraries[&library].clone() {
+            walk.follow(&Unit { package, side, panic, lto, dev: false, condition: &condition });
+        }
+    }
+    walk.built.values_mut().for_each(unite_lto);
+    walk.built
+}
+
+/// When the `required-features` of a target are all active. A feature of a third-party package counts as active: only
+/// the registry knows what else activates it, and a target too many costs time where one too few would be wrong.
+pub fn required_features(workspace: &Workspace, features: &Features<'_>, package: usize, target: &Target) -> Condition {
+    let own = |feature: &String| {
+        let condition = features.feature((package, Side::Target), feature);
+        let Some((key, below)) = feature.split_once('/').filter(|_| condition.is_never()) else { return condition };
+        let dependency = workspace.packages[package].dependencies.iter().find(|d| d.key == key);
+        match dependency.map(|d| (d, d.to)) {
+            Some((_, Resolved::Local(local))) => features.feature((local, Side::Target), below),
+            Some((dependency, Resolved::Locked(_))) => features.dependency((package, Side::Target), dependency),
+            _ => Condition::never(),
+        }
+    };
+    target.required_features.iter().map(own).fold(Condition::always(), |all, one| all.and(&one))
+}
+
+impl Walk<'_> {
+    /// A selected target, as `new_units` and `deps_of_roots` make a unit of it.
+    fn root(&mut self, package: usize, target: &Target, mode: Mode) {
+        let condition = match target.kind {
+            TargetKind::Lib => Condition::always(),
+            _ => required_features(self.workspace, self.features, package, target),
+        };
+        let panic = if mode == Mode::Test { Panic::Unwind } else { Panic::Profile };
+        let side = if target.is_proc_macro() { Side::Host } else { Side::Target };
+        if target.kind == TargetKind::Lib && mode == Mode::Build {
+            self.library((package, side, panic), target, Lto::Bitcode, &condition);
+            return;
+        }
+        let dev = mode == Mode::Test || target.kind == TargetKind::Example;
+        self.executable(package, target, side, panic, dev, &condition);
+        // Integration tests and benchmarks run the binaries of their package.
+        if mode == Mode::Test && matches!(target.kind, TargetKind::Test | TargetKind::Bench) {
+            for bin in self.workspace.packages[package].targets.iter().filter(|t| t.kind == TargetKind::Bin) {
+                let condition = condition.and(&required_features(self.workspace, self.features, package, bin));
+                self.executable(package, bin, Side::Target, Panic::Profile, false, &condition);
+            }
+        }
+    }
+
+    /// A unit that nothing links: what it depends on, and the library of its own package.
+    fn executable(&mut self, package: usize, target: &Target, side: Side, panic: Panic, dev: bool, condition: &Condition) {
+        let lto = match target.kind {
+            TargetKind::Example => below(Lto::Bitcode, &target.crate_types),
+            _ => Lto::Bitcode,
+        };
+        self.follow(&Unit { package, side, panic, lto, dev, condition });
+        if target.kind != TargetKind::Lib {
+            if let Some(lib) = self.workspace.packages[package].lib() {
+                let side = if lib.is_proc_macro() { Side::Host } else { side };
+                self.library((package, side, panic), lib, lto, condition);
+            }
+        }
+    }
+
+    /// A library below a unit that wants `parent` of it.
+    fn library(&mut self, (package, side, panic): Library, target: &Target, parent: Lto, condition: &Condition) {
+        if condition.is_never() {
+            return;
+        }
+        let (panic, lto) = match side {
+            Side::Target => (panic, below(parent, &target.crate_types)),
+            Side::Host => (Panic::Profile, Lto::Object),
+        };
+        let library = (package, side, panic);
+        let classes = self.libraries.entry(library).or_default();
+        if classes.entry(lto).or_default().add(condition) {
+            unite(classes);
+            self.open.insert(library);
+        }
+    }
+
+    /// The dependencies of a unit, and those of the build script of its package.
+    fn follow(&mut self, unit: &Unit<'_>) {
+        let package = &self.workspace.packages[unit.package];
+        for dependency in &package.dependencies {
+            let (counts, judged) = match dependency.kind {
+                DependencyKind::Normal => (true, unit.side),
+                DependencyKind::Dev => (unit.dev, unit.side),
+                DependencyKind::Build => (package.build_script, Side::Host),
+            };
+            let mut condition = unit.condition.and(&self.platforms.condition(dependency.platform.as_deref(), judged, Question::Built));
+            if dependency.optional {
+                let side = if self.workspace.resolver == Resolver::V1 { Side::Target } else { unit.side };
+                condition = condition.and(&self.features.dependency((unit.package, side), dependency));
+            }
+            if counts && !condition.is_never() {
+                self.edge(unit, dependency, &condition);
+            }
+        }
+    }
+
+    fn edge(&mut self, unit: &Unit<'_>, dependency: &Dependency, condition: &Condition) {
+        let to_host = dependency.kind == DependencyKind::Build || self.features.is_proc_macro(dependency);
+        let side = if to_host { Side::Host } else { unit.side };
+        match dependency.to {
+            Resolved::Absent => {}
+            Resolved::Local(package) => {
+                // A dependency without a library is built by nobody; cargo warns of it.
+                if let Some(lib) = self.workspace.packages[package].lib() {
+                    self.library((package, side, unit.panic), lib, unit.lto, condition);
+                }
+            }
+            Resolved::Locked(locked) => {
+                let key = (locked, toml::Value::Table(dependency.rest.clone()).to_string());
+                let class = self.class(side, unit.panic, unit.lto);
+                self.built.entry(key).or_default().entry(class).or_default().add(condition);
+            }
+        }
+    }
+
+    fn class(&self, side: Side, panic: Panic, lto: Lto) -> Class {
+        match side {
+            Side::Host => Class::Host,
+            Side::Target => Class::Target(
+                if self.distinctions.panic { panic } else { Panic::Profile },
+                if self.distinctions.lto { lto } else { Lto::Bitcode },
+            ),
+        }
+    }
+}
+
+/// What a library of these crate types hands down when the unit above wants `parent` (`calculate` in `lto.rs`).
+fn below(parent: Lto, crate_types: &[String]) -> Lto {
+    let is = |names: &[&str], t: &String| names.contains(&t.as_str());
+    if crate_types.iter().all(|t| is(&["bin", "staticlib", "cdylib"], t)) {
+        return Lto::Bitcode;
+    }
+    let needs_object = crate_types.iter().any(|t| is(&["bin", "staticlib", "cdylib", "dylib", "proc-macro"], t));
+    match (parent, needs_object) {
+        (Lto::Bitcode, true) if crate_types.iter().all(|t| t == "dylib") => Lto::Object,
+        (Lto::Bitcode, true) => Lto::Both,
+        (parent, _) => parent,
+    }
+}
+
+/// Where a unit is wanted as bitcode and as object, it has to be both.
+fn unite(classes: &mut BTreeMap<Lto, Condition>) {
+    let of = |lto| classes.get(&lto).cloned().unwrap_or_default();
+    let both = of(Lto::Bitcode).and(&of(Lto::Object));
+    if !both.is_never() {
+        classes.entry(Lto::Both).or_default().add(&both);
+    }
+}
+
+fn unite_lto(classes: &mut BTreeMap<Class, Condition>) {
+    for panic in [Panic::Profile, Panic::Unwind] {
+        let of = |lto| classes.get(&Class::Target(panic, lto)).cloned().unwrap_or_default();
+        let mut both = of(Lto::Both);
+        both.add(&of(Lto::Bitcode).and(&of(Lto::Object)));
+        if both.is_never() {
+            continue;
+        }
+        for lto in [Lto::Bitcode, Lto::Object] {
+            if let Some(condition) = classes.get_mut(&Class::Target(panic, lto)) {
+                condition.retain(|chain| !both.holds_under(chain));
+            }
+        }
+        classes.insert(Class::Target(panic, Lto::Both), both);
+    }
+    classes.retain(|_, condition| !condition.is_never());
+}

@@ -1,0 +1,201 @@
+//! The model: what cargo knows of a workspace once it has read manifests, lockfile and config.
+//!
+//! Values only. `read` makes one from a directory, `reduce` and `quotient` map one to another, `skeleton` turns one
+//! into files. A stub workspace is a [`Workspace`] like any other. Nothing here touches the disk.
+
+use crate::lockfile::Lockfile;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use toml::Table;
+
+/// A workspace, with the packages outside its root that it depends on by path.
+#[derive(Clone, Debug)]
+pub struct Workspace {
+    /// Absolute path of the root directory. Never written anywhere.
+    pub root: PathBuf,
+    /// The resolver that decides how features unify.
+    pub resolver: Resolver,
+    /// Local packages, sorted by directory.
+    pub packages: Vec<Package>,
+    /// Index of the package whose manifest is the current one; none for a virtual manifest.
+    pub current: Option<usize>,
+    /// Indices of the members that cargo takes when no package is named.
+    pub default_members: Vec<usize>,
+    /// What only the root manifest can say.
+    pub root_tables: RootTables,
+    /// Cargo.lock.
+    pub lock: Lockfile,
+    /// `.cargo/config.toml`, merged over the directories from the current one up to the root.
+    pub config: Table,
+    /// `rust-toolchain.toml` or `rust-toolchain`.
+    pub toolchain: Option<Toolchain>,
+}
+
+/// cargo's feature resolvers. Version 3 differs from 2 only in which versions it picks, and those are locked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Resolver {
+    /// One set of features per package.
+    V1,
+    /// Features of host and target, and of inactive platforms, are kept apart.
+    V2,
+}
+
+/// The tables of a root manifest that reach third-party packages.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct RootTables {
+    /// `[profile]`.
+    pub profile: Table,
+    /// `[patch]`.
+    pub patch: Table,
+    /// `[replace]`.
+    pub replace: Table,
+    /// `cargo-features`.
+    pub cargo_features: Vec<String>,
+    /// Keys of `[workspace]` that this crate does not know.
+    pub workspace_rest: Table,
+}
+
+/// A toolchain file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Toolchain {
+    /// `rust-toolchain.toml` or `rust-toolchain`.
+    pub file_name: String,
+    /// Its text, in a form that formatting and comments do not change.
+    pub text: String,
+}
+
+/// A local package.
+#[derive(Clone, Debug)]
+pub struct Package {
+    /// `package.name`.
+    pub name: String,
+    /// `package.version`, after inheritance.
+    pub version: String,
+    /// Directory, relative to the workspace root, with forward slashes; `""` for the root.
+    pub dir: String,
+    /// Whether it is a member of the workspace.
+    pub is_member: bool,
+    /// Targets, in cargo's order.
+    pub targets: Vec<Target>,
+    /// Whether it has a build script.
+    pub build_script: bool,
+    /// Dependencies of all kinds and platforms.
+    pub dependencies: Vec<Dependency>,
+    /// `[features]` with the implicit ones of optional dependencies.
+    pub features: BTreeMap<String, Vec<String>>,
+    /// `cargo-features`.
+    pub cargo_features: Vec<String>,
+    /// Keys of `[package]` that this crate does not know.
+    pub package_rest: Table,
+    /// Top-level tables that this crate does not know.
+    pub rest: Table,
+}
+
+/// One crate of a package (never a build script).
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Target {
+    /// What kind of target.
+    pub kind: TargetKind,
+    /// Its name.
+    pub name: String,
+    /// Crate types of a library or an example.
+    pub crate_types: Vec<String>,
+    /// `required-features`.
+    pub required_features: Vec<String>,
+    /// Whether `--tests` takes it.
+    pub tested: bool,
+    /// Whether `--benches` takes it.
+    pub benched: bool,
+}
+
+/// cargo's kinds of targets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum TargetKind {
+    /// A library, or a proc-macro.
+    Lib,
+    /// A binary.
+    Bin,
+    /// An example.
+    Example,
+    /// An integration test.
+    Test,
+    /// A benchmark.
+    Bench,
+}
+
+impl Target {
+    /// Whether it is a proc-macro.
+    pub fn is_proc_macro(&self) -> bool {
+        self.crate_types.iter().any(|t| t == "proc-macro")
+    }
+}
+
+impl Package {
+    /// Its library, if it has one.
+    pub fn lib(&self) -> Option<&Target> {
+        self.targets.iter().find(|t| t.kind == TargetKind::Lib)
+    }
+
+    /// Whether its library is a proc-macro.
+    pub fn is_proc_macro(&self) -> bool {
+        self.lib().is_some_and(Target::is_proc_macro)
+    }
+}
+
+/// cargo's kinds of dependencies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum DependencyKind {
+    /// `[dependencies]`.
+    Normal,
+    /// `[dev-dependencies]`.
+    Dev,
+    /// `[build-dependencies]`.
+    Build,
+}
+
+impl DependencyKind {
+    /// The table's name.
+    pub fn table(self) -> &'static str {
+        match self {
+            DependencyKind::Normal => "dependencies",
+            DependencyKind::Dev => "dev-dependencies",
+            DependencyKind::Build => "build-dependencies",
+        }
+    }
+}
+
+/// One entry of a dependency table, after inheritance.
+#[derive(Clone, Debug)]
+pub struct Dependency {
+    /// The key in the table, by which features name it.
+    pub key: String,
+    /// The package's name.
+    pub package: String,
+    /// Which table it stands in.
+    pub kind: DependencyKind,
+    /// `[target.'…']` that it stands below, in cargo's own spelling.
+    pub platform: Option<String>,
+    /// Version requirement, as written.
+    pub version: Option<String>,
+    /// `features`.
+    pub features: Vec<String>,
+    /// `default-features`.
+    pub default_features: bool,
+    /// `optional`.
+    pub optional: bool,
+    /// All other keys: where it comes from (`git`, `registry`, …), and what this crate does not know.
+    pub rest: Table,
+    /// What it was resolved to.
+    pub to: Resolved,
+}
+
+/// What a dependency is in this workspace.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Resolved {
+    /// A local package, by index.
+    Local(usize),
+    /// An entry of Cargo.lock, by index.
+    Locked(usize),
+    /// Not in Cargo.lock, because cargo never activates it (an optional dependency of a package that is no member).
+    Absent,
+}
