@@ -131,14 +131,24 @@ impl How {
         for (flag, value) in values {
             args.extend(value.iter().map(|v| format!("{flag}={v}")));
         }
-        args.extend(self.timings.iter().map(|t| if t.is_empty() { "--timings".to_owned() } else { format!("--timings={t}") }));
+        args.extend(
+            self.timings.iter().map(|t| if t.is_empty() { "--timings".to_owned() } else { format!("--timings={t}") }),
+        );
         // cargo would resolve a path against the scratch directory.
-        let absolute = |c: &String| if c.contains('=') { c.clone() } else { std::path::absolute(c).map_or(c.clone(), |p| p.display().to_string()) };
+        let absolute = |c: &String| {
+            if c.contains('=') {
+                c.clone()
+            } else {
+                std::path::absolute(c).map_or(c.clone(), |p| p.display().to_string())
+            }
+        };
         args.extend(self.config.iter().flat_map(|c| ["--config".to_owned(), absolute(c)]));
         args.extend(self.unstable.iter().map(|z| format!("-Z{z}")));
         let switches = [
-            ("--keep-going", self.keep_going), ("--ignore-rust-version", self.ignore_rust_version),
-            ("--offline", self.offline || self.frozen), ("--quiet", self.quiet),
+            ("--keep-going", self.keep_going),
+            ("--ignore-rust-version", self.ignore_rust_version),
+            ("--offline", self.offline || self.frozen),
+            ("--quiet", self.quiet),
         ];
         args.extend(switches.into_iter().filter(|(_, on)| *on).map(|(flag, _)| flag.to_owned()));
         args.extend((0..self.verbose).map(|_| "-v".to_owned()));

@@ -106,7 +106,8 @@ impl Features<'_> {
     /// Dev-dependencies count for selected packages only, and with resolver 2 only where something needs them.
     pub fn counts(&self, package: usize, dependency: &Dependency) -> bool {
         dependency.kind != DependencyKind::Dev
-            || self.selection.roots.contains_key(&package) && (self.needs_dev || self.workspace.resolver == Resolver::V1)
+            || self.selection.roots.contains_key(&package)
+                && (self.needs_dev || self.workspace.resolver == Resolver::V1)
     }
 
     /// The condition that a platform table puts on features; resolver 1 knows none.
@@ -171,7 +172,14 @@ impl Features<'_> {
 
     /// `activate_dep_feature`: `key/feature` also activates an optional dependency, and the feature of its name if there
     /// is one; `key?/feature` waits for the dependency.
-    fn activate_dep_feature(&mut self, node: Node, key: &str, feature: &str, condition: &Condition, open: &mut BTreeSet<Node>) {
+    fn activate_dep_feature(
+        &mut self,
+        node: Node,
+        key: &str,
+        feature: &str,
+        condition: &Condition,
+        open: &mut BTreeSet<Node>,
+    ) {
         let (key, weak) = key.strip_suffix('?').map_or((key, false), |key| (key, true));
         let workspace = self.workspace;
         let package = &workspace.packages[node.0];

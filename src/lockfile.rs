@@ -73,15 +73,16 @@ pub fn parse(name: &str, text: &str) -> Result<Lockfile> {
             line.trim_end()
         );
     }
-    // The version is looked at first: a format to come need not be one that `LockToml` fits.
-    let table: toml::Table = toml::from_str(text).or_else(|e| broken(name, &e))?;
-    let version = table.get("version").and_then(toml::Value::as_integer);
-    if let Some(newer) = version.filter(|v| *v > i64::from(NEWEST)) {
-        fail!(
-            "`{name}` is of version {newer}, and this cargo-larder knows versions 1 to {NEWEST}\nhelp: use a newer cargo-larder, or write the lockfile anew with an older cargo"
-        );
-    }
-    let LockToml { version, mut package, root, metadata } = table.try_into().or_else(|e| broken(name, &e))?;
+    let parsed: std::result::Result<LockToml, _> = toml::from_str(text);
+    let LockToml { version, mut package, root, metadata } = match parsed {
+        Ok(LockToml { version: Some(newer), .. }) if newer > NEWEST => return too_new(name, newer.into()),
+        Ok(lock) => lock,
+        // A format to come need not be one that `LockToml` fits.
+        Err(error) => match toml::from_str::<toml::Table>(text).ok().and_then(|t| t.get("version")?.as_integer()) {
+            Some(newer) if newer > i64::from(NEWEST) => return too_new(name, newer),
+            _ => fail!("failed to parse lockfile `{name}`\n{}", error.to_string().trim_end()),
+        },
+    };
     package.extend(root);
     package.sort_by(|a, b| order(a).cmp(&order(b)));
 
@@ -108,8 +109,10 @@ pub fn parse(name: &str, text: &str) -> Result<Lockfile> {
     Ok(Lockfile { version: version.unwrap_or(1).max(OLDEST_WRITTEN), packages })
 }
 
-fn broken<T>(name: &str, error: &toml::de::Error) -> Result<T> {
-    fail!("failed to parse lockfile `{name}`\n{}", error.to_string().trim_end())
+fn too_new(name: &str, version: i64) -> Result<Lockfile> {
+    fail!(
+        "`{name}` is of version {version}, and this cargo-larder knows versions 1 to {NEWEST}\nhelp: use a newer cargo-larder, or write the lockfile anew with an older cargo"
+    )
 }
 
 fn is_conflict_mark(line: &str) -> bool {
@@ -180,32 +183,29 @@ impl Lockfile {
         reached
     }
 
-    /// These packages only, with every index renewed, then `more` local ones. The result is sorted.
-    pub fn restricted(&self, kept: &BTreeSet<usize>, more: Vec<LocalEntry>) -> Lockfile {
-        let mut packages: Vec<LockedPackage> = Vec::new();
-        let position: BTreeMap<usize, usize> = kept.iter().enumerate().map(|(new, old)| (*old, new)).collect();
-        let renew = |old: &usize| position.get(old).copied();
-        for old in kept {
-            let package = &self.packages[*old];
-            packages.push(LockedPackage {
-                dependencies: package.dependencies.iter().filter_map(renew).collect(),
-                replace: package.replace.as_ref().and_then(renew),
-                ..package.clone()
-            });
+    /// These packages only, then `more` local ones, sorted; and the new index of each package that was kept.
+    pub fn restricted(&self, kept: &BTreeSet<usize>, more: Vec<LocalEntry>) -> (Lockfile, BTreeMap<usize, usize>) {
+        // An entry is told from where it comes: an index in this lockfile, or one in `more`.
+        let key =
+            |p: &LockedPackage| (p.name.clone(), Version::parse(&p.version).ok(), p.version.clone(), p.source.clone());
+        let local = |entry: LocalEntry| LockedPackage {
+            name: entry.name,
+            version: entry.version,
+            source: None,
+            checksum: None,
+            dependencies: entry.locked.into_iter().chain(entry.local.iter().map(|i| self.packages.len() + i)).collect(),
+            replace: None,
+        };
+        let mut packages: Vec<(usize, LockedPackage)> = kept.iter().map(|i| (*i, self.packages[*i].clone())).collect();
+        packages.extend(more.into_iter().enumerate().map(|(i, entry)| (self.packages.len() + i, local(entry))));
+        packages.sort_by_cached_key(|(_, package)| key(package));
+        let renewed: BTreeMap<usize, usize> = packages.iter().enumerate().map(|(new, (old, _))| (*old, new)).collect();
+        for (_, package) in &mut packages {
+            package.dependencies = package.dependencies.iter().filter_map(|i| renewed.get(i).copied()).collect();
+            package.replace = package.replace.and_then(|i| renewed.get(&i).copied());
         }
-        let base = packages.len();
-        for entry in more {
-            let locked = entry.locked.iter().filter_map(renew);
-            packages.push(LockedPackage {
-                name: entry.name,
-                version: entry.version,
-                source: None,
-                checksum: None,
-                dependencies: locked.chain(entry.local.iter().map(|i| base + i)).collect(),
-                replace: None,
-            });
-        }
-        sorted(Lockfile { version: self.version, packages })
+        let packages = packages.into_iter().map(|(_, package)| package).collect();
+        (Lockfile { version: self.version, packages }, renewed)
     }
 
     /// The text that cargo would write for these packages.
@@ -222,7 +222,8 @@ impl Lockfile {
                     let _ = writeln!(text, "{key} = \"{value}\"");
                 }
             }
-            let dependencies: BTreeSet<String> = package.dependencies.iter().map(|i| names.of(&self.packages[*i])).collect();
+            let dependencies: BTreeSet<String> =
+                package.dependencies.iter().map(|i| names.of(&self.packages[*i])).collect();
             if !dependencies.is_empty() {
                 text.push_str("dependencies = [\n");
                 for dependency in dependencies {
@@ -249,25 +250,6 @@ pub struct LocalEntry {
     pub locked: BTreeSet<usize>,
     /// Its dependencies among the entries added, by index there.
     pub local: BTreeSet<usize>,
-}
-
-fn sorted(lock: Lockfile) -> Lockfile {
-    let key = |p: &LockedPackage| (p.name.clone(), Version::parse(&p.version).ok(), p.version.clone(), p.source.clone());
-    let mut order: Vec<usize> = (0..lock.packages.len()).collect();
-    order.sort_by_cached_key(|i| key(&lock.packages[*i]));
-    let mut position = vec![0; order.len()];
-    for (new, old) in order.iter().enumerate() {
-        position[*old] = new;
-    }
-    let renewed = |old: &usize| {
-        let package = &lock.packages[*old];
-        LockedPackage {
-            dependencies: package.dependencies.iter().map(|i| position[*i]).collect(),
-            replace: package.replace.map(|i| position[i]),
-            ..package.clone()
-        }
-    };
-    Lockfile { version: lock.version, packages: order.iter().map(renewed).collect() }
 }
 
 /// How packages are named inside a lockfile: no longer than needed (`encodable_package_id` in cargo's `encode.rs`).
@@ -327,7 +309,7 @@ dependencies = ["b 0.10.0"]
         let lock = parse("Cargo.lock", TWO_VERSIONS).expect("a valid lockfile");
         assert!(lock.to_text().contains(" \"b 0.9.0\",\n \"c\",\n"), "{}", lock.to_text());
         let c = lock.packages.iter().position(|p| p.name == "c").expect("c is listed");
-        let pruned = lock.restricted(&lock.reach([c]), Vec::new());
+        let (pruned, _) = lock.restricted(&lock.reach([c]), Vec::new());
         assert!(pruned.to_text().contains("dependencies = [\n \"b\",\n]"), "{}", pruned.to_text());
     }
 

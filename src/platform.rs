@@ -72,17 +72,23 @@ impl Platforms {
         }
     }
 
-    /// Whether a table `[target.KEY]` of a config can concern a build for these platforms.
-    pub fn concerns(&self, key: &str) -> bool {
-        let mut known = self.targets.iter().chain(&self.host);
-        self.targets.is_empty() || self.host.is_none() || known.any(|triple| decide(key, triple) != Some(false))
+    /// Whether a table `[target.KEY]` of a config can concern what is built for the targets.
+    pub fn concerns_targets(&self, key: &str) -> bool {
+        self.targets.is_empty() || self.targets.iter().any(|triple| decide(key, triple) != Some(false))
+    }
+
+    /// Whether a table `[target.KEY]` of a config can concern what is built for the host.
+    pub fn concerns_host(&self, key: &str) -> bool {
+        self.host.as_deref().is_none_or(|triple| decide(key, triple) != Some(false))
     }
 }
 
 /// Whether the platform `condition` matches the target `triple`; none if that is not known.
 fn decide(condition: &str, triple: &str) -> Option<bool> {
     match Platform::from_str(condition).ok()? {
-        Platform::Name(name) => Some(name == triple.trim_end_matches(".json")).filter(|same| *same || !triple.ends_with(".json")),
+        Platform::Name(name) => {
+            Some(name == triple.trim_end_matches(".json")).filter(|same| *same || !triple.ends_with(".json"))
+        }
         Platform::Cfg(expression) => evaluate(&expression, get_builtin_target_by_triple(triple)?),
     }
 }

@@ -34,7 +34,8 @@ pub fn prepare(args: Prepare, here: &Path) -> Result<()> {
         fs_err::write(&path, text)?;
     }
     let state = if unchanged { " (unchanged)" } else { "" };
-    Report::new(None, false).done("Prepared", &format!("`{}`{state}: {}", args.recipe_path.display(), prepared.summary));
+    Report::new(None, false)
+        .done("Prepared", &format!("`{}`{state}: {}", args.recipe_path.display(), prepared.summary));
     Ok(())
 }
 
@@ -48,9 +49,16 @@ pub fn recipe(manifest: &Path, scope: &Scope, host: Option<&str>, here: &Path) -
     if scope.is_empty() && host.is_none() {
         let reduced = reduce::reduce(&workspace);
         let kept = reduced.workspace.lock.packages.iter().filter(|p| p.source.is_some()).count();
-        let summary = format!("for any build, {} local packages, {kept} locked packages, {} left out", reduced.workspace.packages.len(), third_party - kept);
+        let summary = format!(
+            "for any build, {} local packages, {kept} locked packages, {} left out",
+            reduced.workspace.packages.len(),
+            third_party - kept
+        );
         let files = skeleton::files(&reduced.workspace);
-        return Ok(Prepared { recipe: Recipe { scope: None, here: reduced.here, build: Scope::default(), files }, summary });
+        return Ok(Prepared {
+            recipe: Recipe { scope: None, here: reduced.here, build: Scope::default(), files },
+            summary,
+        });
     }
     let quotient = quotient(&workspace, scope, host)?;
     let summary = format!(

@@ -95,7 +95,9 @@ mod tests {
 
     #[test]
     fn overrides_of_local_packages_are_dropped() {
-        let mut profiles = table("[release.package]\nlocal = {opt-level = 1}\n'https://x/y#serde@1.0' = {opt-level = 2}\n'*' = {opt-level = 3}\n");
+        let mut profiles = table(
+            "[release.package]\nlocal = {opt-level = 1}\n'https://x/y#serde@1.0' = {opt-level = 2}\n'*' = {opt-level = 3}\n",
+        );
         restrict(&mut profiles, &BTreeSet::from(["release".to_owned()]), &|name| name == "serde");
         let expected = table("[release.package]\n'https://x/y#serde@1.0' = {opt-level = 2}\n'*' = {opt-level = 3}\n");
         assert_eq!(profiles, expected);

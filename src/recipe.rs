@@ -72,7 +72,9 @@ pub fn decode(name: &str, text: &str) -> Result<Recipe> {
         Err(error) if error.is_eof() => fail!("recipe `{name}` is cut off at {}\n{again}", at(&error)),
         Err(error) => fail!("recipe `{name}` is not a recipe: {error}\n{again}"),
         Ok(Versioned { format: None }) if text.contains("\"skeleton\"") => {
-            fail!("recipe `{name}` was not made by cargo-larder: it has no `format`, and looks like one of cargo-chef\n{again}")
+            fail!(
+                "recipe `{name}` was not made by cargo-larder: it has no `format`, and looks like one of cargo-chef\n{again}"
+            )
         }
         Ok(Versioned { format: None }) => fail!("recipe `{name}` is not a recipe: it has no `format`\n{again}"),
         Ok(Versioned { format: Some(FORMAT) }) => {}

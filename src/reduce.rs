@@ -24,7 +24,8 @@ pub struct Reduced {
 pub fn reduce(workspace: &Workspace) -> Reduced {
     let live: Vec<BTreeSet<String>> = live_features(workspace);
     let reach = workspace.lock.reach(workspace.packages.iter().flat_map(|p| &p.dependencies).filter_map(locked));
-    let mut packages: Vec<(usize, Package)> = workspace.packages.iter().enumerate().map(|(i, p)| (i, package(workspace, p, &live, i))).collect();
+    let mut packages: Vec<(usize, Package)> =
+        workspace.packages.iter().enumerate().map(|(i, p)| (i, package(workspace, p, &live, i))).collect();
     packages.sort_by(|(_, a), (_, b)| a.dir.cmp(&b.dir));
     let position = |old: usize| packages.iter().position(|(i, _)| *i == old).expect("every package is kept");
     let renewed_local: Vec<usize> = (0..packages.len()).map(position).collect();
@@ -35,17 +36,12 @@ pub fn reduce(workspace: &Workspace) -> Reduced {
         locked: p.dependencies.iter().filter_map(locked).collect(),
         local: p.dependencies.iter().filter_map(local).map(|i| renewed_local[i]).collect(),
     });
-    let lock = workspace.lock.restricted(&reach, entries.collect());
-    let renewed_locked = |old: usize| {
-        let was = &workspace.lock.packages[old];
-        let same = lock.packages.iter().position(|p| (&p.name, &p.version, &p.source) == (&was.name, &was.version, &was.source));
-        same.expect("what is depended on is kept")
-    };
+    let (lock, renewed_locked) = workspace.lock.restricted(&reach, entries.collect());
     let mut renewed: Vec<Package> = packages.into_iter().map(|(_, p)| p).collect();
     for dependency in renewed.iter_mut().flat_map(|p| &mut p.dependencies) {
         dependency.to = match dependency.to {
             Resolved::Local(i) => Resolved::Local(renewed_local[i]),
-            Resolved::Locked(i) => Resolved::Locked(renewed_locked(i)),
+            Resolved::Locked(i) => Resolved::Locked(renewed_locked[&i]),
             Resolved::Absent => Resolved::Absent,
         };
     }
@@ -61,7 +57,8 @@ pub fn reduce(workspace: &Workspace) -> Reduced {
     profiles_of_third_parties(&mut root_tables.profile, &names);
     root_tables.patch = crate::quotient::patches(&root_tables.patch, &names);
     let here = current.map(|i| renewed[i].dir.clone()).filter(|dir| !dir.is_empty());
-    let workspace = Workspace { packages: renewed, current, default_members, root_tables, lock, config, ..workspace.clone() };
+    let workspace =
+        Workspace { packages: renewed, current, default_members, root_tables, lock, config, ..workspace.clone() };
     Reduced { workspace, here }
 }
 
@@ -99,7 +96,9 @@ fn live_features(workspace: &Workspace) -> Vec<BTreeSet<String>> {
 
 /// Whether a feature value reaches a dependency, or a feature that does.
 fn reaches(package: &Package, value: &str, live: &[BTreeSet<String>], own: usize) -> bool {
-    let present = |key: &str| package.dependencies.iter().filter(move |d| d.key == key && d.to != Resolved::Absent).collect::<Vec<_>>();
+    let present = |key: &str| {
+        package.dependencies.iter().filter(move |d| d.key == key && d.to != Resolved::Absent).collect::<Vec<_>>()
+    };
     if let Some(key) = value.strip_prefix("dep:") {
         return !present(key).is_empty();
     }
@@ -111,7 +110,8 @@ fn reaches(package: &Package, value: &str, live: &[BTreeSet<String>], own: usize
 }
 
 fn package(workspace: &Workspace, package: &Package, live: &[BTreeSet<String>], own: usize) -> Package {
-    let twins = workspace.packages[..own].iter().filter(|p| p.name == package.name && p.is_member == package.is_member).count();
+    let twins =
+        workspace.packages[..own].iter().filter(|p| p.name == package.name && p.is_member == package.is_member).count();
     let dir = match (package.dir.is_empty(), package.is_member, twins) {
         (true, _, _) => String::new(),
         (_, true, _) => format!("members/{}", package.name),
@@ -119,9 +119,11 @@ fn package(workspace: &Workspace, package: &Package, live: &[BTreeSet<String>], 
         (_, false, n) => format!("outside/{}-{n}", package.name),
     };
     let features = package.features.iter().filter(|(f, _)| live[own].contains(*f));
-    let features = features.map(|(f, values)| (f.clone(), values.iter().filter(|v| reaches(package, v, live, own)).cloned().collect()));
+    let features = features
+        .map(|(f, values)| (f.clone(), values.iter().filter(|v| reaches(package, v, live, own)).cloned().collect()));
     let counts = |d: &&Dependency| d.to != Resolved::Absent && (d.kind != DependencyKind::Dev || package.is_member);
-    let dependencies: Vec<Dependency> = package.dependencies.iter().filter(counts).map(|d| dependency(workspace, d, live)).collect();
+    let dependencies: Vec<Dependency> =
+        package.dependencies.iter().filter(counts).map(|d| dependency(workspace, d, live)).collect();
     Package {
         // Twins outside the workspace would not be told apart by their lockfile entries.
         version: if twins == 0 { "0.0.0".to_owned() } else { format!("0.0.{twins}") },
@@ -145,7 +147,8 @@ fn dependency(workspace: &Workspace, dependency: &Dependency, live: &[BTreeSet<S
         }
         Resolved::Locked(i) => {
             let version = &workspace.lock.packages[i].version;
-            let bare = Version::parse(version).map(|v| Version { build: semver::BuildMetadata::EMPTY, ..v }.to_string());
+            let bare =
+                Version::parse(version).map(|v| Version { build: semver::BuildMetadata::EMPTY, ..v }.to_string());
             reduced.version = Some(format!("={}", bare.unwrap_or_else(|_| version.clone())));
         }
         Resolved::Absent => {}

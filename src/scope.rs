@@ -97,11 +97,18 @@ impl Scope {
         if std::mem::take(&mut self.release) {
             self.profile = Some("release".to_owned());
         }
-        let split = |text: &String| text.split([',', ' ']).filter(|s| !s.is_empty()).map(str::to_owned).collect::<Vec<_>>();
+        let split =
+            |text: &String| text.split([',', ' ']).filter(|s| !s.is_empty()).map(str::to_owned).collect::<Vec<_>>();
         self.features = self.features.iter().flat_map(split).collect();
         for list in [
-            &mut self.package, &mut self.exclude, &mut self.bin, &mut self.example, &mut self.test, &mut self.bench,
-            &mut self.features, &mut self.target,
+            &mut self.package,
+            &mut self.exclude,
+            &mut self.bin,
+            &mut self.example,
+            &mut self.test,
+            &mut self.bench,
+            &mut self.features,
+            &mut self.target,
         ] {
             list.sort();
             list.dedup();
@@ -157,9 +164,15 @@ impl Scope {
         list("--target", &self.target);
         let release = self.release || self.profile.as_deref() == Some("release");
         let switches = [
-            ("--workspace", self.workspace), ("--lib", self.lib), ("--bins", self.bins), ("--examples", self.examples),
-            ("--tests", self.tests), ("--benches", self.benches), ("--all-targets", self.all_targets),
-            ("--all-features", self.all_features), ("--no-default-features", self.no_default_features),
+            ("--workspace", self.workspace),
+            ("--lib", self.lib),
+            ("--bins", self.bins),
+            ("--examples", self.examples),
+            ("--tests", self.tests),
+            ("--benches", self.benches),
+            ("--all-targets", self.all_targets),
+            ("--all-features", self.all_features),
+            ("--no-default-features", self.no_default_features),
             ("--release", release),
         ];
         args.extend(switches.into_iter().filter(|(_, on)| *on).map(|(flag, _)| flag.to_owned()));

@@ -62,7 +62,10 @@ fn packages(workspace: &Workspace, scope: &Scope) -> Result<BTreeSet<usize>> {
             let matches = |p: &Package| matches_spec(p, spec, pattern.as_ref());
             let matched: Vec<usize> = members().filter(|(_, p)| matches(p)).map(|(i, _)| i).collect();
             if matched.is_empty() {
-                fail!("{flag} `{spec}` matches no package of the workspace\nhelp: {}", closest(spec, members().map(|(_, p)| p.name.as_str()), "its members are"));
+                fail!(
+                    "{flag} `{spec}` matches no package of the workspace\nhelp: {}",
+                    closest(spec, members().map(|(_, p)| p.name.as_str()), "its members are")
+                );
             }
             found.extend(matched);
         }
@@ -84,7 +87,8 @@ fn packages(workspace: &Workspace, scope: &Scope) -> Result<BTreeSet<usize>> {
 fn matches_spec(package: &Package, spec: &str, pattern: Option<&glob::Pattern>) -> bool {
     let named = |text: &str| {
         let (name, version) = text.split_once(['@', ':']).map_or((text, None), |(n, v)| (n, Some(v)));
-        name == package.name && version.is_none_or(|v| package.version == v || package.version.starts_with(&format!("{v}.")))
+        name == package.name
+            && version.is_none_or(|v| package.version == v || package.version.starts_with(&format!("{v}.")))
     };
     match spec.rsplit_once('#') {
         // `file:///path/name#1.0` or `file:///path#name@1.0`; the name may be the last part of the path.
@@ -194,13 +198,18 @@ fn proposals(workspace: &Workspace, scope: &Scope, packages: &BTreeSet<usize>) -
         take(&|t| matches!(t.kind, TargetKind::Lib | TargetKind::Bin), Mode::Build, false);
         return Ok(proposals);
     }
-    if (scope.lib || scope.all_targets) && !take(&|t| t.kind == TargetKind::Lib, Mode::Build, false) && !scope.all_targets {
+    if (scope.lib || scope.all_targets)
+        && !take(&|t| t.kind == TargetKind::Lib, Mode::Build, false)
+        && !scope.all_targets
+    {
         fail!("no library target in the selected packages");
     }
     let all = scope.all_targets;
     let rules: [(&str, TargetKind, bool, &[String], Mode, fn(&Target) -> bool); 4] = [
         ("bin", TargetKind::Bin, scope.bins || all, &scope.bin, Mode::Build, |t| t.kind == TargetKind::Bin),
-        ("example", TargetKind::Example, scope.examples || all, &scope.example, Mode::Build, |t| t.kind == TargetKind::Example),
+        ("example", TargetKind::Example, scope.examples || all, &scope.example, Mode::Build, |t| {
+            t.kind == TargetKind::Example
+        }),
         ("test", TargetKind::Test, scope.tests || all, &scope.test, Mode::Test, |t| t.tested),
         ("bench", TargetKind::Bench, scope.benches || all, &scope.bench, Mode::Test, |t| t.benched),
     ];
@@ -216,7 +225,10 @@ fn proposals(workspace: &Workspace, scope: &Scope, packages: &BTreeSet<usize>) -
             if !take(&is, mode, name != "*") {
                 let targets = packages.iter().flat_map(|i| &workspace.packages[*i].targets);
                 let known = targets.filter(|t| t.kind == kind).map(|t| t.name.as_str());
-                fail!("no {word} target named `{name}` in the selected packages\nhelp: {}", closest(name, known, "their targets of this kind are"));
+                fail!(
+                    "no {word} target named `{name}` in the selected packages\nhelp: {}",
+                    closest(name, known, "their targets of this kind are")
+                );
             }
         }
     }

@@ -23,7 +23,8 @@ pub fn files(workspace: &Workspace) -> Files {
     root.push_str(&root_tables(workspace));
     files.insert("Cargo.toml".to_owned(), root);
     for package in &workspace.packages {
-        let file = |name: &str| if package.dir.is_empty() { name.to_owned() } else { format!("{}/{name}", package.dir) };
+        let file =
+            |name: &str| if package.dir.is_empty() { name.to_owned() } else { format!("{}/{name}", package.dir) };
         if !package.dir.is_empty() {
             files.insert(file("Cargo.toml"), manifest(workspace, package));
         }
@@ -72,12 +73,18 @@ fn root_tables(workspace: &Workspace) -> String {
         let _ = writeln!(text, "cargo-features = {}\n", strings(&tables.cargo_features));
     }
     let dirs = |packages: &mut dyn Iterator<Item = &Package>| -> String {
-        packages.fold("[\n".to_owned(), |list, p| list + &format!("    {},\n", quoted(if p.dir.is_empty() { "." } else { &p.dir }))) + "]"
+        packages.fold("[\n".to_owned(), |list, p| {
+            list + &format!("    {},\n", quoted(if p.dir.is_empty() { "." } else { &p.dir }))
+        }) + "]"
     };
     let resolver = if workspace.resolver == Resolver::V1 { "1" } else { "2" };
     let _ = writeln!(text, "[workspace]\nresolver = \"{resolver}\"");
     let _ = writeln!(text, "members = {}", dirs(&mut workspace.packages.iter().filter(|p| p.is_member)));
-    let _ = writeln!(text, "default-members = {}", dirs(&mut workspace.default_members.iter().map(|i| &workspace.packages[*i])));
+    let _ = writeln!(
+        text,
+        "default-members = {}",
+        dirs(&mut workspace.default_members.iter().map(|i| &workspace.packages[*i]))
+    );
     let outside: Vec<String> = workspace.packages.iter().filter(|p| !p.is_member).map(|p| p.dir.clone()).collect();
     if !outside.is_empty() {
         let _ = writeln!(text, "exclude = {}", strings(&outside));

@@ -85,8 +85,13 @@ pub fn built(
     distinctions: Distinctions,
 ) -> Built {
     let mut walk = Walk {
-        workspace, features, platforms, distinctions,
-        libraries: BTreeMap::new(), open: BTreeSet::new(), built: Built::new(),
+        workspace,
+        features,
+        platforms,
+        distinctions,
+        libraries: BTreeMap::new(),
+        open: BTreeSet::new(),
+        built: Built::new(),
     };
     for proposal in &selection.proposals {
         let package = &workspace.packages[proposal.package];
@@ -143,7 +148,15 @@ impl Walk<'_> {
     }
 
     /// A unit that nothing links: what it depends on, and the library of its own package.
-    fn executable(&mut self, package: usize, target: &Target, side: Side, panic: Panic, dev: bool, condition: &Condition) {
+    fn executable(
+        &mut self,
+        package: usize,
+        target: &Target,
+        side: Side,
+        panic: Panic,
+        dev: bool,
+        condition: &Condition,
+    ) {
         let lto = match target.kind {
             TargetKind::Example => below(Lto::Bitcode, &target.crate_types),
             _ => Lto::Bitcode,
@@ -183,7 +196,8 @@ impl Walk<'_> {
                 DependencyKind::Dev => (unit.dev, unit.side),
                 DependencyKind::Build => (package.build_script, Side::Host),
             };
-            let mut condition = unit.condition.and(&self.platforms.condition(dependency.platform.as_deref(), judged, Question::Built));
+            let mut condition =
+                unit.condition.and(&self.platforms.condition(dependency.platform.as_deref(), judged, Question::Built));
             if dependency.optional {
                 let side = if self.workspace.resolver == Resolver::V1 { Side::Target } else { unit.side };
                 condition = condition.and(&self.features.dependency((unit.package, side), dependency));

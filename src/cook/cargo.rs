@@ -53,7 +53,10 @@ pub fn build(build: &Build<'_>) -> Result<Outcome> {
     let mut child = match command.spawn() {
         Ok(child) => child,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            fail!("could not find `{}` on PATH\nhelp: install Rust, or set `CARGO` to the path of cargo", cargo.display())
+            fail!(
+                "could not find `{}` on PATH\nhelp: install Rust, or set `CARGO` to the path of cargo",
+                cargo.display()
+            )
         }
         Err(error) => fail!("failed to start `{}`: {error}", cargo.display()),
     };

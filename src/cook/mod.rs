@@ -38,7 +38,8 @@ pub fn cook(args: Cook, here: &Path, stdout: &mut dyn Write) -> Result<()> {
     flags.extend(args.how.to_args());
     if args.no_build {
         unpack(&files, here)?;
-        let target_dir = args.how.target_dir.iter().flat_map(|dir| ["--target-dir".to_owned(), dir.display().to_string()]);
+        let target_dir =
+            args.how.target_dir.iter().flat_map(|dir| ["--target-dir".to_owned(), dir.display().to_string()]);
         let words = ["cargo".to_owned(), "build".to_owned()].into_iter().chain(flags).chain(target_dir);
         writeln!(stdout, "{}", words.map(|w| shell_word(&w)).collect::<Vec<_>>().join(" "))?;
         return Ok(());
@@ -89,13 +90,21 @@ fn recipe(named: Option<&Path>, manifest: Option<&Path>, scope: &Scope, here: &P
     match text {
         Ok(bytes) => match String::from_utf8(bytes) {
             Ok(text) => recipe::decode(&name, &text),
-            Err(_) => fail!("recipe `{name}` is not a recipe: it is not UTF-8 text\nhelp: make it anew with `cargo larder prepare`"),
+            Err(_) => fail!(
+                "recipe `{name}` is not a recipe: it is not UTF-8 text\nhelp: make it anew with `cargo larder prepare`"
+            ),
         },
-        Err(error) if missing(&error) && named.is_none() && (manifest.is_some() || read::find_manifest(here, None).is_ok()) => {
+        Err(error)
+            if missing(&error)
+                && named.is_none()
+                && (manifest.is_some() || read::find_manifest(here, None).is_ok()) =>
+        {
             Ok(crate::prepare::recipe(&read::find_manifest(here, manifest)?, scope, None, here)?.recipe)
         }
         Err(error) if missing(&error) => {
-            fail!("recipe `{name}` does not exist\nhelp: make it with `cargo larder prepare`, or name one with `--recipe-path`")
+            fail!(
+                "recipe `{name}` does not exist\nhelp: make it with `cargo larder prepare`, or name one with `--recipe-path`"
+            )
         }
         Err(error) => Err(error.into()),
     }
@@ -119,7 +128,9 @@ fn agreed(scope: &Scope, build: &Scope, asked: &Scope) -> Result<Scope> {
         let said = |scope: &Scope| scope.to_args().iter().map(|w| shell_word(w)).collect::<Vec<_>>().join(" ");
         return Err(Error::Usage(format!(
             "recipe was prepared for `{}`, not for `{}`; prepare one with:\n    cargo larder prepare {}",
-            said(scope), said(asked), said(asked)
+            said(scope),
+            said(asked),
+            said(asked)
         )));
     }
     Ok(build)
@@ -143,7 +154,10 @@ fn scoped(recipe: &Recipe, asked: &Scope, report: Report) -> Result<(Files, Scop
 fn unpack(files: &Files, here: &Path) -> Result<()> {
     if let Some(name) = files.keys().find(|name| here.join(name).exists()) {
         let name = if here.join("Cargo.toml").exists() { "Cargo.toml" } else { name };
-        fail!("refusing to write the skeleton into `{}`: it has a `{name}`\nhelp: run `cook --no-build` in an empty directory", here.display());
+        fail!(
+            "refusing to write the skeleton into `{}`: it has a `{name}`\nhelp: run `cook --no-build` in an empty directory",
+            here.display()
+        );
     }
     write(files, here)
 }
@@ -167,7 +181,8 @@ fn same_versions(files: &Files, scratch: &Path) -> Result<()> {
     };
     let recipe = packages(files.get(name).map(String::as_str).unwrap_or_default())?;
     let settled = packages(&settled)?;
-    let strangers: Vec<String> = settled.difference(&recipe).map(|(name, version, _)| format!("`{name} {version}`")).collect();
+    let strangers: Vec<String> =
+        settled.difference(&recipe).map(|(name, version, _)| format!("`{name} {version}`")).collect();
     if !strangers.is_empty() {
         fail!(
             "cargo settled on {}, which the recipe does not hold\nhelp: bring Cargo.lock up to date with `cargo update --workspace`, then prepare the recipe anew",
@@ -185,5 +200,9 @@ fn megabytes(bytes: u64) -> String {
 /// A word as a POSIX shell reads it back.
 pub(crate) fn shell_word(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_=./:,+@%".contains(c);
-    if !word.is_empty() && word.chars().all(plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
 }

@@ -56,11 +56,15 @@ fn cargo_home() -> Option<PathBuf> {
 /// A config that is not TOML.
 pub fn target_dir(flag: Option<&Path>, files: &Files, here: &Path) -> Result<PathBuf> {
     let variable = |name: &str| std::env::var_os(name).filter(|v| !v.is_empty()).map(PathBuf::from);
-    let named = flag.map(Path::to_owned).or_else(|| variable("CARGO_TARGET_DIR")).or_else(|| variable("CARGO_BUILD_TARGET_DIR"));
+    let named = flag
+        .map(Path::to_owned)
+        .or_else(|| variable("CARGO_TARGET_DIR"))
+        .or_else(|| variable("CARGO_BUILD_TARGET_DIR"));
     if let Some(dir) = named {
         return Ok(here.join(dir));
     }
-    let of = |table: &Table| table.get("build").and_then(|b| b.get("target-dir")).and_then(Value::as_str).map(PathBuf::from);
+    let of =
+        |table: &Table| table.get("build").and_then(|b| b.get("target-dir")).and_then(Value::as_str).map(PathBuf::from);
     let recipe = files.get(CONFIG).and_then(|text| toml::from_str::<Table>(text).ok());
     if let Some(dir) = recipe.as_ref().and_then(of) {
         return Ok(here.join(dir));

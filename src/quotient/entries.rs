@@ -50,15 +50,18 @@ pub fn entries(workspace: &Workspace, features: &Features<'_>, built: &Built) ->
             let asked = features.requests.get(&(*locked, side_of(class))).cloned().unwrap_or_default();
             for chain in condition.chains() {
                 let holding = asked.features.iter().filter(|(_, c)| c.holds_under(chain)).map(|(f, _)| f.clone());
-                entries.insert((Role::Built(*class), chain.clone(), *locked, rest.clone()), holding.collect::<BTreeSet<_>>());
+                entries.insert(
+                    (Role::Built(*class), chain.clone(), *locked, rest.clone()),
+                    holding.collect::<BTreeSet<_>>(),
+                );
             }
         }
     }
     let mut more = BTreeMap::new();
     for ((locked, side), asked) in &features.requests {
-        let own = entries.keys().filter(|(role, _, l, _)| {
-            l == locked && matches!(role, Role::Built(class) if side_of(class) == *side)
-        });
+        let own = entries
+            .keys()
+            .filter(|(role, _, l, _)| l == locked && matches!(role, Role::Built(class) if side_of(class) == *side));
         let own: Vec<_> = own.cloned().collect();
         for (chain, missing) in uncovered(asked, &own, workspace.resolver) {
             // Where the package is built anyway, the stub that builds it asks; else one that only resolves.

@@ -49,8 +49,10 @@ pub fn quotient(workspace: &Workspace, scope: &Scope, host: Option<&str>) -> Res
     for table in &mut tables {
         profile::restrict(table, &used, &|_| true);
     }
-    let distinctions =
-        units::Distinctions { lto: profile::any_lto(&[&tables[0], &tables[1]]), panic: profile::any_abort(&[&tables[0], &tables[1]]) };
+    let distinctions = units::Distinctions {
+        lto: profile::any_lto(&[&tables[0], &tables[1]]),
+        panic: profile::any_abort(&[&tables[0], &tables[1]]),
+    };
     let built = units::built(workspace, &selection, &features, &platforms, distinctions);
     let entries = entries::entries(workspace, &features, &built);
 
@@ -135,8 +137,19 @@ fn config(config: &Table, profiles: Table, platforms: &Platforms, names: &BTreeS
     if let Some(Value::Table(patch)) = config.get_mut("patch") {
         *patch = patches(patch, names);
     }
+    let applies_to_host = config.contains_key("target-applies-to-host");
     if let Some(Value::Table(targets)) = config.get_mut("target") {
-        targets.retain(|key, _| platforms.concerns(key));
+        for (key, table) in targets.iter_mut().filter(|(key, _)| !platforms.concerns_targets(key)) {
+            let Some(table) = table.as_table_mut() else { continue };
+            if !platforms.concerns_host(key) {
+                table.clear();
+            } else if !applies_to_host {
+                // Where a target is given, flags are for it alone (`rustflags_from_target` in cargo's
+                // `build_context/target_info.rs`); linkers and overrides of build scripts are for the host too.
+                table.remove("rustflags");
+            }
+        }
+        targets.retain(|_, table| table.as_table().is_none_or(|t| !t.is_empty()));
     }
     config.retain(|_, value| value.as_table().is_none_or(|t| !t.is_empty()));
     config

@@ -59,7 +59,6 @@ pub fn stubs(workspace: &Workspace, entries: &[Entry], reach: &BTreeSet<usize>) 
     }
     let names: Vec<String> = made.keys().cloned().collect();
     let index = |name: &str| names.iter().position(|n| n == name).expect("a stub is made before it is depended on");
-    let (kept, position) = (reach, |old: usize| reach.iter().position(|i| *i == old).expect("entries are reached"));
 
     let locals = names.iter().zip(made.values()).map(|(name, stub)| LocalEntry {
         name: name.clone(),
@@ -67,25 +66,17 @@ pub fn stubs(workspace: &Workspace, entries: &[Entry], reach: &BTreeSet<usize>) 
         locked: stub.entries.iter().map(|(_, e)| e.locked).collect(),
         local: stub.below.iter().map(|(_, below)| index(below)).collect(),
     });
-    let lock = workspace.lock.restricted(kept, locals.collect());
-    // `restricted` sorts; stubs are found again by name, third-party packages by what they are.
-    let renewed: BTreeMap<usize, usize> = kept
-        .iter()
-        .map(|old| {
-            let was = &workspace.lock.packages[*old];
-            let is = |p: &crate::lockfile::LockedPackage| (&p.name, &p.version, &p.source) == (&was.name, &was.version, &was.source);
-            (position(*old), lock.packages.iter().position(is).expect("it was kept"))
-        })
-        .collect();
+    let (lock, renewed) = workspace.lock.restricted(reach, locals.collect());
 
     let cargo_features: BTreeSet<String> = workspace.packages.iter().flat_map(|p| p.cargo_features.clone()).collect();
     let (package_rest, rest) = unknown_keys(workspace);
     let mut packages = Vec::new();
     for (name, stub) in &made {
         let keys = keys(workspace, stub);
-        let mut dependencies: Vec<Dependency> = stub.below.iter().map(|(platform, below)| local(platform, below, index(below))).collect();
+        let mut dependencies: Vec<Dependency> =
+            stub.below.iter().map(|(platform, below)| local(platform, below, index(below))).collect();
         for (platform, entry) in &stub.entries {
-            let to = Resolved::Locked(renewed[&position(entry.locked)]);
+            let to = Resolved::Locked(renewed[&entry.locked]);
             dependencies.push(third_party(workspace, platform, entry, &keys[&(entry.locked, &entry.rest.0)], to));
         }
         let unstable = dependencies.iter().any(|d| d.rest.keys().any(|k| !SOURCE_KEYS.contains(&k.as_str())));
@@ -105,7 +96,8 @@ pub fn stubs(workspace: &Workspace, entries: &[Entry], reach: &BTreeSet<usize>) 
             dependencies,
         });
     }
-    let selected = (0..names.len()).filter(|i| [PREFIX, "larder-stub-tests", "larder-stub-resolve"].contains(&names[*i].as_str()));
+    let selected =
+        (0..names.len()).filter(|i| [PREFIX, "larder-stub-tests", "larder-stub-resolve"].contains(&names[*i].as_str()));
     Stubs { selected: selected.collect(), packages, lock, has_tests }
 }
 
@@ -114,7 +106,9 @@ const SOURCE_KEYS: &[&str] = &["git", "branch", "tag", "rev", "registry", "regis
 
 /// Keys of packages that are not known here go to the carrier, so that none is lost.
 fn unknown_keys(workspace: &Workspace) -> (Table, Table) {
-    let union = |table: fn(&Package) -> &Table| workspace.packages.iter().flat_map(table).map(|(k, v)| (k.clone(), v.clone())).collect();
+    let union = |table: fn(&Package) -> &Table| {
+        workspace.packages.iter().flat_map(table).map(|(k, v)| (k.clone(), v.clone())).collect()
+    };
     (union(|p| &p.package_rest), union(|p| &p.rest))
 }
 
@@ -170,7 +164,8 @@ fn triple(chain: &Chain) -> Option<String> {
 }
 
 fn joined(chain: &Chain) -> Option<String> {
-    let inner = |a: &Atom| a.platform.trim_start_matches("cfg(").strip_suffix(')').map(str::to_owned).unwrap_or_default();
+    let inner =
+        |a: &Atom| a.platform.trim_start_matches("cfg(").strip_suffix(')').map(str::to_owned).unwrap_or_default();
     match chain.len() {
         0 => None,
         1 => chain.first().map(|a| a.platform.clone()),

@@ -38,7 +38,9 @@ pub fn file(dir: &Path, here: &Path) -> Result<Option<Table>> {
             let text = fs_err::read_to_string(&path)?;
             return match toml::from_str(&text) {
                 Ok(table) => Ok(Some(table)),
-                Err(error) => fail!("failed to parse config `{}`\n{}", super::display(&path, here), error.to_string().trim_end()),
+                Err(error) => {
+                    fail!("failed to parse config `{}`\n{}", super::display(&path, here), error.to_string().trim_end())
+                }
             };
         }
     }

@@ -30,12 +30,13 @@ pub fn tables(
         std::iter::once(normal).chain(dev).chain(build)
     }
     let plain = kinds(&manifest.dependencies).map(|(kind, table)| (kind, None, table));
-    let platforms = manifest.target.iter().flat_map(|(platform, tables)| {
-        kinds(tables).map(move |(kind, table)| (kind, Some(platform.as_str()), table))
-    });
-    plain.chain(platforms).flat_map(|(kind, platform, table)| {
-        table.iter().map(move |(key, entry)| (kind, platform, key.as_str(), entry))
-    })
+    let platforms = manifest
+        .target
+        .iter()
+        .flat_map(|(platform, tables)| kinds(tables).map(move |(kind, table)| (kind, Some(platform.as_str()), table)));
+    plain
+        .chain(platforms)
+        .flat_map(|(kind, platform, table)| table.iter().map(move |(key, entry)| (kind, platform, key.as_str(), entry)))
 }
 
 /// Where a manifest stands, and what it may inherit.
@@ -67,7 +68,9 @@ fn declare(
 ) -> Result<Declared> {
     let (table, base) = match written.workspace {
         Some(true) => (inherit(key, written, context)?, context.root),
-        Some(false) => fail!("`{key}` in `{}` has `workspace = false`; only `true` means something there", context.name),
+        Some(false) => {
+            fail!("`{key}` in `{}` has `workspace = false`; only `true` means something there", context.name)
+        }
         None => (written.clone(), context.dir),
     };
     let platform = match platform.map(Platform::from_str).transpose() {

@@ -10,12 +10,12 @@ use crate::lockfile::{LockedPackage, Lockfile};
 use crate::workspace::{Dependency, Package, Resolved};
 use semver::{Version, VersionReq};
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::ffi::OsStr;
 
 /// What is needed to resolve the dependencies of any package.
 pub struct Linker<'a> {
-    /// Directory of each local package, in the order of their indices.
-    pub dirs: &'a [PathBuf],
+    /// The index of the local package in each directory.
+    pub by_dir: &'a BTreeMap<&'a OsStr, usize>,
     /// The local packages.
     pub packages: &'a [Package],
     /// Cargo.lock.
@@ -39,10 +39,9 @@ impl Linker<'_> {
                 package.name
             );
         }
-        let by_dir: BTreeMap<&Path, usize> = self.dirs.iter().enumerate().map(|(i, dir)| (dir.as_path(), i)).collect();
         let resolve = |declared: Declared| -> Result<Dependency> {
             let Declared { mut dependency, path } = declared;
-            dependency.to = match path.as_deref().and_then(|p| by_dir.get(p)) {
+            dependency.to = match path.as_ref().and_then(|p| self.by_dir.get(p.as_os_str())) {
                 Some(local) => Resolved::Local(*local),
                 None => self.locked(package, entry, manifest_name, &dependency)?,
             };
@@ -77,7 +76,13 @@ impl Linker<'_> {
             let locked = &self.lock.packages[*i];
             (comes_from(locked, dependency), Version::parse(&locked.version).ok())
         });
-        let asked = || format!("{}{}", dependency.package, dependency.version.as_ref().map(|v| format!(" {v}")).unwrap_or_default());
+        let asked = || {
+            format!(
+                "{}{}",
+                dependency.package,
+                dependency.version.as_ref().map(|v| format!(" {v}")).unwrap_or_default()
+            )
+        };
         match best {
             Some(i) => Ok(self.entry_or_local(i)),
             // A package that is no member is locked only with the features that are used of it.

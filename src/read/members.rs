@@ -85,7 +85,9 @@ impl Manifests {
         if !self.loaded.contains_key(dir) {
             let text = match fs_err::read_to_string(dir.join("Cargo.toml")) {
                 Ok(text) => text,
-                Err(error) if error.kind() == std::io::ErrorKind::NotFound => fail!("no manifest at `{}`", self.name(dir)),
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                    fail!("no manifest at `{}`", self.name(dir))
+                }
                 Err(error) if error.kind() == std::io::ErrorKind::InvalidData => {
                     fail!("failed to parse manifest `{}`\nit is not UTF-8 text", self.name(dir))
                 }
@@ -121,7 +123,9 @@ impl Manifests {
         let pointer = manifest.package.as_ref().and_then(|p| p.workspace.as_ref());
         let Some(root) = pointer.map(|p| normalize(&dir.join(p))) else { return Ok(None) };
         let names = (self.name(dir), self.name(&root));
-        let manifest = self.load(&root).map_err(|e| e.within(&format!("`package.workspace` of `{}` points to `{}`", names.0, names.1)))?;
+        let manifest = self
+            .load(&root)
+            .map_err(|e| e.within(&format!("`package.workspace` of `{}` points to `{}`", names.0, names.1)))?;
         if manifest.workspace.is_none() {
             fail!("`package.workspace` of `{}` points to `{}`, which has no `[workspace]`", names.0, names.1);
         }
@@ -150,7 +154,9 @@ impl Manifests {
         };
         for (dir, pattern) in &listed {
             self.find_path_deps(dir, false).map_err(|e| match e {
-                Error::Failed(_) => e.within(&format!("failed to load workspace member `{pattern}` of `{}`", self.name(&root))),
+                Error::Failed(_) => {
+                    e.within(&format!("failed to load workspace member `{pattern}` of `{}`", self.name(&root)))
+                }
                 other => other,
             })?;
         }
@@ -176,7 +182,10 @@ impl Manifests {
             if self.members.contains(dir) {
                 found.push(dir.clone());
             } else if !(self.is_excluded(&self.root, dir) && listed.iter().any(|(l, _)| l == dir)) {
-                fail!("`{pattern}` is listed in `workspace.default-members` of `{}` but is not a member", self.name(&self.root));
+                fail!(
+                    "`{pattern}` is listed in `workspace.default-members` of `{}` but is not a member",
+                    self.name(&self.root)
+                );
             }
         }
         Ok(found)

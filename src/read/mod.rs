@@ -60,8 +60,10 @@ pub fn workspace(manifest_path: &Path, here: &Path) -> Result<Workspace> {
 
     // The root comes first, then members, then packages outside the root, whose relative directories begin with `..`.
     let mut dirs: Vec<PathBuf> = manifests.packages.iter().cloned().collect();
-    dirs.sort_by_key(|dir| relative(dir, &root));
-    let index = |dir: &PathBuf| dirs.iter().position(|d| d == dir);
+    dirs.sort_by_cached_key(|dir| relative(dir, &root));
+    // Compared as bytes: comparing paths part by part is what would take most of the time here.
+    let by_dir: BTreeMap<_, _> = dirs.iter().enumerate().map(|(i, dir)| (dir.as_os_str(), i)).collect();
+    let index = |dir: &PathBuf| by_dir.get(dir.as_os_str()).copied();
     let mut packages = dirs.iter().map(|dir| package(&manifests, dir)).collect::<Result<Vec<_>>>()?;
     refuse_twins(&packages)?;
 
@@ -70,9 +72,14 @@ pub fn workspace(manifest_path: &Path, here: &Path) -> Result<Workspace> {
         let inherits_from = &manifests.inherits_from[dir];
         let workspace = manifests.get(inherits_from).workspace.as_ref();
         let name = manifests.name(dir);
-        let context = dependencies::Context { name: &name, dir, root: inherits_from, inheritable: workspace.map(|w| &w.dependencies) };
+        let context = dependencies::Context {
+            name: &name,
+            dir,
+            root: inherits_from,
+            inheritable: workspace.map(|w| &w.dependencies),
+        };
         let declared = dependencies::declared(manifests.get(dir), &context)?;
-        let linker = link::Linker { dirs: &dirs, packages: &packages, lock: &lock, lock_name: &lock_name };
+        let linker = link::Linker { by_dir: &by_dir, packages: &packages, lock: &lock, lock_name: &lock_name };
         resolved.push(linker.resolve(i, &name, declared)?);
     }
     for ((package, dir), dependencies) in packages.iter_mut().zip(&dirs).zip(resolved) {
@@ -122,7 +129,9 @@ fn package(manifests: &Manifests, dir: &Path) -> Result<Package> {
         match value {
             None => Ok(None),
             Some(StringOr::Short(text)) => Ok(Some(text.clone())),
-            Some(StringOr::Full(inherit)) if !inherit.workspace => fail!("`package.{key}.workspace` of `{name}` must be `true`"),
+            Some(StringOr::Full(inherit)) if !inherit.workspace => {
+                fail!("`package.{key}.workspace` of `{name}` must be `true`")
+            }
             Some(StringOr::Full(_)) => match shared.and_then(|s| s.get(key)).and_then(toml::Value::as_str) {
                 Some(text) => Ok(Some(text.to_owned())),
                 None => fail!(
@@ -152,7 +161,9 @@ fn package(manifests: &Manifests, dir: &Path) -> Result<Package> {
 /// Any other key of `[package]` may be inherited too; cargo refuses what the workspace lacks.
 fn refuse_missing_inheritance(table: &PackageTable, shared: Option<&Table>, name: &str, root: &str) -> Result<()> {
     for (key, value) in &table.rest {
-        let inherits = value.as_table().is_some_and(|t| t.len() == 1 && t.get("workspace").is_some_and(|w| w.as_bool() == Some(true)));
+        let inherits = value
+            .as_table()
+            .is_some_and(|t| t.len() == 1 && t.get("workspace").is_some_and(|w| w.as_bool() == Some(true)));
         if inherits && PACKAGE_KEYS.contains(&key.as_str()) && !shared.is_some_and(|s| s.contains_key(key)) {
             fail!(
                 "`{name}` inherits `package.{key}`, but `[workspace.package]` of `{root}` has no `{key}`\nhelp: add it there, or set `{key}` in the package"
@@ -170,7 +181,8 @@ fn features(
     package: &Package,
 ) -> Result<BTreeMap<String, Vec<String>>> {
     let mut features = manifest.features.clone();
-    let explicit: BTreeSet<String> = features.values().flatten().filter_map(|v| v.strip_prefix("dep:")).map(str::to_owned).collect();
+    let explicit: BTreeSet<String> =
+        features.values().flatten().filter_map(|v| v.strip_prefix("dep:")).map(str::to_owned).collect();
     for dependency in dependencies.iter().filter(|d| d.optional && !explicit.contains(&d.key)) {
         features.entry(dependency.key.clone()).or_insert_with(|| vec![format!("dep:{}", dependency.key)]);
     }
@@ -210,7 +222,10 @@ fn resolver(manifests: &Manifests) -> Result<Resolver> {
         return match named.as_str() {
             "1" => Ok(Resolver::V1),
             "2" | "3" => Ok(Resolver::V2),
-            other => fail!("`resolver` of `{}` is \"{other}\"; cargo knows \"1\", \"2\" and \"3\"", manifests.name(&manifests.root)),
+            other => fail!(
+                "`resolver` of `{}` is \"{other}\"; cargo knows \"1\", \"2\" and \"3\"",
+                manifests.name(&manifests.root)
+            ),
         };
     }
     let shared = root.workspace.as_ref().and_then(|w| w.package.get("edition")).and_then(toml::Value::as_str);
@@ -251,8 +266,23 @@ fn without(table: &Table, known: &[&str]) -> Table {
 
 /// Keys of `[package]` that cannot reach a third-party unit: they describe the package, or concern only its own crates.
 const PACKAGE_KEYS: &[&str] = &[
-    "authors", "categories", "default-run", "description", "documentation", "exclude", "homepage", "im-a-teapot",
-    "include", "keywords", "license", "license-file", "links", "metadata", "publish", "readme", "repository",
+    "authors",
+    "categories",
+    "default-run",
+    "description",
+    "documentation",
+    "exclude",
+    "homepage",
+    "im-a-teapot",
+    "include",
+    "keywords",
+    "license",
+    "license-file",
+    "links",
+    "metadata",
+    "publish",
+    "readme",
+    "repository",
     "rust-version",
 ];
 

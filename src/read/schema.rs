@@ -5,9 +5,9 @@
 //! `cargo-util-schemas`, `src/manifest/mod.rs`.
 
 use crate::error::{Result, fail};
+use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, MapAccess, Visitor};
-use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::marker::PhantomData;
@@ -99,7 +99,7 @@ pub struct PackageTable {
 #[serde(untagged)]
 pub enum BuildKey {
     Switch(bool),
-    Path(String),
+    Path(#[expect(dead_code, reason = "only that there is one counts")] String),
     Paths(Vec<String>),
 }
 
@@ -194,7 +194,9 @@ impl StringOr<DependencyTable> {
     /// `"1.0"` is `{ version = "1.0" }`.
     pub fn table(&self) -> DependencyTable {
         match self {
-            StringOr::Short(version) => DependencyTable { version: Some(version.clone()), ..DependencyTable::default() },
+            StringOr::Short(version) => {
+                DependencyTable { version: Some(version.clone()), ..DependencyTable::default() }
+            }
             StringOr::Full(table) => table.clone(),
         }
     }
