@@ -80,6 +80,7 @@ pub struct Cook {
 
 /// Flags that say how to build, not what: cargo gets them as they are.
 #[derive(Clone, Debug, Default, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "one field for each of cargo's switches")]
 #[command(next_help_heading = "How to build: passed on to cargo")]
 pub struct How {
     /// Directory for what is built

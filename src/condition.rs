@@ -85,7 +85,11 @@ impl Condition {
 
     /// Makes this hold also where `other` does; tells whether anything changed.
     pub fn add(&mut self, other: &Self) -> bool {
-        other.0.iter().fold(false, |changed, chain| self.add_chain(chain.clone()) || changed)
+        let mut changed = false;
+        for chain in &other.0 {
+            changed |= self.add_chain(chain.clone());
+        }
+        changed
     }
 
     /// Keeps only some of the alternatives.

@@ -89,19 +89,24 @@ pub fn map_paths(config: &mut Table, map: &dyn Fn(&str) -> String) {
     }
     for variable in config.get_mut("env").and_then(Value::as_table_mut).into_iter().flat_map(|t| t.iter_mut()) {
         let Some(variable) = variable.1.as_table_mut() else { continue };
-        if variable.get("relative").and_then(Value::as_bool) == Some(true) {
-            if let Some(Value::String(text)) = variable.get_mut("value") {
-                *text = mapped(text, PathRule::Path, map);
-            }
+        if variable.get("relative").and_then(Value::as_bool) == Some(true)
+            && let Some(Value::String(text)) = variable.get_mut("value")
+        {
+            *text = mapped(text, PathRule::Path, map);
         }
     }
+}
+
+/// Whether a target is a file that specifies it (`CompileTarget::new` in cargo's `core/compiler/compile_kind.rs`).
+pub fn is_specification(target: &str) -> bool {
+    std::path::Path::new(target).extension().is_some_and(|e| e == "json")
 }
 
 fn mapped(text: &str, rule: PathRule, map: &dyn Fn(&str) -> String) -> String {
     let is_path = match rule {
         PathRule::Path => true,
         PathRule::Program => text.contains(['/', '\\']),
-        PathRule::Json => text.ends_with(".json"),
+        PathRule::Json => is_specification(text),
         PathRule::Template => {
             if let Some(below) = text.strip_prefix("{workspace-root}") {
                 return map(below.trim_start_matches('/'));
@@ -109,10 +114,7 @@ fn mapped(text: &str, rule: PathRule, map: &dyn Fn(&str) -> String) -> String {
             !text.starts_with('{')
         }
     };
-    match is_path && !std::path::Path::new(text).is_absolute() {
-        true => map(text),
-        false => text.to_owned(),
-    }
+    if is_path && !std::path::Path::new(text).is_absolute() { map(text) } else { text.to_owned() }
 }
 
 fn strings(value: &mut Value) -> Vec<&mut String> {

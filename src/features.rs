@@ -56,7 +56,7 @@ pub fn resolve<'a>(
         Features { workspace, platforms, selection, needs_dev, states: BTreeMap::new(), requests: BTreeMap::new() };
     let mut open = BTreeSet::new();
     for (package, asked) in &selection.roots {
-        let has_proc_macro = workspace.packages[*package].targets.iter().any(|t| t.is_proc_macro());
+        let has_proc_macro = workspace.packages[*package].targets.iter().any(super::workspace::Target::is_proc_macro);
         let also_host = workspace.resolver == Resolver::V2 && has_proc_macro;
         for side in std::iter::once(Side::Target).chain(also_host.then_some(Side::Host)) {
             features.activate((*package, side), asked, &Condition::always(), &mut open);
@@ -82,9 +82,10 @@ impl Features<'_> {
     /// When a dependency of the package is active, its platform aside.
     pub fn dependency(&self, node: Node, dependency: &Dependency) -> Condition {
         let Some(state) = self.states.get(&node) else { return Condition::never() };
-        match dependency.optional {
-            true => state.optional.get(&dependency.key).cloned().unwrap_or_default(),
-            false => state.reached.clone(),
+        if dependency.optional {
+            state.optional.get(&dependency.key).cloned().unwrap_or_default()
+        } else {
+            state.reached.clone()
         }
     }
 

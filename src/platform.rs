@@ -5,6 +5,7 @@
 //! `cfg-expr`'s table; conditions on anything else (`target_feature`, `--cfg` of the user) stay open. Touches nothing.
 
 use crate::condition::{Atom, Condition, Side};
+use crate::config::is_specification;
 use crate::scope::Scope;
 use cargo_platform::{Cfg, CfgExpr, Platform};
 use cfg_expr::targets::{Family, TargetInfo, get_builtin_target_by_triple};
@@ -85,10 +86,11 @@ impl Platforms {
 
 /// Whether the platform `condition` matches the target `triple`; none if that is not known.
 fn decide(condition: &str, triple: &str) -> Option<bool> {
+    if is_specification(triple) {
+        return None;
+    }
     match Platform::from_str(condition).ok()? {
-        Platform::Name(name) => {
-            Some(name == triple.trim_end_matches(".json")).filter(|same| *same || !triple.ends_with(".json"))
-        }
+        Platform::Name(name) => Some(name == triple),
         Platform::Cfg(expression) => evaluate(&expression, get_builtin_target_by_triple(triple)?),
     }
 }

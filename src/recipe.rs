@@ -39,6 +39,12 @@ struct Json {
     files: BTreeMap<String, Vec<String>>,
 }
 
+/// The part of any format that tells which it is.
+#[derive(Deserialize)]
+struct Versioned {
+    format: Option<u64>,
+}
+
 /// The text of a recipe: sorted, one line of a file on a line.
 pub fn encode(recipe: &Recipe) -> String {
     let lines = |text: &String| text.lines().map(str::to_owned).collect();
@@ -62,10 +68,6 @@ pub fn decode(name: &str, text: &str) -> Result<Recipe> {
     let again = "help: make it anew with `cargo larder prepare`";
     if text.trim().is_empty() {
         fail!("recipe `{name}` is empty\n{again}");
-    }
-    #[derive(Deserialize)]
-    struct Versioned {
-        format: Option<u64>,
     }
     let at = |e: &serde_json::Error| format!("line {}, column {}", e.line(), e.column());
     match serde_json::from_str::<Versioned>(text) {

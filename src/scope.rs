@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// The flags of `cargo build` that decide what is compiled.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::Args)]
+#[expect(clippy::struct_excessive_bools, reason = "one field for each of cargo's switches")]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 #[command(next_help_heading = "Scope: the flags that the build will use")]
 pub struct Scope {
@@ -87,6 +88,7 @@ pub struct Scope {
     pub target: Vec<String>,
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands out a reference")]
 fn is_false(value: &bool) -> bool {
     !value
 }

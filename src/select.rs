@@ -105,27 +105,12 @@ fn matches_spec(package: &Package, spec: &str, pattern: Option<&glob::Pattern>) 
 /// "did you mean", or the list.
 fn closest<'a>(wanted: &str, names: impl Iterator<Item = &'a str>, list: &str) -> String {
     let names: BTreeSet<&str> = names.collect();
-    let near = names.iter().map(|n| (distance(wanted, n), *n)).filter(|(d, _)| *d <= 3).min();
+    let near = names.iter().map(|n| (strsim::levenshtein(wanted, n), *n)).filter(|(d, _)| *d <= 3).min();
     match near {
         Some((_, name)) => format!("did you mean `{name}`?"),
         None if names.is_empty() => "there is none".to_owned(),
         None => format!("{list} {}", names.iter().map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", ")),
     }
-}
-
-/// How many letters differ (Levenshtein).
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, ca) in a.chars().enumerate() {
-        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
-        for (j, cb) in b.iter().enumerate() {
-            let substituted = diagonal + usize::from(ca != *cb);
-            diagonal = row[j + 1];
-            row[j + 1] = substituted.min(row[j] + 1).min(row[j + 1] + 1);
-        }
-    }
-    row[b.len()]
 }
 
 /// `members_with_features`: with resolver 1 and a package at hand, the flags belong to that package alone.
@@ -198,24 +183,32 @@ fn proposals(workspace: &Workspace, scope: &Scope, packages: &BTreeSet<usize>) -
         take(&|t| matches!(t.kind, TargetKind::Lib | TargetKind::Bin), Mode::Build, false);
         return Ok(proposals);
     }
-    if (scope.lib || scope.all_targets)
-        && !take(&|t| t.kind == TargetKind::Lib, Mode::Build, false)
-        && !scope.all_targets
-    {
+    let any_lib = (scope.lib || scope.all_targets) && take(&|t| t.kind == TargetKind::Lib, Mode::Build, false);
+    if scope.lib && !scope.all_targets && !any_lib {
         fail!("no library target in the selected packages");
     }
     let all = scope.all_targets;
-    let rules: [(&str, TargetKind, bool, &[String], Mode, fn(&Target) -> bool); 4] = [
-        ("bin", TargetKind::Bin, scope.bins || all, &scope.bin, Mode::Build, |t| t.kind == TargetKind::Bin),
-        ("example", TargetKind::Example, scope.examples || all, &scope.example, Mode::Build, |t| {
-            t.kind == TargetKind::Example
-        }),
-        ("test", TargetKind::Test, scope.tests || all, &scope.test, Mode::Test, |t| t.tested),
-        ("bench", TargetKind::Bench, scope.benches || all, &scope.bench, Mode::Test, |t| t.benched),
+    let rules = [
+        (TargetKind::Bin, scope.bins || all, &scope.bin),
+        (TargetKind::Example, scope.examples || all, &scope.example),
+        (TargetKind::Test, scope.tests || all, &scope.test),
+        (TargetKind::Bench, scope.benches || all, &scope.bench),
     ];
-    for (word, kind, every, names, mode, filter) in rules {
+    for (kind, every, names) in rules {
+        let (word, mode) = match kind {
+            TargetKind::Lib | TargetKind::Bin => ("bin", Mode::Build),
+            TargetKind::Example => ("example", Mode::Build),
+            TargetKind::Test => ("test", Mode::Test),
+            TargetKind::Bench => ("bench", Mode::Test),
+        };
         if every {
-            take(&filter, mode, false);
+            // `--tests` is all that `cargo test` tests, `--benches` all that `cargo bench` runs.
+            let taken = |t: &Target| match kind {
+                TargetKind::Test => t.tested,
+                TargetKind::Bench => t.benched,
+                kind => t.kind == kind,
+            };
+            take(&taken, mode, false);
             continue;
         }
         for name in names {

@@ -164,9 +164,10 @@ fn target_table(package: &Package, target: &Target) -> String {
         let name = if named { format!("name = {}\n", quoted(&target.name)) } else { String::new() };
         return if lines.is_empty() && !named { String::new() } else { format!("\n{header}\n{name}{lines}") };
     }
-    match lines.is_empty() {
-        true => String::new(),
-        false => format!("\n{header}\nname = {}\npath = {}\n{lines}", quoted(&target.name), quoted(&source(target))),
+    if lines.is_empty() {
+        String::new()
+    } else {
+        format!("\n{header}\nname = {}\npath = {}\n{lines}", quoted(&target.name), quoted(&source(target)))
     }
 }
 

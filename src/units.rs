@@ -162,11 +162,11 @@ impl Walk<'_> {
             _ => Lto::Bitcode,
         };
         self.follow(&Unit { package, side, panic, lto, dev, condition });
-        if target.kind != TargetKind::Lib {
-            if let Some(lib) = self.workspace.packages[package].lib() {
-                let side = if lib.is_proc_macro() { Side::Host } else { side };
-                self.library((package, side, panic), lib, lto, condition);
-            }
+        if target.kind != TargetKind::Lib
+            && let Some(lib) = self.workspace.packages[package].lib()
+        {
+            let side = if lib.is_proc_macro() { Side::Host } else { side };
+            self.library((package, side, panic), lib, lto, condition);
         }
     }
 

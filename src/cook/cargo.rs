@@ -64,10 +64,10 @@ pub fn build(build: &Build<'_>) -> Result<Outcome> {
     let interrupted = forward_signals(&child);
     let mut outcome = Outcome::default();
     for message in Message::parse_stream(BufReader::new(stdout)) {
-        if let Ok(Message::CompilerArtifact(artifact)) = message {
-            if !artifact.package_id.repr.starts_with("path+") {
-                *(if artifact.fresh { &mut outcome.fresh } else { &mut outcome.compiled }) += 1;
-            }
+        if let Ok(Message::CompilerArtifact(artifact)) = message
+            && !artifact.package_id.repr.starts_with("path+")
+        {
+            *(if artifact.fresh { &mut outcome.fresh } else { &mut outcome.compiled }) += 1;
         }
     }
     let status = child.wait()?;
@@ -84,8 +84,8 @@ fn cargo_program(has_toolchain_file: bool) -> OsString {
     own.unwrap_or_else(|| "cargo".into())
 }
 
-/// Whether the user chose the toolchain by `+toolchain` or by RUSTUP_TOOLCHAIN, which win over a toolchain file. Since
-/// 1.28 rustup tells in RUSTUP_TOOLCHAIN_SOURCE; without rustup's proxies the variable is the user's own.
+/// Whether the user chose the toolchain by `+toolchain` or by `RUSTUP_TOOLCHAIN`, which win over a toolchain file. Since
+/// 1.28 rustup tells in `RUSTUP_TOOLCHAIN_SOURCE`; without rustup's proxies the variable is the user's own.
 fn toolchain_was_chosen() -> bool {
     match (std::env::var("RUSTUP_TOOLCHAIN"), std::env::var("RUSTUP_TOOLCHAIN_SOURCE")) {
         (Err(_), _) => false,

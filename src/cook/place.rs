@@ -69,12 +69,12 @@ pub fn target_dir(flag: Option<&Path>, files: &Files, here: &Path) -> Result<Pat
     if let Some(dir) = recipe.as_ref().and_then(of) {
         return Ok(here.join(dir));
     }
-    if let Some(home) = cargo_home() {
-        if let (Some(parent), Some(name)) = (home.parent(), home.file_name()) {
-            let file = if name == ".cargo" { read::config_file(parent, here)? } else { home_config(&home)? };
-            if let Some(dir) = file.as_ref().and_then(of) {
-                return Ok(parent.join(dir));
-            }
+    if let Some(home) = cargo_home()
+        && let (Some(parent), Some(name)) = (home.parent(), home.file_name())
+    {
+        let file = if name == ".cargo" { read::config_file(parent, here)? } else { home_config(&home)? };
+        if let Some(dir) = file.as_ref().and_then(of) {
+            return Ok(parent.join(dir));
         }
     }
     Ok(here.join("target"))

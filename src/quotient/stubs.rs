@@ -74,10 +74,16 @@ pub fn stubs(workspace: &Workspace, entries: &[Entry], reach: &BTreeSet<usize>) 
     for (name, stub) in &made {
         let keys = keys(workspace, stub);
         let mut dependencies: Vec<Dependency> =
-            stub.below.iter().map(|(platform, below)| local(platform, below, index(below))).collect();
+            stub.below.iter().map(|(platform, below)| local(platform.as_ref(), below, index(below))).collect();
         for (platform, entry) in &stub.entries {
             let to = Resolved::Locked(renewed[&entry.locked]);
-            dependencies.push(third_party(workspace, platform, entry, &keys[&(entry.locked, &entry.rest.0)], to));
+            dependencies.push(third_party(
+                workspace,
+                platform.as_ref(),
+                entry,
+                &keys[&(entry.locked, &entry.rest.0)],
+                to,
+            ));
         }
         let unstable = dependencies.iter().any(|d| d.rest.keys().any(|k| !SOURCE_KEYS.contains(&k.as_str())));
         let is_carrier = name == carrier;
@@ -259,12 +265,12 @@ fn keys<'a>(workspace: &Workspace, stub: &Stub<'a>) -> BTreeMap<(usize, &'a Stri
     keys
 }
 
-fn local(platform: &Option<String>, name: &str, index: usize) -> Dependency {
+fn local(platform: Option<&String>, name: &str, index: usize) -> Dependency {
     Dependency {
         key: name.to_owned(),
         package: name.to_owned(),
         kind: DependencyKind::Normal,
-        platform: platform.clone(),
+        platform: platform.cloned(),
         version: None,
         features: Vec::new(),
         default_features: true,
@@ -274,7 +280,7 @@ fn local(platform: &Option<String>, name: &str, index: usize) -> Dependency {
     }
 }
 
-fn third_party(workspace: &Workspace, platform: &Option<String>, entry: &Entry, key: &str, to: Resolved) -> Dependency {
+fn third_party(workspace: &Workspace, platform: Option<&String>, entry: &Entry, key: &str, to: Resolved) -> Dependency {
     let locked = &workspace.lock.packages[entry.locked];
     // A requirement cannot name build metadata; cargo ignores it there, with a warning.
     let version = match Version::parse(&locked.version) {
@@ -285,7 +291,7 @@ fn third_party(workspace: &Workspace, platform: &Option<String>, entry: &Entry, 
         key: key.to_owned(),
         package: locked.name.clone(),
         kind: DependencyKind::Normal,
-        platform: platform.clone(),
+        platform: platform.cloned(),
         version: Some(format!("={version}")),
         features: entry.features.iter().cloned().collect(),
         default_features: entry.default_features,

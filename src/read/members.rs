@@ -105,10 +105,10 @@ impl Manifests {
             return Ok(Some(root));
         }
         for ancestor in dir.ancestors().skip(1) {
-            if ancestor.join("Cargo.toml").is_file() {
-                if let Some(root) = self.root_by(ancestor, dir)? {
-                    return Ok(Some(root));
-                }
+            if ancestor.join("Cargo.toml").is_file()
+                && let Some(root) = self.root_by(ancestor, dir)?
+            {
+                return Ok(Some(root));
             }
         }
         Ok(None)
@@ -215,7 +215,7 @@ impl Manifests {
     fn find_packages(&mut self) -> Result<()> {
         let mut open: Vec<PathBuf> = self.members.iter().cloned().collect();
         let root = self.root.clone();
-        for (_, patches) in &self.loaded[&root].patch {
+        for patches in self.loaded[&root].patch.values() {
             open.extend(patches.values().filter_map(|p| p.table().path).map(|p| normalize(&root.join(p))));
         }
         while let Some(dir) = open.pop() {
@@ -223,9 +223,10 @@ impl Manifests {
             if self.loaded[&dir].package.is_none() || !self.packages.insert(dir.clone()) {
                 continue;
             }
-            let from = match self.members.contains(&dir) {
-                true => root.clone(),
-                false => self.find_root(&dir)?.unwrap_or_else(|| dir.clone()),
+            let from = if self.members.contains(&dir) {
+                root.clone()
+            } else {
+                self.find_root(&dir)?.unwrap_or_else(|| dir.clone())
             };
             self.inherits_from.insert(dir.clone(), from);
             for (key, path) in self.path_dependencies(&dir)? {
@@ -238,9 +239,10 @@ impl Manifests {
 
     /// The path dependencies of a package, after inheritance: key and directory.
     fn path_dependencies(&mut self, dir: &Path) -> Result<Vec<(String, PathBuf)>> {
-        let inherits_from = match self.loaded[dir].package.is_some() {
-            true if self.has_workspace && dir.starts_with(&self.root) => Some(self.root.clone()),
-            _ => self.find_root(dir)?,
+        let inherits_from = if self.loaded[dir].package.is_some() && self.has_workspace && dir.starts_with(&self.root) {
+            Some(self.root.clone())
+        } else {
+            self.find_root(dir)?
         };
         let mut paths = Vec::new();
         for (_, _, key, entry) in super::dependencies::tables(&self.loaded[dir]) {
@@ -272,7 +274,7 @@ fn expand(root: &Path, patterns: &[String], manifest: &str) -> Result<Vec<(PathB
             Ok(paths) => paths,
             Err(error) => fail!("could not parse pattern `{pattern}` in `{manifest}`: {error}"),
         };
-        let found: Vec<PathBuf> = paths.filter_map(|p| p.ok()).collect();
+        let found: Vec<PathBuf> = paths.filter_map(std::result::Result::ok).collect();
         if found.is_empty() {
             dirs.push((normalize(&root.join(pattern)), pattern.clone()));
         }

@@ -190,8 +190,8 @@ fn features(
         for value in values {
             let name = value.strip_prefix("dep:").unwrap_or(value);
             let name = name.split('/').next().unwrap_or(name).trim_end_matches('?');
-            let is_plain = name == value;
-            if !(is_plain && features.contains_key(name)) && !dependencies.iter().any(|d| d.key == name) {
+            let is_feature = name == value && features.contains_key(name);
+            if !is_feature && dependencies.iter().all(|d| d.key != name) {
                 fail!(
                     "feature `{feature}` of package `{}` includes `{value}`, which is neither a dependency nor another feature",
                     package.name

@@ -11,18 +11,14 @@ use std::path::{Path, PathBuf};
 /// The targets of the package at `dir`, sorted by kind and name.
 pub fn discover(dir: &Path, manifest: &Manifest, package: &PackageTable, edition: &str) -> Vec<Target> {
     let mut targets: Vec<Target> = library(dir, manifest, package).into_iter().collect();
-    let inferred_bins = || {
-        let main = dir.join("src/main.rs").exists().then(|| (package.name.clone(), PathBuf::from("src/main.rs")));
-        main.into_iter().chain(sources_below(dir, "src/bin")).collect()
-    };
-    let rules: [(TargetKind, &[TargetTable], Option<bool>, &dyn Fn() -> Vec<Source>); 4] = [
-        (TargetKind::Bin, &manifest.bin, package.autobins, &inferred_bins),
-        (TargetKind::Example, &manifest.example, package.autoexamples, &|| sources_below(dir, "examples")),
-        (TargetKind::Test, &manifest.test, package.autotests, &|| sources_below(dir, "tests")),
-        (TargetKind::Bench, &manifest.bench, package.autobenches, &|| sources_below(dir, "benches")),
+    let rules = [
+        (TargetKind::Bin, &manifest.bin, package.autobins),
+        (TargetKind::Example, &manifest.example, package.autoexamples),
+        (TargetKind::Test, &manifest.test, package.autotests),
+        (TargetKind::Bench, &manifest.bench, package.autobenches),
     ];
-    for (kind, named, switch, inferred) in rules {
-        let inferred = if switch == Some(false) { Vec::new() } else { inferred() };
+    for (kind, named, switch) in rules {
+        let inferred = if switch == Some(false) { Vec::new() } else { inferred(dir, kind, &package.name) };
         targets.extend(with_inferred(kind, named, inferred, switch, edition));
     }
     targets.sort();
@@ -36,6 +32,21 @@ pub fn has_build_script(dir: &Path, package: &PackageTable) -> bool {
         Some(BuildKey::Switch(on)) => *on,
         Some(BuildKey::Path(_)) => true,
         Some(BuildKey::Paths(paths)) => !paths.is_empty(),
+    }
+}
+
+/// What cargo would find of a kind in a package.
+fn inferred(dir: &Path, kind: TargetKind, package: &str) -> Vec<Source> {
+    match kind {
+        TargetKind::Lib => Vec::new(),
+        TargetKind::Bin => {
+            let main = PathBuf::from("src/main.rs");
+            let main = dir.join(&main).exists().then(|| (package.to_owned(), main));
+            main.into_iter().chain(sources_below(dir, "src/bin")).collect()
+        }
+        TargetKind::Example => sources_below(dir, "examples"),
+        TargetKind::Test => sources_below(dir, "tests"),
+        TargetKind::Bench => sources_below(dir, "benches"),
     }
 }
 
