@@ -183,6 +183,24 @@ impl Lockfile {
         reached
     }
 
+    /// Indices of the packages that are such, and of all that reach one.
+    pub fn dependents_of(&self, is_such: impl Fn(&LockedPackage) -> bool) -> BTreeSet<usize> {
+        let mut above = vec![Vec::new(); self.packages.len()];
+        for (i, package) in self.packages.iter().enumerate() {
+            for below in package.dependencies.iter().chain(&package.replace) {
+                above[*below].push(i);
+            }
+        }
+        let mut found = BTreeSet::new();
+        let mut open: Vec<usize> = (0..self.packages.len()).filter(|i| is_such(&self.packages[*i])).collect();
+        while let Some(i) = open.pop() {
+            if found.insert(i) {
+                open.extend(&above[i]);
+            }
+        }
+        found
+    }
+
     /// These packages only, then `more` local ones, sorted; and the new index of each package that was kept.
     pub fn restricted(&self, kept: &BTreeSet<usize>, more: Vec<LocalEntry>) -> (Lockfile, BTreeMap<usize, usize>) {
         // An entry is told from where it comes: an index in this lockfile, or one in `more`.

@@ -18,6 +18,8 @@ pub struct Prepared {
     pub recipe: Recipe,
     /// What is in it, and what was left out.
     pub summary: String,
+    /// What may surprise.
+    pub warnings: Vec<String>,
 }
 
 /// Runs `prepare` at `here`.
@@ -34,8 +36,9 @@ pub fn prepare(args: Prepare, here: &Path) -> Result<()> {
         fs_err::write(&path, text)?;
     }
     let state = if unchanged { " (unchanged)" } else { "" };
-    Report::new(None, false)
-        .done("Prepared", &format!("`{}`{state}: {}", args.recipe_path.display(), prepared.summary));
+    let report = Report::new(None, false);
+    prepared.warnings.iter().for_each(|warning| report.warning(warning));
+    report.done("Prepared", &format!("`{}`{state}: {}", args.recipe_path.display(), prepared.summary));
     Ok(())
 }
 
@@ -56,6 +59,7 @@ pub fn recipe(manifest: &Path, scope: &Scope, host: Option<&str>, here: &Path) -
         );
         let files = skeleton::files(&reduced.workspace);
         return Ok(Prepared {
+            warnings: Vec::new(),
             recipe: Recipe { scope: None, here: reduced.here, build: Scope::default(), files },
             summary,
         });
@@ -67,6 +71,11 @@ pub fn recipe(manifest: &Path, scope: &Scope, host: Option<&str>, here: &Path) -
         quotient.reached,
         third_party.saturating_sub(quotient.reached)
     );
+    let warnings = quotient.warning().into_iter().collect();
     let files = skeleton::files(&quotient.workspace);
-    Ok(Prepared { recipe: Recipe { scope: Some(scope.clone()), here: None, build: quotient.scope, files }, summary })
+    Ok(Prepared {
+        warnings,
+        recipe: Recipe { scope: Some(scope.clone()), here: None, build: quotient.scope, files },
+        summary,
+    })
 }

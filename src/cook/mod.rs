@@ -29,7 +29,7 @@ pub fn cook(args: Cook, here: &Path, stdout: &mut dyn Write) -> Result<()> {
     let report = Report::new(args.how.color.as_deref(), args.how.quiet);
     let started = Instant::now();
     let asked = args.scope.normalized();
-    let recipe = recipe(args.recipe_path.as_deref(), args.manifest_path.as_deref(), &asked, here)?;
+    let recipe = recipe(args.recipe_path.as_deref(), args.manifest_path.as_deref(), &asked, here, report)?;
     let (mut files, build) = match &recipe.scope {
         Some(scope) => (recipe.files, agreed(scope, &recipe.build, &asked)?),
         None => scoped(&recipe, &asked, report)?,
@@ -79,7 +79,7 @@ pub fn cook(args: Cook, here: &Path, stdout: &mut dyn Write) -> Result<()> {
 }
 
 /// The recipe that is named, or `recipe.json`, or one prepared in memory.
-fn recipe(named: Option<&Path>, manifest: Option<&Path>, scope: &Scope, here: &Path) -> Result<Recipe> {
+fn recipe(named: Option<&Path>, manifest: Option<&Path>, scope: &Scope, here: &Path, report: Report) -> Result<Recipe> {
     let path = named.unwrap_or(Path::new("recipe.json"));
     let name = path.display().to_string();
     let missing = |e: &std::io::Error| e.kind() == std::io::ErrorKind::NotFound;
@@ -99,7 +99,9 @@ fn recipe(named: Option<&Path>, manifest: Option<&Path>, scope: &Scope, here: &P
                 && named.is_none()
                 && (manifest.is_some() || read::find_manifest(here, None).is_ok()) =>
         {
-            Ok(crate::prepare::recipe(&read::find_manifest(here, manifest)?, scope, None, here)?.recipe)
+            let prepared = crate::prepare::recipe(&read::find_manifest(here, manifest)?, scope, None, here)?;
+            prepared.warnings.iter().for_each(|warning| report.warning(warning));
+            Ok(prepared.recipe)
         }
         Err(error) if missing(&error) => {
             fail!(
@@ -148,6 +150,7 @@ fn scoped(recipe: &Recipe, asked: &Scope, report: Report) -> Result<(Files, Scop
     }
     let quotient = quotient(&workspace, &asked, None)?;
     unpacked.close()?;
+    quotient.warning().iter().for_each(|warning| report.warning(warning));
     Ok((skeleton::files(&quotient.workspace), quotient.scope))
 }
 

@@ -29,6 +29,23 @@ pub struct Quotient {
     pub requirements: usize,
     /// How many entries of the lockfile they reach.
     pub reached: usize,
+    /// Third-party packages that are left to the real build, because they depend on a local one (through `[patch]`).
+    pub left_out: BTreeSet<String>,
+}
+
+impl Quotient {
+    /// What may surprise about it.
+    pub fn warning(&self) -> Option<String> {
+        let names: Vec<String> = self.left_out.iter().map(|name| format!("`{name}`")).collect();
+        match names.as_slice() {
+            [] => None,
+            [name] => Some(format!("left out {name}, which depends on a local package: the real build compiles it")),
+            names => Some(format!(
+                "left out {}, which depend on a local package: the real build compiles them",
+                names.join(", ")
+            )),
+        }
+    }
 }
 
 /// Works out the quotient of `workspace` by `scope`.
@@ -54,7 +71,11 @@ pub fn quotient(workspace: &Workspace, scope: &Scope, host: Option<&str>) -> Res
         panic: profile::any_abort(&[&tables[0], &tables[1]]),
     };
     let built = units::built(workspace, &selection, &features, &platforms, distinctions);
-    let entries = entries::entries(workspace, &features, &built);
+    let mut entries = entries::entries(workspace, &features, &built);
+    let on_local = workspace.lock.dependents_of(|p| p.source.is_none());
+    let name = |e: &entries::Entry| workspace.lock.packages[e.locked].name.clone();
+    let left_out = entries.iter().filter(|e| on_local.contains(&e.locked)).map(name).collect();
+    entries.retain(|e| !on_local.contains(&e.locked));
 
     let direct: BTreeSet<usize> = entries.iter().map(|e| e.locked).collect();
     let reach = workspace.lock.reach(direct.iter().copied());
@@ -86,7 +107,13 @@ pub fn quotient(workspace: &Workspace, scope: &Scope, host: Option<&str>) -> Res
         tests: stubs.has_tests,
         ..Scope::default()
     };
-    Ok(Quotient { workspace: stub_workspace, scope: residue, requirements: direct.len(), reached: reach.len() })
+    Ok(Quotient {
+        workspace: stub_workspace,
+        scope: residue,
+        requirements: direct.len(),
+        reached: reach.len(),
+        left_out,
+    })
 }
 
 /// cargo refuses a target that is named but whose `required-features` are not active.
