@@ -4,7 +4,7 @@
 //! the members and the packages outside it. Follows `find_root`, `find_members` and `find_path_deps` in cargo's
 //! `workspace/workspace.rs` (formerly `core/workspace.rs`). Reads manifests only.
 
-use super::schema::{self, Manifest};
+use super::schema::{self, Manifest, StringOr};
 use crate::error::{Error, Result, fail};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path, PathBuf};
@@ -246,7 +246,7 @@ impl Manifests {
         };
         let mut paths = Vec::new();
         for (_, _, key, entry) in super::dependencies::tables(&self.loaded[dir]) {
-            let table = entry.table();
+            let StringOr::Full(table) = entry else { continue };
             if let Some(path) = &table.path {
                 paths.push((key.to_owned(), normalize(&dir.join(path))));
             } else if let (Some(true), Some(root)) = (table.workspace, &inherits_from) {
