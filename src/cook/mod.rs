@@ -45,8 +45,10 @@ pub fn cook(args: Cook, here: &Path, stdout: &mut dyn Write) -> Result<()> {
         return Ok(());
     }
     let scratch = tempfile::Builder::new().prefix("cargo-larder-").tempdir()?;
-    place::localize(&mut files, here, scratch.path())?;
-    let target_dir = place::target_dir(args.how.target_dir.as_deref(), &files, here)?;
+    // In a member's directory, cargo builds into the root's target directory.
+    let root = read::root(here).unwrap_or_else(|| here.to_owned());
+    place::localize(&mut files, &root, scratch.path())?;
+    let target_dir = place::target_dir(args.how.target_dir.as_deref(), &files, here, &root)?;
     place::probe(&target_dir)?;
     write(&files, scratch.path())?;
     let outcome = cargo::build(&cargo::Build {

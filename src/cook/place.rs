@@ -49,12 +49,12 @@ fn cargo_home() -> Option<PathBuf> {
     std::env::var_os("CARGO_HOME").map(PathBuf::from).or_else(home)
 }
 
-/// The target directory that the real build at `here` will use, in cargo's order: flag, environment, config
+/// The target directory that the real build at `here`, of the workspace in `root`, will use, in cargo's order: flag, environment, config
 /// (`GlobalContext::target_dir`).
 ///
 /// # Errors
 /// A config that is not TOML.
-pub fn target_dir(flag: Option<&Path>, files: &Files, here: &Path) -> Result<PathBuf> {
+pub fn target_dir(flag: Option<&Path>, files: &Files, here: &Path, root: &Path) -> Result<PathBuf> {
     let variable = |name: &str| std::env::var_os(name).filter(|v| !v.is_empty()).map(PathBuf::from);
     let named = flag
         .map(Path::to_owned)
@@ -67,7 +67,7 @@ pub fn target_dir(flag: Option<&Path>, files: &Files, here: &Path) -> Result<Pat
         |table: &Table| table.get("build").and_then(|b| b.get("target-dir")).and_then(Value::as_str).map(PathBuf::from);
     let recipe = files.get(CONFIG).and_then(|text| toml::from_str::<Table>(text).ok());
     if let Some(dir) = recipe.as_ref().and_then(of) {
-        return Ok(here.join(dir));
+        return Ok(root.join(dir));
     }
     if let Some(home) = cargo_home()
         && let (Some(parent), Some(name)) = (home.parent(), home.file_name())
@@ -77,7 +77,7 @@ pub fn target_dir(flag: Option<&Path>, files: &Files, here: &Path) -> Result<Pat
             return Ok(parent.join(dir));
         }
     }
-    Ok(here.join("target"))
+    Ok(root.join("target"))
 }
 
 fn home_config(home: &Path) -> Result<Option<Table>> {

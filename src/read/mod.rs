@@ -46,6 +46,12 @@ pub fn find_manifest(here: &Path, named: Option<&Path>) -> Result<PathBuf> {
     }
 }
 
+/// The root of the workspace that `here` is in, where there is one.
+pub fn root(here: &Path) -> Option<PathBuf> {
+    let manifest = find_manifest(here, None).ok()?;
+    Some(members::load(manifest.parent()?, here).ok()?.root)
+}
+
 /// Reads the workspace of the manifest at `manifest_path`, which is absolute.
 ///
 /// # Errors

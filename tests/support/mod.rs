@@ -1,0 +1,24 @@
+//! What the integration tests share: a registry made on the spot, random workspaces on top of it, and cargo
+//! itself as the judge of what a build needs.
+//!
+//! A test draws a [`workspace::Case`] (a workspace and the scope of one build) through [`shrink::cases`], lets
+//! [`render`] turn it into manifests, [`edits`] change it, and [`oracle`] ask cargo for its third-party units.
+#![allow(dead_code, reason = "each test program uses a part of this module")]
+
+pub mod coverage;
+pub mod dice;
+pub mod edits;
+pub mod effects;
+pub mod generate;
+pub mod larder;
+pub mod oracle;
+pub mod profiles;
+pub mod refactors;
+pub mod registry;
+pub mod render;
+pub mod scope;
+pub mod shrink;
+pub mod style;
+pub mod tidy;
+pub mod units;
+pub mod workspace;
