@@ -5,7 +5,7 @@
 
 use crate::cli::Prepare;
 use crate::error::Result;
-use crate::quotient::quotient;
+use crate::quotient::{PREFIX, quotient};
 use crate::recipe::{self, Recipe};
 use crate::report::Report;
 use crate::scope::Scope;
@@ -49,7 +49,9 @@ pub fn prepare(args: Prepare, here: &Path) -> Result<()> {
 pub fn recipe(manifest: &Path, scope: &Scope, host: Option<&str>, here: &Path) -> Result<Prepared> {
     let workspace = read::workspace(manifest, here)?;
     let third_party = workspace.lock.packages.iter().filter(|p| p.source.is_some()).count();
-    if scope.is_empty() && host.is_none() {
+    // A skeleton of stubs has been scoped already; preparing it gives its recipe again.
+    let is_scoped = workspace.packages.iter().all(|p| p.name.starts_with(PREFIX));
+    if scope.is_empty() && host.is_none() && !is_scoped {
         let reduced = reduce::reduce(&workspace);
         let kept = reduced.workspace.lock.packages.iter().filter(|p| p.source.is_some()).count();
         let summary = format!(

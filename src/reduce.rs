@@ -176,8 +176,8 @@ fn targets(package: &Package) -> Vec<Target> {
 }
 
 /// A scope in the words of a reduced workspace, where targets have no names of their own: a target named becomes all of
-/// its kind, which selects the same packages and at most builds more of them. Also the features that were dropped.
-pub fn translated(workspace: &Workspace, scope: &Scope) -> (Scope, Vec<String>) {
+/// its kind, which selects the same packages and at most builds more of them.
+pub fn translated(scope: &Scope) -> Scope {
     let mut scope = scope.clone();
     scope.bins |= !std::mem::take(&mut scope.bin).is_empty();
     scope.examples |= !std::mem::take(&mut scope.example).is_empty();
@@ -186,15 +186,5 @@ pub fn translated(workspace: &Workspace, scope: &Scope) -> (Scope, Vec<String>) 
             *names = vec!["*".to_owned()];
         }
     }
-    let known = |feature: &String| {
-        let (name, below) = feature.split_once('/').unwrap_or(("", feature));
-        let name = name.trim_end_matches('?');
-        workspace.packages.iter().any(|p| {
-            p.dependencies.iter().any(|d| !name.is_empty() && d.key == name)
-                || (name.is_empty() || name == p.name) && p.features.contains_key(below)
-        })
-    };
-    let (kept, dropped) = std::mem::take(&mut scope.features).into_iter().partition(known);
-    scope.features = kept;
-    (scope, dropped)
+    scope
 }

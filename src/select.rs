@@ -50,7 +50,25 @@ pub fn select(workspace: &Workspace, scope: &Scope) -> Result<Selection> {
         fail!("no packages to build: the scope selects none of the workspace's members");
     }
     let proposals = proposals(workspace, scope, &packages)?;
-    Ok(Selection { roots: features(workspace, scope, &packages)?, proposals })
+    let (roots, unknown) = features(workspace, scope, &packages);
+    if let Some(unknown) = unknown.first() {
+        let names: Vec<String> = roots.keys().map(|i| format!("`{}`", workspace.packages[*i].name)).collect();
+        let known = roots.keys().flat_map(|i| workspace.packages[*i].features.keys().map(String::as_str));
+        fail!(
+            "none of the selected packages has the feature `{unknown}` (selected: {})\nhelp: {}",
+            names.join(", "),
+            closest(unknown, known, "their features are")
+        );
+    }
+    Ok(Selection { roots, proposals })
+}
+
+/// The features of the scope that no selected package has.
+///
+/// # Errors
+/// A package that does not exist.
+pub fn unknown_features(workspace: &Workspace, scope: &Scope) -> Result<Vec<String>> {
+    Ok(features(workspace, scope, &packages(workspace, scope)?).1)
 }
 
 fn packages(workspace: &Workspace, scope: &Scope) -> Result<BTreeSet<usize>> {
@@ -113,12 +131,12 @@ fn closest<'a>(wanted: &str, names: impl Iterator<Item = &'a str>, list: &str) -
     }
 }
 
-/// `members_with_features`: with resolver 1 and a package at hand, the flags belong to that package alone.
+/// `members_with_features`: what is asked of each selected package, and which features none has. With resolver 1 and a package at hand, the flags belong to that package alone.
 fn features(
     workspace: &Workspace,
     scope: &Scope,
     packages: &BTreeSet<usize>,
-) -> Result<BTreeMap<usize, BTreeSet<String>>> {
+) -> (BTreeMap<usize, BTreeSet<String>>, Vec<String>) {
     let old = workspace.resolver == Resolver::V1 && workspace.current.is_some();
     let mut found = BTreeSet::new();
     let mut roots = BTreeMap::new();
@@ -141,16 +159,8 @@ fn features(
         }
         roots.insert(i, own);
     }
-    if let Some(unknown) = scope.features.iter().find(|f| !found.contains(*f)) {
-        let names: Vec<&str> = roots.keys().map(|i| workspace.packages[*i].name.as_str()).collect();
-        let known = roots.keys().flat_map(|i| workspace.packages[*i].features.keys().map(String::as_str));
-        fail!(
-            "none of the selected packages has the feature `{unknown}` (selected: {})\nhelp: {}",
-            names.iter().map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", "),
-            closest(unknown, known, "their features are")
-        );
-    }
-    Ok(roots)
+    let unknown = scope.features.iter().filter(|f| !found.contains(*f)).cloned().collect();
+    (roots, unknown)
 }
 
 /// What `--features feature` asks of one selected package, if it concerns it.
@@ -214,8 +224,8 @@ fn proposals(workspace: &Workspace, scope: &Scope, packages: &BTreeSet<usize>) -
         for name in names {
             let pattern = glob::Pattern::new(name).ok().filter(|_| name.contains(['*', '?', '[']));
             let is = |t: &Target| t.kind == kind && pattern.as_ref().map_or(t.name == *name, |p| p.matches(&t.name));
-            // `*` alone is how `reduce` says `any`.
-            if !take(&is, mode, name != "*") {
+            // `*` alone is how `reduce` says `any`, and may be none.
+            if !take(&is, mode, name != "*") && name != "*" {
                 let targets = packages.iter().flat_map(|i| &workspace.packages[*i].targets);
                 let known = targets.filter(|t| t.kind == kind).map(|t| t.name.as_str());
                 fail!(

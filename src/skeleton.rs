@@ -77,9 +77,14 @@ fn root_tables(workspace: &Workspace) -> String {
             list + &format!("    {},\n", quoted(if p.dir.is_empty() { "." } else { &p.dir }))
         }) + "]"
     };
+    // The root package is a member by itself, and `.` among the members would void `exclude`.
     let resolver = if workspace.resolver == Resolver::V1 { "1" } else { "2" };
     let _ = writeln!(text, "[workspace]\nresolver = \"{resolver}\"");
-    let _ = writeln!(text, "members = {}", dirs(&mut workspace.packages.iter().filter(|p| p.is_member)));
+    let _ = writeln!(
+        text,
+        "members = {}",
+        dirs(&mut workspace.packages.iter().filter(|p| p.is_member && !p.dir.is_empty()))
+    );
     let _ = writeln!(
         text,
         "default-members = {}",

@@ -15,7 +15,7 @@ use crate::recipe::{self, Recipe};
 use crate::report::Report;
 use crate::scope::Scope;
 use crate::skeleton::{self, Files};
-use crate::{lockfile, read, reduce};
+use crate::{lockfile, read, reduce, select};
 use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::Path;
@@ -146,9 +146,11 @@ fn scoped(recipe: &Recipe, asked: &Scope, report: Report) -> Result<(Files, Scop
     write(&recipe.files, unpacked.path())?;
     let manifest = unpacked.path().join(recipe.here.as_deref().unwrap_or("")).join("Cargo.toml");
     let workspace = read::workspace(&manifest, unpacked.path())?;
-    let (asked, unknown) = reduce::translated(&workspace, asked);
-    for feature in unknown {
-        report.warning(&format!("feature `{feature}` reaches no third-party crate in this recipe"));
+    let mut asked = reduce::translated(asked);
+    // Features that reach nothing were left out of the recipe.
+    for unknown in select::unknown_features(&workspace, &asked)? {
+        report.warning(&format!("feature `{unknown}` reaches no third-party crate in this recipe"));
+        asked.features.retain(|feature| *feature != unknown);
     }
     let quotient = quotient(&workspace, &asked, None)?;
     unpacked.close()?;

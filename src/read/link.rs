@@ -7,7 +7,7 @@
 use super::dependencies::Declared;
 use crate::error::{Result, fail};
 use crate::lockfile::{LockedPackage, Lockfile};
-use crate::workspace::{Dependency, Package, Resolved};
+use crate::workspace::{Dependency, DependencyKind, Package, Resolved};
 use semver::{Version, VersionReq};
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
@@ -86,7 +86,11 @@ impl Linker<'_> {
         match best {
             Some(i) => Ok(self.entry_or_local(i)),
             // A package that is no member is locked only with the features that are used of it.
-            None if named.is_empty() && !package.is_member => Ok(Resolved::Absent),
+            None if !package.is_member
+                && (named.is_empty() || dependency.optional || dependency.kind == DependencyKind::Dev) =>
+            {
+                Ok(Resolved::Absent)
+            }
             None if named.is_empty() => fail!(
                 "`{}` is behind the manifests: `{manifest_name}` depends on `{}`, which the lockfile does not list for `{}`\nhelp: run `cargo update --workspace`",
                 self.lock_name,

@@ -187,6 +187,11 @@ fn features(
     package: &Package,
 ) -> Result<BTreeMap<String, Vec<String>>> {
     let mut features = manifest.features.clone();
+    for values in features.values_mut() {
+        // What a feature activates is a set to cargo.
+        values.sort();
+        values.dedup();
+    }
     let explicit: BTreeSet<String> =
         features.values().flatten().filter_map(|v| v.strip_prefix("dep:")).map(str::to_owned).collect();
     for dependency in dependencies.iter().filter(|d| d.optional && !explicit.contains(&d.key)) {

@@ -87,16 +87,21 @@ fn with_inferred(
 fn target(kind: TargetKind, name: String, table: &TargetTable) -> Target {
     let tested = !matches!(kind, TargetKind::Example | TargetKind::Bench);
     let benched = !matches!(kind, TargetKind::Example | TargetKind::Test);
-    let crate_types = match kind {
+    let mut crate_types = match kind {
         TargetKind::Lib => table.crate_types("lib"),
         TargetKind::Example => table.crate_types("bin"),
         TargetKind::Bin | TargetKind::Test | TargetKind::Bench => vec!["bin".to_owned()],
     };
+    let mut required_features = table.required_features.clone().unwrap_or_default();
+    for list in [&mut crate_types, &mut required_features] {
+        list.sort();
+        list.dedup();
+    }
     Target {
         kind,
         name,
         crate_types,
-        required_features: table.required_features.clone().unwrap_or_default(),
+        required_features,
         tested: table.test.unwrap_or(tested),
         benched: table.bench.unwrap_or(benched),
     }

@@ -196,7 +196,8 @@ fn unused_shared(draft: &mut Draft, _: &mut Dice) -> bool {
 }
 
 fn unused_profile(draft: &mut Draft, dice: &mut Dice) -> bool {
-    let used = draft.case.scope.profile.clone().unwrap_or_else(|| "dev".to_owned());
+    // A recipe that was not told a profile serves all of them.
+    let Some(used) = draft.case.scope.profile.clone() else { return false };
     let base = draft.case.workspace.profiles.get(&used).and_then(|it| it.get("inherits")).and_then(Value::as_str);
     let unused: Vec<&str> =
         ["dev", "release", "bench", "doc-like"].into_iter().filter(|&it| it != used && Some(it) != base).collect();

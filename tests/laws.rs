@@ -1,0 +1,271 @@
+//! The laws of a recipe, over random workspaces. What a build needs is for cargo to say (`--unit-graph`); the laws say
+//! that a skeleton needs the same, and when the bytes of a recipe may change. A failure shows the workspace as files.
+//!
+//! `LARDER_CASES` sets the number of cases of each law. Seeds of failures are kept in `laws.proptest-regressions`.
+
+mod support;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Mutex;
+
+use proptest::test_runner::{Config, FileFailurePersistence, TestCaseError, TestError, TestRunner};
+use support::dice::Dice;
+use support::edits::{Applies, Draft, EDITS};
+use support::effects::{EFFECTS, RUSTFLAGS};
+use support::larder::{self, Recipe};
+use support::oracle::{self, OnDisk};
+use support::scope::TARGET;
+use support::style::Style;
+use support::units::Units;
+use support::workspace::Case;
+use support::{coverage, generate, shrink};
+
+type Verdict = Result<(), TestCaseError>;
+
+fn hold(law: fn(&Case) -> Verdict) {
+    let cases = std::env::var("LARDER_CASES").ok().and_then(|it| it.parse().ok()).unwrap_or(256);
+    let config = Config {
+        cases,
+        max_shrink_time: 25_000,
+        max_shrink_iters: 2_000,
+        source_file: Some(file!()),
+        failure_persistence: Some(Box::new(FileFailurePersistence::WithSource("proptest-regressions"))),
+        ..Config::default()
+    };
+    match TestRunner::new(config).run(&shrink::cases(), |case| law(&case)) {
+        Ok(()) => {}
+        Err(TestError::Fail(reason, case)) => panic!("{reason}\n\n{case:?}"),
+        Err(TestError::Abort(reason)) => panic!("too few cases: {reason}"),
+    }
+}
+
+fn refused(why: String) -> TestCaseError {
+    TestCaseError::reject(why)
+}
+
+fn fail(why: impl Into<String>) -> TestCaseError {
+    TestCaseError::fail(why.into())
+}
+
+#[test]
+fn a_skeleton_has_the_third_party_units_of_its_workspace() {
+    hold(|case| {
+        let disk = OnDisk::new();
+        disk.lay_out(&case.workspace).map_err(refused)?;
+        let expected = disk.units(case).map_err(refused)?;
+        let cwd = disk.cwd(&case.workspace, &case.scope);
+        let recipe =
+            larder::prepare(&cwd, &larder::scoped_args(&case.scope), &disk.beside("recipe.json")).map_err(fail)?;
+        names_no_place(&disk, &recipe)?;
+        let flags = skeleton_has(&disk, &recipe, &[], &expected).map_err(|why| fail(format!("scoped: {why}")))?;
+        preparing_a_skeleton_gives_it_again(&disk, case, &recipe, &flags)
+    });
+}
+
+#[test]
+fn an_unscoped_recipe_gives_the_units_of_any_scope() {
+    hold(|case| {
+        if case.scope.from_member.is_some() {
+            return Err(refused("a scope of a directory is one that cook cannot be told".to_owned()));
+        }
+        let disk = OnDisk::new();
+        disk.lay_out(&case.workspace).map_err(refused)?;
+        let cwd = disk.cwd(&case.workspace, &case.scope);
+        // An unscoped recipe has no names of targets: one that is named stands for all of its kind.
+        let expected = oracle::units(&cwd, &case.scope.with_all_of_a_kind().args()).map_err(refused)?;
+        let recipe = larder::prepare(&cwd, &[], &disk.beside("recipe.json")).map_err(fail)?;
+        names_no_place(&disk, &recipe)?;
+        skeleton_has(&disk, &recipe, &case.scope.args(), &expected)
+            .map(drop)
+            .map_err(|why| fail(format!("unscoped: {why}")))
+    });
+}
+
+#[test]
+fn edits_without_effect_leave_the_recipe_alone() {
+    hold(|case| {
+        let disk = OnDisk::new();
+        let tree = disk.lay_out(&case.workspace).map_err(refused)?;
+        let expected = disk.units(case).map_err(refused)?;
+        let draft = Draft { case: case.clone(), tree };
+        let (scoped, unscoped) = both_recipes(&disk, &draft).map_err(fail)?;
+        for edit in EDITS {
+            let Some(edited) = edit.apply(&draft, &disk, &mut Dice::new(case.seed)).map_err(refused)? else { continue };
+            let recipes = both_recipes(&disk, &edited).map_err(|why| fail(format!("edit: {}\n{why}", edit.name)))?;
+            let same = scoped == recipes.0;
+            let same_unscoped = edit.applies == Applies::Scoped || unscoped == recipes.1;
+            if same && same_unscoped {
+                continue;
+            }
+            // Only now, since it costs more than the recipes: was it indeed without effect?
+            let units = disk.units(&edited.case).map_err(refused)?;
+            if units != expected {
+                return Err(refused(format!("`{}` has an effect here", edit.name)));
+            }
+            let files = edited.tree.files(&mut Style::plain());
+            let (which, difference) = if same {
+                ("unscoped", unscoped.difference(&recipes.1))
+            } else {
+                ("scoped", scoped.difference(&recipes.0))
+            };
+            return Err(fail(format!(
+                "edit: {}\nthe {which} recipe changes:\n{difference}\nthe edit:\n{}",
+                edit.name,
+                larder::changed_files(&draft.tree, &files)
+            )));
+        }
+        Ok(())
+    });
+}
+
+#[test]
+fn edits_with_effect_change_the_recipe() {
+    /// How often the units changed, and how often the recipe changed though they did not, by edit.
+    static COUNTS: Mutex<BTreeMap<&str, (u32, u32, u32)>> = Mutex::new(BTreeMap::new());
+    hold(|case| {
+        let disk = OnDisk::new();
+        let tree = disk.lay_out(&case.workspace).map_err(refused)?;
+        let before = disk.units(case).map_err(refused)?;
+        let draft = Draft { case: case.clone(), tree };
+        let (scoped, unscoped) = both_recipes(&disk, &draft).map_err(fail)?;
+        for (i, effect) in (0..).zip(EFFECTS) {
+            let mut dice = Dice::new(case.seed ^ i);
+            let Some(edited) = (effect.apply)(&draft, &disk, &mut dice).ok().flatten() else { continue };
+            let Ok(after) = disk.units(&edited.case) else { continue };
+            let changed = after != before || effect.name == RUSTFLAGS && takes_rustflags(case, &before);
+            let recipes = both_recipes(&disk, &edited).map_err(|why| fail(format!("edit: {}\n{why}", effect.name)))?;
+            let mut counts = COUNTS.lock().expect("no law panics while it counts");
+            let count = counts.entry(effect.name).or_default();
+            count.0 += u32::from(changed);
+            count.1 += u32::from(!changed);
+            count.2 += u32::from(!changed && recipes.0 != scoped);
+            let unchanged =
+                if recipes.0 == scoped { Some("scoped") } else { (recipes.1 == unscoped).then_some("unscoped") };
+            if let (true, Some(which)) = (changed, unchanged) {
+                let files = edited.tree.files(&mut Style::plain());
+                return Err(fail(format!(
+                    "edit: {}\nthe {which} recipe stays the same, the units do not:\n{}\nthe edit:\n{}",
+                    effect.name,
+                    after.difference(&before),
+                    larder::changed_files(&draft.tree, &files)
+                )));
+            }
+        }
+        Ok(())
+    });
+    for (name, (changed, kept, needless)) in &*COUNTS.lock().expect("no law panics while it counts") {
+        eprintln!(
+            "{name}: {changed} with effect, {kept} without, of which {needless} changed a scoped recipe all the same"
+        );
+    }
+}
+
+#[test]
+fn the_generator_makes_workspaces_that_cargo_accepts() {
+    let cases: usize = std::env::var("LARDER_CASES").ok().and_then(|it| it.parse().ok()).unwrap_or(64);
+    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    let mut refusals = Vec::new();
+    let mut units = 0;
+    for seed in (0..).take(cases) {
+        let case = generate::case(seed);
+        let disk = OnDisk::new();
+        match disk.lay_out(&case.workspace).and_then(|_| disk.units(&case)) {
+            Ok(found) => {
+                units += found.len();
+                coverage::traits(&case).into_iter().for_each(|it| *counts.entry(it).or_default() += 1);
+            }
+            Err(why) => refusals.push(format!("{why}\n{case:?}")),
+        }
+    }
+    for (name, count) in counts {
+        eprintln!("{:3} % {name}", count * 100 / cases);
+    }
+    eprintln!("{cases} cases, {} refused, {units} third-party units", refusals.len());
+    let shown: String = refusals.iter().take(3).map(|it| format!("{it}\n\n")).collect();
+    assert!(refusals.len() * 20 <= cases, "cargo refuses {} of {cases} cases:\n{shown}", refusals.len());
+}
+
+/// Compares the units of a recipe's skeleton, and gives the flags with which to build it.
+fn skeleton_has(disk: &OnDisk, recipe: &Recipe, args: &[String], expected: &Units) -> Result<Vec<String>, String> {
+    let dir = disk.beside("skeleton");
+    let flags = larder::skeleton(&disk.beside("recipe.json"), &dir, args)?;
+    let actual =
+        oracle::units(&dir, &flags).map_err(|why| format!("cargo refuses the skeleton: {why}\n{}", files_of(&dir)))?;
+    if actual != *expected {
+        return Err(format!(
+            "`-` is missing in the skeleton, `+` is too much:\n{}\ncargo build {}\n{}",
+            actual.difference(expected),
+            flags.join(" "),
+            files_of(&dir)
+        ));
+    }
+    let allowed = oracle::locked(&recipe.lockfile());
+    let settled = fs_err::read_to_string(dir.join("Cargo.lock")).map(|text| oracle::locked(&text)).unwrap_or_default();
+    let foreign: Vec<&String> = if args.is_empty() { settled.difference(&allowed).collect() } else { Vec::new() };
+    if foreign.is_empty() {
+        Ok(flags)
+    } else {
+        Err(format!("cargo adds {foreign:?} to the lockfile\n{}", files_of(&dir)))
+    }
+}
+
+fn preparing_a_skeleton_gives_it_again(disk: &OnDisk, case: &Case, recipe: &Recipe, flags: &[String]) -> Verdict {
+    let dir = disk.beside("skeleton");
+    // Anew, since cargo may have written a lockfile there.
+    larder::skeleton(&disk.beside("recipe.json"), &dir, &[]).map_err(fail)?;
+    let mut args = flags.to_vec();
+    if case.scope.host {
+        args.extend(["--host".to_owned(), oracle::HOST.clone()]);
+    }
+    let again = larder::prepare(&dir, &args, &disk.beside("again.json"))
+        .map_err(|why| fail(format!("the skeleton cannot be prepared: {why}")))?;
+    if again.files() == recipe.files() {
+        return Ok(());
+    }
+    Err(fail(format!(
+        "preparing the skeleton with {flags:?} gives another:\n{}\n{}",
+        recipe.difference(&again),
+        files_of(&dir)
+    )))
+}
+
+/// No path of the machine, and so nothing that differs between machines.
+fn names_no_place(disk: &OnDisk, recipe: &Recipe) -> Verdict {
+    let places = [disk.dir(), support::registry::cargo_home().to_owned()];
+    match places.iter().find(|it| recipe.0.contains(&*it.to_string_lossy())) {
+        Some(place) => Err(fail(format!("the recipe names {}", place.display()))),
+        None => Ok(()),
+    }
+}
+
+/// The scoped and the unscoped recipe of a draft that stands on disk.
+fn both_recipes(disk: &OnDisk, draft: &Draft) -> Result<(Recipe, Recipe), String> {
+    let cwd = disk.cwd(&draft.case.workspace, &draft.case.scope);
+    let path = disk.beside("recipe.json");
+    Ok((larder::prepare(&cwd, &larder::scoped_args(&draft.case.scope), &path)?, larder::prepare(&cwd, &[], &path)?))
+}
+
+/// Whether some unit is compiled with the flags: with `--target`, those of the host are not.
+fn takes_rustflags(case: &Case, units: &Units) -> bool {
+    let target = case.scope.target || case.workspace.config.get("build").is_some_and(|it| it.get("target").is_some());
+    if target { units.any_has(&format!("platform={TARGET}")) } else { !units.is_empty() }
+}
+
+/// A directory as text.
+fn files_of(dir: &Path) -> String {
+    let mut text = String::new();
+    let mut open = vec![dir.to_owned()];
+    while let Some(next) = open.pop() {
+        let mut entries: Vec<_> = fs_err::read_dir(&next).into_iter().flatten().flatten().map(|it| it.path()).collect();
+        entries.sort();
+        for path in entries {
+            if path.is_dir() {
+                open.push(path);
+            } else if let Ok(content) = fs_err::read_to_string(&path) {
+                text += &format!("-- skeleton/{} --\n{content}", path.strip_prefix(dir).unwrap_or(&path).display());
+            }
+        }
+    }
+    text
+}
