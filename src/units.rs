@@ -37,8 +37,8 @@ pub enum Panic {
 pub enum Class {
     /// For the target.
     Target(Panic, Lto),
-    /// For the host: below build scripts and proc-macros, where neither matters.
-    Host,
+    /// For the host: below build scripts and proc-macros, which always unwind.
+    Host(Lto),
 }
 
 /// Which distinctions matter under the profiles used.
@@ -159,6 +159,7 @@ impl Walk<'_> {
     ) {
         let lto = match target.kind {
             TargetKind::Example => below(Lto::Bitcode, &target.crate_types),
+            _ if target.is_proc_macro() => Lto::Object,
             _ => Lto::Bitcode,
         };
         self.follow(&Unit { package, side, panic, lto, dev, condition });
@@ -175,10 +176,8 @@ impl Walk<'_> {
         if condition.is_never() {
             return;
         }
-        let (panic, lto) = match side {
-            Side::Target => (panic, below(parent, &target.crate_types)),
-            Side::Host => (Panic::Profile, Lto::Object),
-        };
+        let panic = if side == Side::Host { Panic::Profile } else { panic };
+        let lto = below(parent, &target.crate_types);
         let library = (package, side, panic);
         let classes = self.libraries.entry(library).or_default();
         if classes.entry(lto).or_default().add(condition) {
@@ -211,17 +210,18 @@ impl Walk<'_> {
     fn edge(&mut self, unit: &Unit<'_>, dependency: &Dependency, condition: &Condition) {
         let to_host = dependency.kind == DependencyKind::Build || self.features.is_proc_macro(dependency);
         let side = if to_host { Side::Host } else { unit.side };
+        let lto = if dependency.kind == DependencyKind::Build { Lto::Object } else { unit.lto };
         match dependency.to {
             Resolved::Absent => {}
             Resolved::Local(package) => {
                 // A dependency without a library is built by nobody; cargo warns of it.
                 if let Some(lib) = self.workspace.packages[package].lib() {
-                    self.library((package, side, unit.panic), lib, unit.lto, condition);
+                    self.library((package, side, unit.panic), lib, lto, condition);
                 }
             }
             Resolved::Locked(locked) => {
                 let key = (locked, toml::Value::Table(dependency.rest.clone()).to_string());
-                let class = self.class(side, unit.panic, unit.lto);
+                let class = self.class(side, unit.panic, lto);
                 self.built.entry(key).or_default().entry(class).or_default().add(condition);
             }
         }
@@ -229,7 +229,7 @@ impl Walk<'_> {
 
     fn class(&self, side: Side, panic: Panic, lto: Lto) -> Class {
         match side {
-            Side::Host => Class::Host,
+            Side::Host => Class::Host(if self.distinctions.lto { lto } else { Lto::Object }),
             Side::Target => Class::Target(
                 if self.distinctions.panic { panic } else { Panic::Profile },
                 if self.distinctions.lto { lto } else { Lto::Bitcode },
@@ -238,13 +238,17 @@ impl Walk<'_> {
     }
 }
 
-/// What a library of these crate types hands down when the unit above wants `parent` (`calculate` in `lto.rs`).
+/// What a library of these crate types hands down when the unit above wants `parent` (`calculate` in `lto.rs`). Nothing is
+/// optimized across crates for a proc-macro or a build script.
 fn below(parent: Lto, crate_types: &[String]) -> Lto {
     let is = |names: &[&str], t: &String| names.contains(&t.as_str());
+    if crate_types.iter().any(|t| t == "proc-macro") {
+        return Lto::Object;
+    }
     if crate_types.iter().all(|t| is(&["bin", "staticlib", "cdylib"], t)) {
         return Lto::Bitcode;
     }
-    let needs_object = crate_types.iter().any(|t| is(&["bin", "staticlib", "cdylib", "dylib", "proc-macro"], t));
+    let needs_object = crate_types.iter().any(|t| is(&["bin", "staticlib", "cdylib", "dylib"], t));
     match (parent, needs_object) {
         (Lto::Bitcode, true) if crate_types.iter().all(|t| t == "dylib") => Lto::Object,
         (Lto::Bitcode, true) => Lto::Both,
@@ -262,19 +266,21 @@ fn unite(classes: &mut BTreeMap<Lto, Condition>) {
 }
 
 fn unite_lto(classes: &mut BTreeMap<Class, Condition>) {
-    for panic in [Panic::Profile, Panic::Unwind] {
-        let of = |lto| classes.get(&Class::Target(panic, lto)).cloned().unwrap_or_default();
+    let target = |panic| move |lto| Class::Target(panic, lto);
+    let contexts: [&dyn Fn(Lto) -> Class; 3] = [&target(Panic::Profile), &target(Panic::Unwind), &Class::Host];
+    for class in contexts {
+        let of = |lto| classes.get(&class(lto)).cloned().unwrap_or_default();
         let mut both = of(Lto::Both);
         both.add(&of(Lto::Bitcode).and(&of(Lto::Object)));
         if both.is_never() {
             continue;
         }
         for lto in [Lto::Bitcode, Lto::Object] {
-            if let Some(condition) = classes.get_mut(&Class::Target(panic, lto)) {
+            if let Some(condition) = classes.get_mut(&class(lto)) {
                 condition.retain(|chain| !both.holds_under(chain));
             }
         }
-        classes.insert(Class::Target(panic, Lto::Both), both);
+        classes.insert(class(Lto::Both), both);
     }
     classes.retain(|_, condition| !condition.is_never());
 }

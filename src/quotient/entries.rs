@@ -41,7 +41,7 @@ pub struct Entry {
 pub fn entries(workspace: &Workspace, features: &Features<'_>, built: &Built) -> Vec<Entry> {
     let rests = declarations(workspace);
     let side_of = |class: &Class| match (workspace.resolver, class) {
-        (Resolver::V2, Class::Host) => Side::Host,
+        (Resolver::V2, Class::Host(_)) => Side::Host,
         _ => Side::Target,
     };
     let mut entries = BTreeMap::new();

@@ -9,6 +9,7 @@
 //! | `larder-stub-tests` | selected, compiled as a test | the same, where panics always unwind |
 //! | `…-mixed`, `…-dylib` | below one of these two | what is built below such crate types, with LTO |
 //! | `…-host` | below one of these, a proc-macro | what is built for the host |
+//! | `…-host-static` | below that, a staticlib | the same below such a library, with LTO |
 //! | `larder-stub-resolve` | selected, its one binary never built | what only counts for features |
 //! | `…-when-N` | below another, under a platform | what conditions one table cannot say |
 
@@ -118,38 +119,45 @@ fn unknown_keys(workspace: &Workspace) -> (Table, Table) {
     (union(|p| &p.package_rest), union(|p| &p.rest))
 }
 
-/// The stub of a role, from the one that is selected down, and whether that one is for the host.
-fn path_to(role: Role, carrier: &str) -> (&str, &'static str, bool) {
+/// The stubs that lead to the one of a role: the one that is selected, and the suffixes below it. Conditions on the target
+/// stand above a `-host`, those on the host below it.
+fn path_to(role: Role, carrier: &str) -> (&str, &'static [&'static str]) {
     match role {
         Role::Built(Class::Target(panic, lto)) => {
             let selected = if panic == Panic::Unwind { "larder-stub-tests" } else { PREFIX };
-            let suffix = match lto {
-                Lto::Bitcode => "",
-                Lto::Both => "-mixed",
-                Lto::Object => "-dylib",
+            let below: &[&str] = match lto {
+                Lto::Bitcode => &[],
+                Lto::Both => &["-mixed"],
+                Lto::Object => &["-dylib"],
             };
-            (selected, suffix, false)
+            (selected, below)
         }
-        Role::Built(Class::Host) => (carrier, "-host", true),
-        Role::Resolved(Side::Target) => ("larder-stub-resolve", "", false),
-        Role::Resolved(Side::Host) => ("larder-stub-resolve", "-host", true),
+        Role::Built(Class::Host(lto)) => {
+            let below: &[&str] = match lto {
+                Lto::Object => &["-host"],
+                Lto::Bitcode => &["-host", "-static"],
+                Lto::Both => &["-host", "-static", "-mixed"],
+            };
+            (carrier, below)
+        }
+        Role::Resolved(Side::Target) => ("larder-stub-resolve", &[]),
+        Role::Resolved(Side::Host) => ("larder-stub-resolve", &["-host"]),
     }
 }
 
 /// Puts an entry where its role and its conditions belong, making the stubs on the way.
 fn place<'a>(made: &mut BTreeMap<String, Stub<'a>>, carrier: &str, entry: &'a Entry) {
-    let (selected, suffix, for_host) = path_to(entry.role, carrier);
+    let (selected, below) = path_to(entry.role, carrier);
     made.entry(selected.to_owned()).or_default();
     let side = |side: Side| entry.chain.iter().filter(|a| a.side == side).cloned().collect::<Chain>();
-    let (on_target, on_host) = (side(Side::Target), side(Side::Host));
-    let (mut stub, mut chain) = (selected.to_owned(), on_target);
-    if for_host {
-        // The conditions on the target lie above the proc-macro, those on the host below it.
-        let (above, last) = descend(made, stub, chain);
-        stub = child(made, &above, last, suffix);
-        chain = on_host;
-    } else if !suffix.is_empty() {
-        stub = child(made, &stub, None, suffix);
+    let (mut stub, mut chain) = (selected.to_owned(), side(Side::Target));
+    for suffix in below {
+        let mut platform = None;
+        if *suffix == "-host" {
+            (stub, platform) = descend(made, stub, chain);
+            chain = side(Side::Host);
+        }
+        stub = child(made, &stub, platform, suffix);
     }
     let (stub, platform) = descend(made, stub, chain);
     made.entry(stub).or_default().entries.push((platform, entry));
@@ -235,6 +243,7 @@ fn targets(name: &str, has_tests: bool) -> Vec<Target> {
         "larder-stub-tests" => lib(&["lib"], true),
         _ if name.ends_with("-host") => lib(&["proc-macro"], false),
         _ if name.ends_with("-mixed") => lib(&["cdylib", "rlib"], false),
+        _ if name.ends_with("-static") => lib(&["staticlib"], false),
         _ if name.ends_with("-dylib") => lib(&["dylib"], false),
         _ => lib(&["lib"], false),
     };

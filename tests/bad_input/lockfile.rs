@@ -1,0 +1,171 @@
+//! A lockfile that is missing, broken, too new, or behind the manifests.
+
+use super::common::{CARGO, Place, registry};
+use super::{APP, check};
+
+/// A lockfile after which another text may follow, and a dependency to be added to the manifest.
+const LOCK: &str = "-- Cargo.lock --\nversion = 4\n\n[[package]]\nname = \"app\"\nversion = \"1.0.0\"\n";
+const ITOA: &str = "[dependencies]\nitoa = \"1.0.5\"\n";
+
+#[test]
+fn a_missing_lockfile_names_the_command_that_makes_it() {
+    let expected = "\
+error: `Cargo.lock` is missing, and without it nothing tells which versions to build
+help: run `cargo generate-lockfile`, and keep the file under version control
+";
+    let app = APP.split_once("-- src/main.rs --").expect("it has a main.rs").1;
+    check(&[&format!("-- src/main.rs --{app}")], "prepare", expected);
+}
+
+#[test]
+fn a_broken_lockfile_names_line_column_and_a_way_out() {
+    let expected = "\
+error: failed to parse lockfile `Cargo.lock`
+TOML parse error at line 2, column 11
+  |
+2 | [[package]
+  |           ^
+unclosed array table, expected `]`
+help: restore it from version control, or make it anew with `cargo generate-lockfile`
+";
+    check(&[APP, "-- Cargo.lock --\nversion = 4\n[[package]\n"], "prepare", expected);
+}
+
+#[test]
+fn an_entry_without_version_is_shown_where_it_stands() {
+    let expected = "\
+error: failed to parse lockfile `Cargo.lock`
+TOML parse error at line 2, column 1
+  |
+2 | [[package]]
+  | ^^^^^^^^^^^
+missing field `version`
+help: restore it from version control, or make it anew with `cargo generate-lockfile`
+";
+    check(&[APP, "-- Cargo.lock --\nversion = 4\n[[package]]\nname = \"app\"\n"], "prepare", expected);
+}
+
+#[test]
+fn a_merge_conflict_is_shown_where_it_begins() {
+    let expected = "\
+error: `Cargo.lock` holds a merge conflict: line 6 is `<<<<<<< HEAD`
+help: take one side and let cargo mend it: `git checkout --theirs Cargo.lock && cargo update --workspace`
+";
+    let conflict = "<<<<<<< HEAD\ndependencies = [\"a\"]\n=======\ndependencies = [\"b\"]\n>>>>>>> topic\n";
+    check(&[APP, LOCK, conflict], "prepare", expected);
+}
+
+#[test]
+fn a_lockfile_of_a_later_version_names_those_that_are_known() {
+    let expected = "\
+error: `Cargo.lock` is of version 5, and this cargo-larder knows versions 1 to 4
+help: use a newer cargo-larder, or write the lockfile anew with an older cargo
+";
+    check(
+        &[APP, "-- Cargo.lock --\nversion = 5\n[[package]]\nname = \"app\"\nversion = \"1.0.0\"\n"],
+        "prepare",
+        expected,
+    );
+    // What else changed in that version does not matter.
+    check(&[APP, "-- Cargo.lock --\nversion = 5\n[package]\napp = \"1.0.0\"\n"], "prepare", expected);
+}
+
+#[test]
+fn an_entry_that_names_a_stranger_is_named() {
+    let expected = "\
+error: `Cargo.lock` is broken: `app 1.0.0` depends on `itoa`, which it does not list
+help: let cargo mend it: `cargo update --workspace`
+";
+    check(&[APP, LOCK, "dependencies = [\"itoa\"]\n"], "prepare", expected);
+}
+
+#[test]
+fn a_new_member_is_named_with_the_command_that_mends_it() {
+    let expected = "\
+error: `Cargo.lock` is behind the manifests: it does not list the package `web` of `web/Cargo.toml`
+help: run `cargo update --workspace`
+";
+    let place = app_and(&[APP, "[workspace]\nmembers = [\"web\"]\n-- web/src/lib.rs --\n", WEB]);
+    mended(&place, expected);
+}
+
+#[test]
+fn a_new_dependency_is_named_with_the_command_that_mends_it() {
+    let expected = "\
+error: `Cargo.lock` is behind the manifests: `Cargo.toml` depends on `itoa 1.0.5`, which the lockfile does not list for `app`
+help: run `cargo update --workspace`
+";
+    mended(&app_and(&[APP, &ITOA.replace("1.0.5", "1")]), &expected.replace("1.0.5", "1"));
+}
+
+#[test]
+fn a_new_renamed_dependency_is_named_as_the_registry_does() {
+    let expected = "\
+error: `Cargo.lock` is behind the manifests: `Cargo.toml` depends on `itoa 1`, which the lockfile does not list for `app`
+help: run `cargo update --workspace`
+";
+    mended(&app_and(&[APP, "[dev-dependencies]\nnumbers = { package = \"itoa\", version = \"1\" }\n"]), expected);
+}
+
+#[test]
+fn a_new_dependency_that_another_member_has_is_still_behind() {
+    let expected = "\
+error: `Cargo.lock` is behind the manifests: `web/Cargo.toml` depends on `itoa 1`, which the lockfile does not list for `web`
+help: run `cargo update --workspace`
+";
+    let manifests =
+        [APP, "[dependencies]\nitoa = \"1\"\n[workspace]\nmembers = [\"web\"]\n-- web/src/lib.rs --\n", WEB];
+    let lock = "[[package]]\nname = \"web\"\nversion = \"1.0.0\"\n";
+    let place = app_and(&[&manifests[..], &["[dependencies]\nitoa = \"1\"\n"]].concat());
+    place.write(&[LOCK, "dependencies = [\"itoa\"]\n", &registry::entry("itoa", &[]), lock]);
+    mended(&place, expected);
+}
+
+#[test]
+fn a_bumped_requirement_is_named_with_what_is_locked() {
+    let expected = "\
+error: `Cargo.lock` is behind the manifests: `Cargo.toml` depends on `itoa 1.0.5`, and the lockfile has `itoa 1.0.0`
+help: run `cargo update --workspace`
+";
+    let lock = registry::entry("itoa", &[]);
+    check(&[APP, ITOA, LOCK, "dependencies = [\"itoa\"]\n", &lock], "prepare", expected);
+}
+
+#[test]
+fn a_dependency_that_moved_to_git_is_named_with_what_is_locked() {
+    let expected = "\
+error: `Cargo.lock` is behind the manifests: `Cargo.toml` depends on `itoa` from `https://example.invalid/itoa`, and the lockfile has `itoa 1.0.0` from a registry
+help: run `cargo update --workspace`
+";
+    let lock = registry::entry("itoa", &[]);
+    let moved = "[dependencies]\nitoa = { git = \"https://example.invalid/itoa\" }\n";
+    check(&[APP, moved, LOCK, "dependencies = [\"itoa\"]\n", &lock], "prepare", expected);
+}
+
+#[test]
+fn a_version_of_a_member_may_run_ahead_of_the_lockfile() {
+    let place = Place::new(&[APP, "-- Cargo.lock --\nversion = 4\n[[package]]\nname = \"app\"\nversion = \"0.9.0\"\n"]);
+    assert_eq!(place.run(&mut place.larder(&["prepare"])).code, Some(0));
+}
+
+const WEB: &str = "-- web/Cargo.toml --\n[package]\nname = \"web\"\nversion = \"1.0.0\"\nedition = \"2021\"\n";
+
+/// A place with a registry that holds `itoa`.
+fn app_and(files: &[&str]) -> Place {
+    let place = Place::new(files);
+    registry::put(&place, "itoa", "");
+    place
+}
+
+/// `prepare` fails with this, and succeeds once the command that the help names has run.
+fn mended(place: &Place, stderr: &str) {
+    let prepare = || place.run(&mut place.larder(&["prepare"]));
+    let refused = prepare();
+    assert_eq!((refused.code, refused.stderr.as_str()), (Some(1), stderr));
+    let command = stderr.rsplit('`').nth(1).expect("the help names a command");
+    let words = command.strip_prefix("cargo ").expect("it is one of cargo's").split(' ');
+    let update = place.run(place.command(&*CARGO).args(words).arg("--offline"));
+    assert_eq!(update.code, Some(0), "{}", update.stderr);
+    let prepared = prepare();
+    assert_eq!(prepared.code, Some(0), "{}", prepared.stderr);
+}

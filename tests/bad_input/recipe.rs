@@ -1,0 +1,184 @@
+//! A recipe that is missing, damaged, of another tool or version, or that reaches out of its directory.
+
+use super::common::Place;
+use super::{check, check_usage, refused};
+
+fn broken(recipe: &str, stderr: &str) {
+    check(&[&format!("-- recipe.json --\n{recipe}")], "cook", stderr);
+}
+
+/// A recipe with these files beside what every recipe has.
+fn with_files(files: &str) -> String {
+    format!(r#"{{"format": 1, "files": {{"Cargo.toml": ["[workspace]"], "Cargo.lock": ["version = 4"]{files}}}}}"#)
+}
+
+#[test]
+fn a_missing_recipe_names_the_command_that_makes_it() {
+    let expected = "\
+error: recipe `other.json` does not exist
+help: make it with `cargo larder prepare`, or name one with `--recipe-path`
+";
+    check(&["-- Cargo.toml --\n"], "cook --recipe-path other.json", expected);
+}
+
+#[test]
+fn an_empty_recipe_is_empty() {
+    broken("", "error: recipe `recipe.json` is empty\nhelp: make it anew with `cargo larder prepare`\n");
+    broken(" \n\n", "error: recipe `recipe.json` is empty\nhelp: make it anew with `cargo larder prepare`\n");
+}
+
+#[test]
+fn a_recipe_that_is_cut_off_says_where() {
+    let whole = with_files("");
+    for end in [1, 20, 40, whole.len() - 1] {
+        let place = Place::new(&[]);
+        fs_err::write(place.dir().join("recipe.json"), &whole[..end]).expect("it is writable");
+        let expected = format!(
+            "error: recipe `recipe.json` is cut off at line 1, column {end}\nhelp: make it anew with `cargo larder prepare`\n"
+        );
+        refused(&place, "cook", 1, &expected);
+    }
+}
+
+#[test]
+fn a_recipe_that_is_not_json_says_where() {
+    let expected = "\
+error: recipe `recipe.json` is not a recipe: expected value at line 1 column 1
+help: make it anew with `cargo larder prepare`
+";
+    broken("hello", expected);
+}
+
+#[test]
+fn a_recipe_with_something_behind_it_says_where() {
+    let expected = "\
+error: recipe `recipe.json` is not a recipe: trailing characters at line 2 column 1
+help: make it anew with `cargo larder prepare`
+";
+    broken(&format!("{}\n{{}}", with_files("")), expected);
+}
+
+#[test]
+fn a_recipe_that_is_not_text_says_so() {
+    let place = Place::new(&["-- recipe.json --\n"]);
+    fs_err::write(place.dir().join("recipe.json"), b"{\"format\": 1\xff}").expect("it is writable");
+    let expected = "\
+error: recipe `recipe.json` is not a recipe: it is not UTF-8 text
+help: make it anew with `cargo larder prepare`
+";
+    refused(&place, "cook", 1, expected);
+}
+
+#[test]
+fn json_of_another_shape_says_what_was_expected() {
+    let not = |what: &str| {
+        format!("error: recipe `recipe.json` is not a recipe: {what}\nhelp: make it anew with `cargo larder prepare`\n")
+    };
+    broken("null", &not("invalid type: null, expected a JSON object at line 1 column 4"));
+    broken("3", &not("invalid type: integer `3`, expected a JSON object at line 1 column 1"));
+    broken("{}", &not("it has no `format`"));
+    broken(r#"{"format": "1"}"#, &not("invalid type: string \"1\", expected u64 at line 1 column 14"));
+    broken(r#"{"format": 1}"#, &not("missing field `files` at line 1 column 13"));
+    let text = r#"{"format": 1, "files": {"Cargo.toml": "[workspace]"}}"#;
+    broken(text, &not("invalid type: string \"[workspace]\", expected a sequence at line 1 column 51"));
+    let more = r#"{"format": 1, "files": {}, "more": 1}"#;
+    let expected =
+        "unknown field `more`, expected one of `format`, `scope`, `here`, `build`, `files` at line 1 column 33";
+    broken(more, &not(expected));
+}
+
+#[test]
+fn a_recipe_of_another_version_names_both() {
+    let expected = "\
+error: recipe `recipe.json` is of format 2, and this cargo-larder [VERSION] reads format 1
+help: use the same cargo-larder for `prepare` and `cook`
+"
+    .replace("[VERSION]", env!("CARGO_PKG_VERSION"));
+    broken(r#"{"format": 2, "packages": []}"#, &expected);
+    broken(r#"{"format": 0, "files": {}}"#, &expected.replace("format 2", "format 0"));
+}
+
+#[test]
+fn a_recipe_of_cargo_chef_is_recognized() {
+    let expected = "\
+error: recipe `recipe.json` was not made by cargo-larder: it has no `format`, and looks like one of cargo-chef
+help: make it anew with `cargo larder prepare`
+";
+    let recipe = r#"{"skeleton":{"manifests":[],"config_file":null,"lock_file":null,"rust_toolchain_file":null}}"#;
+    broken(recipe, expected);
+}
+
+#[test]
+fn a_recipe_without_what_every_recipe_has_is_none() {
+    for (files, missing) in [(r"{}", "Cargo.toml"), (r#"{"Cargo.toml": ["[workspace]"]}"#, "Cargo.lock")] {
+        let expected =
+            format!("error: recipe `recipe.json` has no {missing}\nhelp: make it anew with `cargo larder prepare`\n");
+        broken(&format!(r#"{{"format": 1, "files": {files}}}"#), &expected);
+    }
+}
+
+#[test]
+fn a_path_that_leaves_the_directory_of_the_skeleton_is_refused() {
+    let paths = [
+        "../x",
+        "..",
+        "a/../../x",
+        "a/../x",
+        "/x",
+        "/etc/cron.d/x",
+        r"C:\\x",
+        "C:x",
+        r"a\\..\\..\\x",
+        "./x",
+        "a/./x",
+        "a//x",
+        "a/",
+        "",
+    ];
+    for path in paths {
+        let expected = format!(
+            "error: recipe `recipe.json` has a file outside its own directory: `{}`\nhelp: make it anew with `cargo larder prepare`\n",
+            path.replace(r"\\", r"\")
+        );
+        broken(&with_files(&format!(r#", "{path}": ["x"]"#)), &expected);
+    }
+}
+
+#[test]
+fn a_recipe_made_in_a_directory_elsewhere_is_refused() {
+    for here in ["../x", "/x"] {
+        let expected = format!(
+            "error: recipe `recipe.json` has a file outside its own directory: `{here}`\nhelp: make it anew with `cargo larder prepare`\n"
+        );
+        broken(&format!(r#"{{"here": "{here}", {}"#, &with_files("")[1..]), &expected);
+    }
+}
+
+#[test]
+fn flags_that_contradict_a_scoped_recipe_name_the_recipe_to_make() {
+    contradicts(r#"{"package": ["api"], "profile": "release"}"#, "-p web", "-p api --release", "-p web");
+    let features = "--features tls --release";
+    contradicts(r#"{"package": ["api"], "profile": "release"}"#, features, "-p api --release", features);
+    contradicts(r#"{"profile": "release"}"#, "--profile dev", "--release", "--profile dev");
+    contradicts(r#"{"bin": ["a"]}"#, "--bin a --bin b", "--bin a", "--bin a --bin b");
+    contradicts(r#"{"target": ["t1"]}"#, "--target t2", "--target t1", "--target t2");
+    contradicts(r#"{"package": ["api"]}"#, "-p a*", "-p api", "-p 'a*'");
+}
+
+fn contradicts(scope: &str, args: &str, prepared: &str, asked: &str) {
+    let expected = format!(
+        "error: recipe was prepared for `{prepared}`, not for `{asked}`; prepare one with:\n    cargo larder prepare {asked}\n"
+    );
+    let recipe = format!(r#"{{"scope": {scope}, {}"#, &with_files("")[1..]);
+    check_usage(&[&format!("-- recipe.json --\n{recipe}")], &format!("cook {args}"), &expected);
+}
+
+#[test]
+fn flags_that_contradict_a_recipe_of_the_default_build_say_so() {
+    let expected = "\
+error: recipe was prepared for a build without flags, not for `-p web`; prepare one with:
+    cargo larder prepare -p web
+";
+    let recipe = format!(r#"{{"scope": {{}}, {}"#, &with_files("")[1..]);
+    check_usage(&[&format!("-- recipe.json --\n{recipe}")], "cook -p web", expected);
+}

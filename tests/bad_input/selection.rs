@@ -1,0 +1,265 @@
+//! A command line that names what the workspace does not have, or that is none.
+
+use super::common::Place;
+use super::{check, check_usage};
+
+/// Two members; `admin` needs a feature.
+const WORKSPACE: &str = r#"-- Cargo.toml --
+[workspace]
+members = ["api", "web"]
+resolver = "2"
+[profile.dist]
+inherits = "release"
+-- Cargo.lock --
+version = 4
+[[package]]
+name = "api"
+version = "1.0.0"
+[[package]]
+name = "web"
+version = "1.0.0"
+-- api/Cargo.toml --
+[package]
+name = "api"
+version = "1.0.0"
+edition = "2021"
+[features]
+tls = []
+[[bin]]
+name = "admin"
+required-features = ["tls"]
+-- api/src/main.rs --
+-- api/src/bin/admin.rs --
+-- web/Cargo.toml --
+[package]
+name = "web"
+version = "1.0.0"
+edition = "2021"
+-- web/src/lib.rs --
+"#;
+
+fn refused(scope: &str, stderr: &str) {
+    check(&[WORKSPACE], &format!("prepare {scope}"), stderr);
+}
+
+fn misused(args: &str, stderr: &str) {
+    check_usage(&[WORKSPACE], args, stderr);
+}
+
+#[test]
+fn a_mistyped_package_is_answered_with_the_one_meant() {
+    refused("-p wep", "error: -p `wep` matches no package of the workspace\nhelp: did you mean `web`?\n");
+}
+
+#[test]
+fn an_unknown_package_is_answered_with_those_that_exist() {
+    let expected = "error: -p `database` matches no package of the workspace\nhelp: its members are `api`, `web`\n";
+    refused("-p database", expected);
+}
+
+#[test]
+fn a_package_of_another_version_is_unknown() {
+    let expected = "error: -p `api@2.0.0` matches no package of the workspace\nhelp: its members are `api`, `web`\n";
+    refused("-p api@2.0.0", expected);
+}
+
+#[test]
+fn a_pattern_of_packages_without_match_is_answered_with_those_that_exist() {
+    let expected = "error: -p `a*z` matches no package of the workspace\nhelp: its members are `api`, `web`\n";
+    refused("-p a*z", expected);
+}
+
+#[test]
+fn cook_answers_an_unknown_package_as_prepare_does() {
+    let expected = "error: -p `wep` matches no package of the workspace\nhelp: did you mean `web`?\n";
+    check(&[WORKSPACE], "cook -p wep", expected);
+}
+
+#[test]
+fn an_unknown_package_to_exclude_is_worth_a_warning_as_in_cargo() {
+    let place = Place::new(&[WORKSPACE]);
+    let ended = place.run(&mut place.larder(&["prepare", "--workspace", "--exclude", "wbe"]));
+    let warning = "warning: --exclude `wbe` matches no package of the workspace\n";
+    assert!(ended.stderr.starts_with(warning), "{}", ended.stderr);
+    assert_eq!(ended.code, Some(0));
+}
+
+#[test]
+fn a_scope_that_excludes_everything_selects_nothing() {
+    let expected = "error: no packages to build: the scope selects none of the workspace's members\n";
+    refused("--workspace --exclude *", expected);
+}
+
+#[test]
+fn a_mistyped_feature_is_answered_with_the_one_meant() {
+    let expected = "\
+error: none of the selected packages has the feature `tsl` (selected: `api`, `web`)
+help: did you mean `tls`?
+";
+    refused("-F tsl", expected);
+}
+
+#[test]
+fn a_mistyped_feature_of_a_package_is_answered_with_the_one_meant() {
+    let expected = "\
+error: none of the selected packages has the feature `api/tsl` (selected: `api`, `web`)
+help: did you mean `api/tls`?
+";
+    refused("-F api/tsl", expected);
+}
+
+#[test]
+fn an_unknown_feature_where_there_are_none_says_so() {
+    let expected = "\
+error: none of the selected packages has the feature `tls` (selected: `web`)
+help: they have no features
+";
+    refused("-p web -F tls", expected);
+}
+
+#[test]
+fn a_mistyped_binary_is_answered_with_the_one_meant() {
+    let expected = "error: no bin target named `admni` in the selected packages\nhelp: did you mean `admin`?\n";
+    refused("--bin admni", expected);
+}
+
+#[test]
+fn an_unknown_binary_is_answered_with_those_that_exist() {
+    let expected = "\
+error: no bin target named `server` in the selected packages
+help: their targets of this kind are `admin`, `api`
+";
+    refused("--bin server", expected);
+}
+
+#[test]
+fn an_unknown_target_where_there_are_none_says_so() {
+    for kind in ["bin", "test", "example", "bench"] {
+        let expected = format!(
+            "error: no {kind} target named `server` in the selected packages\nhelp: they have no targets of this kind\n"
+        );
+        refused(&format!("-p web --{kind} server"), &expected);
+    }
+}
+
+#[test]
+fn a_library_where_there_is_none_says_so() {
+    refused("-p api --lib", "error: no library target in the selected packages\n");
+}
+
+#[test]
+fn a_binary_whose_features_are_off_names_the_flag_that_turns_them_on() {
+    let expected = "\
+error: target `admin` of package `api` requires the features: `tls`
+help: add `--features \"tls\"`
+";
+    refused("--bin admin", expected);
+}
+
+#[test]
+fn an_unknown_profile_is_answered_with_those_that_exist() {
+    let expected = "\
+error: profile `dsit` is not defined
+help: the profiles of this workspace are `dev`, `dist`, `release`
+";
+    refused("--profile dsit", expected);
+    check(&[WORKSPACE], "cook --profile dsit", expected);
+}
+
+#[test]
+fn release_and_a_profile_cannot_both_be_meant() {
+    let expected = "\
+error: the argument '--release' cannot be used with '--profile <NAME>'
+
+Usage: cargo larder prepare --release
+
+For more information, try '--help'.
+";
+    misused("prepare --release --profile dev", expected);
+}
+
+#[test]
+fn exclude_needs_workspace() {
+    let expected = "\
+error: the following required arguments were not provided:
+  --workspace
+
+Usage: cargo larder prepare --workspace --exclude <SPEC>
+
+For more information, try '--help'.
+";
+    misused("prepare --exclude web", expected);
+}
+
+#[test]
+fn a_flag_without_its_value_is_named() {
+    let expected = "\
+error: a value is required for '--package <SPEC>' but none was supplied
+
+For more information, try '--help'.
+";
+    misused("prepare -p", expected);
+}
+
+#[test]
+fn a_mistyped_flag_is_answered_with_the_one_meant() {
+    let expected = "\
+error: unexpected argument '--relaese' found
+
+  tip: a similar argument exists: '--release'
+
+Usage: cargo larder prepare --release
+
+For more information, try '--help'.
+";
+    misused("prepare --relaese", expected);
+}
+
+#[test]
+fn a_mistyped_verb_is_answered_with_the_one_meant() {
+    let expected = "\
+error: unrecognized subcommand 'prepar'
+
+  tip: a similar subcommand exists: 'prepare'
+
+Usage: cargo larder <COMMAND>
+
+For more information, try '--help'.
+";
+    misused("prepar", expected);
+}
+
+#[test]
+fn quiet_and_verbose_cannot_both_be_meant() {
+    let expected = "\
+error: the argument '--quiet' cannot be used with '--verbose...'
+
+Usage: cargo larder cook --quiet
+
+For more information, try '--help'.
+";
+    misused("cook -q -v", expected);
+}
+
+#[test]
+fn a_recipe_and_a_manifest_cannot_both_be_meant() {
+    let expected = "\
+error: the argument '--recipe-path <PATH>' cannot be used with '--manifest-path <PATH>'
+
+Usage: cargo larder cook --recipe-path <PATH>
+
+For more information, try '--help'.
+";
+    misused("cook --recipe-path a.json --manifest-path Cargo.toml", expected);
+}
+
+#[test]
+fn an_unknown_colour_is_answered_with_those_that_exist() {
+    let expected = "\
+error: invalid value 'blue' for '--color <WHEN>'
+  [possible values: auto, always, never]
+
+For more information, try '--help'.
+";
+    misused("cook --color blue", expected);
+}

@@ -1,0 +1,234 @@
+//! Manifests that do not go together.
+
+use super::{APP, check, common::Place};
+
+/// A virtual workspace with one member; the root stands last.
+const MEMBER: &str = r#"-- Cargo.lock --
+version = 4
+
+[[package]]
+name = "app"
+version = "1.0.0"
+-- app/src/main.rs --
+-- app/Cargo.toml --
+[package]
+name = "app"
+version = "1.0.0"
+edition = "2021"
+-- Cargo.toml --
+"#;
+
+#[test]
+fn a_member_pattern_without_match_names_manifest_and_pattern() {
+    let expected = "\
+error: `workspace.members` of `Cargo.toml` has `crates/*`, which matches no directory
+help: every manifest of the workspace is needed; add those that match, or remove the pattern
+";
+    check(&[MEMBER, "[workspace]\nmembers = [\"app\", \"crates/*\"]\n"], "prepare", expected);
+}
+
+#[test]
+fn a_member_that_is_not_there_is_named() {
+    let expected = "\
+error: failed to load workspace member `web` of `Cargo.toml`
+
+Caused by:
+  no manifest at `web/Cargo.toml`
+help: every manifest of the workspace is needed; add this one, or remove what refers to it
+";
+    check(&[MEMBER, "[workspace]\nmembers = [\"app\", \"web\"]\n"], "prepare", expected);
+}
+
+#[test]
+fn a_directory_that_matches_without_a_manifest_is_named() {
+    let expected = "\
+error: failed to load workspace member `crates/*` of `Cargo.toml`
+
+Caused by:
+  no manifest at `crates/notes/Cargo.toml`
+help: add it, or list `crates/notes` in `workspace.exclude`
+";
+    let notes = "-- crates/notes/README.md --\n";
+    check(&[notes, MEMBER, "[workspace]\nmembers = [\"app\", \"crates/*\"]\n"], "prepare", expected);
+}
+
+#[test]
+fn a_broken_manifest_of_a_member_is_named_with_its_line() {
+    let expected = r"error: failed to load workspace member `w*` of `Cargo.toml`
+
+Caused by:
+  failed to parse manifest `web/Cargo.toml`
+  TOML parse error at line 2, column 8
+    |
+  2 | name = 3
+    |        ^
+  invalid type: integer `3`, expected a string
+";
+    let web = "-- web/Cargo.toml --\n[package]\nname = 3\n";
+    check(&[web, MEMBER, "[workspace]\nmembers = [\"app\", \"w*\"]\n"], "prepare", expected);
+}
+
+#[test]
+fn a_pattern_that_cannot_be_parsed_is_shown_as_written() {
+    let expected = "\
+error: could not parse pattern `crates/***` in `Cargo.toml`: wildcards are either regular `*` or recursive `**`
+";
+    check(&[MEMBER, "[workspace]\nmembers = [\"crates/***\"]\n"], "prepare", expected);
+}
+
+#[test]
+fn a_default_member_that_is_no_member_is_named() {
+    let expected = "error: `web` is listed in `workspace.default-members` of `Cargo.toml` but is not a member\n";
+    check(&[MEMBER, "[workspace]\nmembers = [\"app\"]\ndefault-members = [\"web\"]\n"], "prepare", expected);
+}
+
+#[test]
+fn a_package_below_a_workspace_that_does_not_list_it_names_both() {
+    let place = Place::new(&[MEMBER, "[workspace]\nmembers = []\n"]);
+    let ended = place.run(place.larder(&["prepare"]).current_dir(place.dir().join("app")));
+    let expected = "\
+error: current package believes it is in a workspace when it is not:
+current:   `Cargo.toml`
+workspace: `[DIR]/Cargo.toml`
+help: list it in `workspace.members` or `workspace.exclude` of the latter, or add an empty `[workspace]` table to the former
+";
+    assert_eq!((ended.code, ended.stderr.as_str()), (Some(1), expected));
+}
+
+#[test]
+fn a_workspace_pointer_that_leads_nowhere_names_both_ends() {
+    let expected = "\
+error: `package.workspace` of `Cargo.toml` points to `[ROOT]/other/Cargo.toml`
+
+Caused by:
+  no manifest at `[ROOT]/other/Cargo.toml`
+help: every manifest of the workspace is needed; add this one, or remove what refers to it
+";
+    check(&[APP, "workspace = \"../other\"\n"], "prepare", expected);
+}
+
+#[test]
+fn a_workspace_pointer_to_a_mere_package_names_both_ends() {
+    let other = "-- other/Cargo.toml --\n[package]\nname = \"other\"\n";
+    let expected = "\
+error: `package.workspace` of `Cargo.toml` points to `other/Cargo.toml`, which has no `[workspace]`
+";
+    check(&[other, APP, "workspace = \"other\"\n"], "prepare", expected);
+}
+
+#[test]
+fn two_members_of_one_name_are_both_named() {
+    let twin = "-- twin/Cargo.toml --\n[package]\nname = \"app\"\n";
+    let expected = "error: two packages named `app` in this workspace: `app` and `twin`\n";
+    check(&[twin, MEMBER, "[workspace]\nmembers = [\"app\", \"twin\"]\n"], "prepare", expected);
+}
+
+#[test]
+fn a_missing_path_dependency_names_who_wants_it() {
+    let expected = "\
+error: failed to load path dependency `util` of `Cargo.toml`
+
+Caused by:
+  no manifest at `util/Cargo.toml`
+help: every manifest of the workspace is needed; add this one, or remove what refers to it
+";
+    check(&[APP, "[dependencies]\nutil = { path = \"util\" }\n"], "prepare", expected);
+}
+
+#[test]
+fn a_missing_path_dependency_outside_names_where_it_should_be() {
+    let expected = "\
+error: failed to load path dependency `util` of `Cargo.toml`
+
+Caused by:
+  no manifest at `[ROOT]/util/Cargo.toml`
+help: every manifest of the workspace is needed; add this one, or remove what refers to it
+";
+    check(&[APP, "[dependencies]\nutil = { path = \"../util\" }\n"], "prepare", expected);
+}
+
+#[test]
+fn a_path_dependency_that_is_no_package_says_so() {
+    let expected = "\
+error: failed to load path dependency `util` of `Cargo.toml`
+
+Caused by:
+  `util/Cargo.toml` is a virtual manifest: it has no `[package]`
+";
+    let util = "-- util/Cargo.toml --\n[workspace]\n";
+    check(&[util, APP, "[dependencies]\nutil = { path = \"util\" }\n"], "prepare", expected);
+}
+
+#[test]
+fn a_missing_patch_names_who_wants_it() {
+    let expected = "\
+error: failed to load patch `util` of `crates-io` in `Cargo.toml`
+
+Caused by:
+  no manifest at `util/Cargo.toml`
+help: every manifest of the workspace is needed; add this one, or remove what refers to it
+";
+    check(&[APP, "[patch.crates-io]\nutil = { path = \"util\" }\n"], "prepare", expected);
+}
+
+#[test]
+fn a_package_key_that_the_workspace_lacks_names_both_manifests() {
+    let expected = "\
+error: `web/Cargo.toml` inherits `package.version`, but `[workspace.package]` of `Cargo.toml` has no `version`
+help: add it there, or write `version = \"…\"` in the package
+";
+    let web = "-- web/Cargo.toml --\n[package]\nname = \"web\"\nversion.workspace = true\n";
+    check(&[web, MEMBER, "[workspace]\nmembers = [\"app\", \"web\"]\n"], "prepare", expected);
+}
+
+#[test]
+fn a_package_key_without_effect_that_the_workspace_lacks_is_named_too() {
+    let expected = "\
+error: `Cargo.toml` inherits `package.license`, but `[workspace.package]` of `Cargo.toml` has no `license`
+help: add it there, or set `license` in the package
+";
+    check(&[APP, "license.workspace = true\n[workspace]\n"], "prepare", expected);
+}
+
+#[test]
+fn a_package_key_cannot_be_inherited_without_a_workspace() {
+    let expected = "\
+error: `Cargo.toml` inherits `package.license`, but it is in no workspace
+help: set `license` in the package
+";
+    check(&[APP, "license.workspace = true\n"], "prepare", expected);
+}
+
+#[test]
+fn a_version_cannot_be_inherited_without_a_workspace() {
+    let expected = "\
+error: `Cargo.toml` inherits `package.version`, but it is in no workspace
+help: write `version = \"…\"` in the package
+";
+    check(&[APP, "-- Cargo.toml --\n[package]\nname = \"app\"\nversion.workspace = true\n"], "prepare", expected);
+}
+
+#[test]
+fn a_dependency_that_the_workspace_lacks_names_both_manifests() {
+    let expected = "\
+error: `web/Cargo.toml` inherits the dependency `serde`, but `[workspace.dependencies]` of `Cargo.toml` has no `serde`
+help: add `serde = \"<version>\"` there
+";
+    let web = "-- web/Cargo.toml --\n[package]\nname = \"web\"\n[dependencies]\nserde.workspace = true\n";
+    check(&[web, MEMBER, "[workspace]\nmembers = [\"app\", \"web\"]\n"], "prepare", expected);
+}
+
+#[test]
+fn a_dependency_cannot_be_inherited_without_a_workspace() {
+    let expected = "\
+error: `Cargo.toml` inherits the dependency `serde`, but it is in no workspace
+help: write `serde = \"<version>\"`
+";
+    check(&[APP, "[dependencies]\nserde.workspace = true\n"], "prepare", expected);
+}
+
+#[test]
+fn inheriting_can_only_be_true() {
+    let expected = "error: `serde` in `Cargo.toml` has `workspace = false`; only `true` means something there\n";
+    check(&[APP, "[dependencies]\nserde = { workspace = false }\n"], "prepare", expected);
+}

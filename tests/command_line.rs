@@ -1,0 +1,58 @@
+//! What the flags, the environment and the directory that the program is called in come to: what cargo is started with, and
+//! what is written. A program that stands in for cargo keeps what it was given.
+#![cfg(unix)]
+
+mod common;
+
+#[path = "command_line/environment.rs"]
+mod environment;
+#[path = "command_line/help.rs"]
+mod help;
+#[path = "command_line/outcome.rs"]
+mod outcome;
+#[path = "command_line/passed_on.rs"]
+mod passed_on;
+#[path = "command_line/target_dir.rs"]
+mod target_dir;
+#[path = "command_line/with_config.rs"]
+mod with_config;
+#[path = "command_line/written.rs"]
+mod written;
+
+use common::{Ended, Place, fake_cargo};
+use std::process::Command;
+
+/// One package; its manifest stands last, so that what follows is added to it.
+const APP: &str = r#"-- Cargo.lock --
+version = 4
+
+[[package]]
+name = "app"
+version = "1.0.0"
+-- src/main.rs --
+-- Cargo.toml --
+[package]
+name = "app"
+version = "1.0.0"
+edition = "2021"
+[features]
+tls = []
+"#;
+
+/// Runs to a good end.
+fn succeed(place: &Place, command: &mut Command) -> Ended {
+    let ended = place.run(command);
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    ended
+}
+
+/// `cook` with the stand-in for cargo, to a good end.
+fn cook(place: &Place, args: &[&str]) -> Ended {
+    succeed(place, &mut fake_cargo::larder(place, &[&["cook"], args].concat()))
+}
+
+/// `prepare`, to a good end; gives the recipe.
+fn prepare(place: &Place, args: &[&str]) -> String {
+    succeed(place, &mut place.larder(&[&["prepare"], args].concat()));
+    place.read("recipe.json")
+}

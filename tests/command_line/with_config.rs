@@ -1,0 +1,155 @@
+//! The config that holds while cooking: what cargo would read here, wherever the skeleton stands.
+
+use super::common::{fake_cargo, write};
+use super::{APP, Place, cook, succeed};
+use toml::Table;
+
+/// The config in the skeleton.
+fn config(place: &Place) -> Table {
+    fake_cargo::skeleton(place, ".cargo/config.toml").unwrap_or_default().parse().expect("it is TOML")
+}
+
+fn table(text: &str) -> Table {
+    text.parse().expect("it is TOML")
+}
+
+#[test]
+fn relative_paths_are_seen_from_where_it_is_cooked() {
+    let project = "-- .cargo/config.toml --
+[target.x86_64-unknown-linux-gnu]
+linker = \"tools/ld\"
+[target.'cfg(unix)']
+linker = \"clang\"
+[build]
+rustc-wrapper = \"./wrap\"
+[env]
+DATA = { value = \"data\", relative = true }
+PLAIN = \"data\"
+[source.crates-io]
+replace-with = \"vendored\"
+[source.vendored]
+directory = \"vendor\"
+";
+    let place = Place::new(&[project, APP]);
+    super::prepare(&place, &[]);
+    let elsewhere = place.root().join("elsewhere");
+    fs_err::create_dir(&elsewhere).expect("it is writable");
+    let mut larder = fake_cargo::larder(&place, &["cook", "--recipe-path", "../project/recipe.json"]);
+    succeed(&place, larder.current_dir(&elsewhere));
+    let expected = "
+[target.x86_64-unknown-linux-gnu]
+linker = \"[ROOT]/elsewhere/tools/ld\"
+[target.'cfg(unix)']
+linker = \"clang\"
+[build]
+rustc-wrapper = \"[ROOT]/elsewhere/./wrap\"
+[env]
+DATA = { value = \"[ROOT]/elsewhere/data\", relative = true }
+PLAIN = \"data\"
+[source.crates-io]
+replace-with = \"vendored\"
+[source.vendored]
+directory = \"[ROOT]/elsewhere/vendor\"
+";
+    assert_eq!(config(&place), table(expected));
+}
+
+#[test]
+fn what_stands_further_up_is_merged_below_it() {
+    let files = "-- .cargo/config.toml --
+[build]
+rustflags = [\"-Cup\"]
+rustc-wrapper = \"up/wrap\"
+[net]
+retry = 1
+-- project/.cargo/config.toml --
+[build]
+rustflags = [\"-Cdown\"]
+[net]
+retry = 9
+-- project/x --
+";
+    let place = Place::new(&[files, &APP.replace("-- ", "-- project/")]);
+    succeed(&place, fake_cargo::larder(&place, &["cook"]).current_dir(place.dir().join("project")));
+    let expected = "
+[build]
+rustflags = [\"-Cup\", \"-Cdown\"]
+rustc-wrapper = \"[DIR]/up/wrap\"
+[net]
+retry = 9
+";
+    assert_eq!(config(&place), table(expected));
+}
+
+#[test]
+fn a_config_of_either_name_is_read() {
+    let place = Place::new(&["-- .cargo/config --\n[net]\nretry = 4\n", APP]);
+    cook(&place, &[]);
+    assert_eq!(config(&place), table("[net]\nretry = 4\n"));
+}
+
+#[test]
+fn a_broken_config_further_up_names_file_line_and_column() {
+    let place = Place::new(&["-- .cargo/config.toml --\n[build\n", &APP.replace("-- ", "-- project/")]);
+    let ended = place.run(fake_cargo::larder(&place, &["cook"]).current_dir(place.dir().join("project")));
+    let expected = "\
+error: failed to parse config `[DIR]/.cargo/config.toml`
+TOML parse error at line 1, column 7
+  |
+1 | [build
+  |       ^
+unclosed table, expected `]`
+";
+    assert_eq!((ended.code, ended.stderr.as_str()), (Some(1), expected));
+}
+
+#[test]
+fn what_cargos_home_says_is_left_to_cargo() {
+    let place = Place::new(&[APP]);
+    write(&place.home().join("config.toml"), "[net]\nretry = 7\n");
+    cook(&place, &[]);
+    assert_eq!(fake_cargo::skeleton(&place, ".cargo/config.toml"), None);
+    assert_eq!(fake_cargo::variable(&place, "CARGO_HOME").as_deref(), Some("[ROOT]/home"));
+}
+
+#[test]
+fn what_a_recipe_may_not_hold_is_in_force_where_it_stands() {
+    let secret = "[http]\nproxy = \"http://user:password@localhost:9\"\n[registries.ours]\ntoken = \"t\"\n";
+    let place = Place::new(&[&format!("-- .cargo/config.toml --\n[build]\nrustflags = [\"-Ca\"]\n{secret}"), APP]);
+    let recipe = super::prepare(&place, &[]);
+    assert!(!recipe.contains("password"), "{recipe}");
+    cook(&place, &[]);
+    assert_eq!(config(&place), table(&format!("[build]\nrustflags = [\"-Ca\"]\n{secret}")));
+}
+
+#[test]
+fn the_target_of_the_config_stays_a_config() {
+    let place = Place::new(&["-- .cargo/config.toml --\n[build]\ntarget = \"my.json\"\n", APP]);
+    cook(&place, &[]);
+    assert_eq!(config(&place), table("[build]\ntarget = \"[DIR]/my.json\"\n"));
+    assert!(!fake_cargo::args(&place).contains(&"--target".to_owned()));
+}
+
+#[test]
+fn a_target_file_of_the_command_line_is_seen_from_here() {
+    let place = Place::new(&[APP, "-- my.json --\n{}\n"]);
+    cook(&place, &["--target", "my.json"]);
+    assert_eq!(fake_cargo::args(&place)[1..3], ["--target", "[DIR]/my.json"]);
+}
+
+#[test]
+fn config_values_of_the_command_line_with_paths_are_seen_from_here() {
+    let place = Place::new(&[APP]);
+    cook(&place, &["--config", "build.rustc-wrapper='tools/wrap'"]);
+    let args = fake_cargo::args(&place);
+    assert!(args.iter().any(|arg| arg.contains("[DIR]/tools/wrap")), "{args:?}");
+}
+
+#[test]
+fn a_config_that_is_included_counts() {
+    let files = "-- .cargo/config.toml --\ninclude = [\"more.toml\"]\n[net]\nretry = 2\n-- .cargo/more.toml --\n[build]\nrustflags = [\"-Cmore\"]\n";
+    let place = Place::new(&[files, APP]);
+    super::prepare(&place, &[]);
+    cook(&place, &[]);
+    assert_eq!(config(&place), table("[build]\nrustflags = [\"-Cmore\"]\n[net]\nretry = 2\n"));
+}

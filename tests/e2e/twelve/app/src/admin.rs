@@ -1,0 +1,3 @@
+fn main() {
+    println!("{} jars", pantry::jars().iter().map(|j| j.count).sum::<u64>());
+}

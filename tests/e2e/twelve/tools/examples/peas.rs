@@ -1,0 +1,3 @@
+fn main() {
+    println!("{:?}", pantry_core::Jar::new("peas", 1));
+}

@@ -1,0 +1,3 @@
+fn main() {
+    println!("{}", std::env::args().skip(1).count());
+}
