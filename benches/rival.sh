@@ -1,0 +1,210 @@
+#!/usr/bin/env bash
+# cargo-larder beside cargo-chef 0.1.77, both measured in the same run on the same machine.
+# shellcheck disable=SC2016 # backticks in text
+#
+#     rival.sh [install] [recipes] [bump]      without an argument: all three
+#
+# install   the time to install each from source, nothing built before
+# recipes   how often the recipe of each changes over the histories in ../shared/corpus, beside what cargo says had to
+# bump      fd, cooked by each in an empty directory and then built; cooked again after one dependency was bumped in
+#           Cargo.lock, on top of what was there; built again after a source was edited
+#
+# Read the ratios and the counts: the seconds are those of this machine at this hour, and stand beside them for scale.
+# `LARDER` names the binary to measure (default: target/release/cargo-larder). `CHEF` names that of cargo-chef; without
+# it the one on PATH is taken if it is of that version, else it is installed below the user's cache directory.
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+root=$(dirname "$here")
+shared=$(dirname "$root")/shared
+larder=$(realpath -m "${LARDER:-$root/target/release/cargo-larder}")
+chef_version=0.1.77
+cargo=$(command -v cargo)
+unset CARGO_TARGET_DIR CARGO_BUILD_TARGET_DIR
+die() { echo "error: $*" >&2; exit 1; }
+
+temp=$(mktemp -d "${TMPDIR:-/tmp}/larder-rival-XXXXXX")
+trap 'rm -rf "$temp"' EXIT
+
+# A published crate as `cargo install` would get it. `cargo info` downloads it and unpacks it below cargo's home.
+download() { # name, version, directory
+  local found
+  (cd "$temp" && cargo info --quiet --registry crates-io "$1@$2" >/dev/null)
+  found=$(find "${CARGO_HOME:-$HOME/.cargo}/registry/src" -maxdepth 2 -name "$1-$2" -type d | head -n 1)
+  [ -f "$found/Cargo.lock" ] || die "\`$1\` $2 could not be downloaded with its Cargo.lock"
+  cp -r "$found" "$3"
+  rm -f "$3/.cargo-ok" "$3"/rust-toolchain*
+}
+
+find_chef() {
+  local cache=${XDG_CACHE_HOME:-$HOME/.cache}/cargo-larder/cargo-chef-$chef_version
+  chef=${CHEF:-$(command -v cargo-chef || true)}
+  is_right() { [ -x "$chef" ] && [ "$("$chef" --version)" = "cargo-chef $chef_version" ]; }
+  is_right && return
+  chef=$cache/bin/cargo-chef
+  is_right && return
+  echo "installing cargo-chef $chef_version (a few minutes, once)"
+  cargo install cargo-chef --version "$chef_version" --locked --root "$cache" >"$temp/log" 2>&1 || die "$(tail -n 20 "$temp/log")"
+}
+
+# Runs a program in a directory. What it says goes to $temp/NAME.said; wall and processor seconds to $temp/NAME.time.
+timed() { # name, directory, program …
+  local name=$1 TIMEFORMAT='%R %U %S'
+  pushd "$2" >/dev/null
+  shift 2
+  { time "$@" >"$temp/$name.said" 2>&1; } 2>"$temp/$name.time" || { tail -n 20 "$temp/$name.said" >&2; die "\`$*\` failed"; }
+  popd >/dev/null
+}
+wall() { cut -d ' ' -f 1 "$temp/$1.time"; }
+processor() { awk '{ print $2 + $3 }' "$temp/$1.time"; }
+ratio() { awk -v a="$1" -v b="$2" 'BEGIN { printf "%.2f", a / b }'; }
+# Packages that cargo says it compiles: all of them, or those that are in no directory of this machine.
+all_crates() { grep -cE '^ *Compiling ' "$temp/$1.said" || true; }
+third_party() { grep -E '^ *Compiling ' "$temp/$1.said" | grep -cvE '\(/' || true; }
+
+row() { printf '| %s | %s | %s | %s |\n' "$@"; }
+head_row() { row "$1" cargo-larder cargo-chef 'cargo-chef / cargo-larder'; row --- --- --- ---; }
+time_row() { row "$1" "$(wall "larder-$2") s" "$(wall "chef-$2") s" "$(ratio "$(wall "chef-$2")" "$(wall "larder-$2")")"; }
+
+measure_install() {
+  local tool from jobs=2
+  echo "## install: from source into an empty target directory, $jobs jobs, crates downloaded before"
+  download cargo-chef "$chef_version" "$temp/cargo-chef"
+  for tool in larder chef; do
+    from=$root
+    [ $tool = larder ] || from=$temp/cargo-chef
+    (cd "$from" && cargo fetch --quiet --locked)
+    timed "$tool-install" "$temp" env CARGO_TARGET_DIR="$temp/$tool-install" \
+      cargo install --offline --locked --jobs "$jobs" --path "$from" --root "$temp/$tool-root"
+    rm -rf "$temp/$tool-install"
+  done
+  head_row 'from source'
+  time_row 'time' install
+  row 'processor time' "$(processor larder-install) s" "$(processor chef-install) s" "$(ratio "$(processor chef-install)" "$(processor larder-install)")"
+  row 'crates compiled' "$(all_crates larder-install)" "$(all_crates chef-install)" "$(ratio "$(all_crates chef-install)" "$(all_crates larder-install)")"
+  local sizes
+  sizes=("$(stat -c %s "$temp/larder-root/bin/cargo-larder")" "$(stat -c %s "$temp/chef-root/bin/cargo-chef")")
+  row 'size of the binary' "$((sizes[0] / 1000)) kB" "$((sizes[1] / 1000)) kB" "$(ratio "${sizes[1]}" "${sizes[0]}")"
+}
+
+measure_recipes() {
+  echo '## recipes: changed from one commit to the next, beside what cargo says of the dependency units'
+  [ -d "$shared/corpus" ] || die "no corpus at \`$shared/corpus\`"
+  find_chef
+  python3 - "$shared" "$temp/history" "$larder" "$chef" <<'PY'
+import pathlib, subprocess, sys
+shared, temp, larder, chef = sys.argv[1:]
+flags = ["--release", "--target", "x86_64-unknown-linux-gnu"]  # those that the truth was taken with
+commands = {"cargo-larder": [larder, "larder", "prepare", *flags], "cargo-chef": [chef, "chef", "prepare"]}
+print("| project | commits | units changed | missed by cargo-larder | by cargo-chef | units the same | changed by cargo-larder | by cargo-chef |")
+print("|---|---|---|---|---|---|---|---|")
+total = [0] * 7
+for table in sorted(pathlib.Path(shared, "corpus/history").glob("*.truth.tsv")):
+    project = table.name.removesuffix(".truth.tsv")
+    place = pathlib.Path(temp, project)
+    subprocess.run([sys.executable, f"{shared}/tools/unpack.py", table.with_name(f"{project}.tar.xz"), place], check=True)
+    directories = {d.name.split("-", 1)[1]: d for d in place.iterdir()}
+    rows = [line.split("\t") for line in table.read_text().splitlines()[1:]]
+    before, commits, count = None, 0, {True: [0, 0, 0], False: [0, 0, 0]}
+    for commit, truth, *_ in rows:
+        if truth in ("", "-"):
+            continue
+        commits += 1
+        # The truth was taken with one toolchain; those that the files name need not be installed.
+        for name in ("rust-toolchain", "rust-toolchain.toml"):
+            (directories[commit] / name).unlink(missing_ok=True)
+        now = [truth]
+        for name, command in commands.items():
+            path = directories[commit] / f"{name}.json"
+            subprocess.run([*command, "--recipe-path", path], cwd=directories[commit], check=True, capture_output=True)
+            now.append(path.read_text())
+        if before:
+            same = now[0] == before[0]
+            count[same][0] += 1
+            for tool in (1, 2):
+                count[same][tool] += (now[tool] != before[tool]) == same
+        before = now
+    cells = [commits, *count[False], *count[True]]
+    total = [a + b for a, b in zip(total, cells)]
+    print("|", project, "|", " | ".join(map(str, cells)), "|")
+print("| all |", " | ".join(map(str, total)), "|")
+PY
+}
+
+# fd as published; one direct dependency that nothing else needs, and one that a part of the tree rests on.
+project=fd-find project_version=10.5.0
+bumps=('anyhow 1.0.103' 'memchr 2.7.6')
+
+prepare_with() { # tool, directory of the sources, recipe
+  case $1 in
+    larder) (cd "$2" && "$larder" larder prepare --release --recipe-path "$3") >/dev/null 2>&1 ;;
+    chef) (cd "$2" && "$chef" chef prepare --recipe-path "$3") >/dev/null 2>&1 ;;
+  esac
+}
+# Called as cargo calls them, which says where it is.
+cook_with() { # tool, name of the measurement, directory with the recipe
+  case $1 in
+    larder) timed "larder-$2" "$3" env CARGO="$cargo" "$larder" larder cook ;;
+    chef) timed "chef-$2" "$3" env CARGO="$cargo" "$chef" chef cook --release ;;
+  esac
+}
+count_row() { row "$1" "$(third_party "larder-$2")" "$(third_party "chef-$2")" -; }
+
+measure_bump() {
+  local tool pair name place
+  echo "## bump: $project $project_version, \`--release\`, cooked in an empty directory"
+  [ -x "$larder" ] || die "no binary at \`$larder\`: run \`cargo build --release\`, or say where it is with LARDER=…"
+  find_chef
+  download "$project" "$project_version" "$temp/sources"
+  (cd "$temp/sources" && cargo fetch --quiet --locked)
+  for tool in larder chef; do
+    place=$temp/$tool
+    mkdir "$place"
+    prepare_with $tool "$temp/sources" "$place/recipe.json"
+    cook_with $tool cook "$place"
+    # For each bump a copy of what is there now, with its times, as a cache mount or a restored cache would have it.
+    for pair in "${bumps[@]}"; do
+      name=${pair% *}
+      mkdir "$place-$name"
+      cp -a "$place/target" "$place-$name/target"
+    done
+    cp -r "$temp/sources/." "$place/"
+    timed "$tool-build" "$place" cargo build --release --locked
+    echo '// edited' >>"$place/src/main.rs"
+    timed "$tool-edit" "$place" cargo build --release --locked
+  done
+  for pair in "${bumps[@]}"; do
+    name=${pair% *}
+    cp -r "$temp/sources" "$temp/sources-$name"
+    (cd "$temp/sources-$name" && cargo update --quiet "$name" --precise "${pair#* }" && cargo fetch --quiet --locked)
+    for tool in larder chef; do
+      prepare_with $tool "$temp/sources-$name" "$temp/$tool-$name/recipe.json"
+      cook_with $tool "cook-$name" "$temp/$tool-$name"
+      cp -r "$temp/sources-$name/." "$temp/$tool-$name/"
+      timed "$tool-build-$name" "$temp/$tool-$name" cargo build --release --locked
+    done
+  done
+  head_row 'third-party crates compiled'
+  count_row 'by the first cook' cook
+  count_row 'by the build after it' build
+  count_row 'by the build after a source edit' edit
+  for pair in "${bumps[@]}"; do
+    count_row "by the cook after a bump of ${pair% *}, on top of the earlier target directory" "cook-${pair% *}"
+    count_row 'by the build after that' "build-${pair% *}"
+  done
+  echo
+  head_row 'time'
+  time_row 'first cook' cook
+  time_row 'build after it' build
+  time_row 'build after a source edit' edit
+  for pair in "${bumps[@]}"; do time_row "cook after a bump of ${pair% *}" "cook-${pair% *}"; done
+}
+
+[ $# -gt 0 ] || set -- install recipes bump
+for part in "$@"; do
+  case $part in
+    install | recipes | bump) ;;
+    *) echo "error: no such part: \`$part\`" >&2; exit 2 ;;
+  esac
+  "measure_$part"
+  echo
+done
