@@ -6,8 +6,8 @@
 #
 # install   the time to install each from source, nothing built before
 # recipes   how often the recipe of each changes over the histories in ../shared/corpus, beside what cargo says had to
-# bump      fd, cooked by each in an empty directory and then built; cooked again after one dependency was bumped in
-#           Cargo.lock, on top of what was there; built again after a source was edited
+# bump      fd, cooked by each in an empty directory and then built; built again after a source was edited; cooked again
+#           over the target directory of the first cook after one dependency was bumped in Cargo.lock
 #
 # Read the ratios and the counts: the seconds are those of this machine at this hour, and stand beside them for scale.
 # `LARDER` names the binary to measure (default: target/release/cargo-larder). `CHEF` names that of cargo-chef; without
@@ -63,7 +63,14 @@ third_party() { grep -E '^ *Compiling ' "$temp/$1.said" | grep -cvE '\(/' || tru
 
 row() { printf '| %s | %s | %s | %s |\n' "$@"; }
 head_row() { row "$1" cargo-larder cargo-chef 'cargo-chef / cargo-larder'; row --- --- --- ---; }
-time_row() { row "$1" "$(wall "larder-$2") s" "$(wall "chef-$2") s" "$(ratio "$(wall "chef-$2")" "$(wall "larder-$2")")"; }
+# The processor time tells more than the wall time where the machine has other things to do.
+time_rows() { # what, name of the measurement
+  local larder_s chef_s
+  for clock in wall processor; do
+    larder_s=$($clock "larder-$2") chef_s=$($clock "chef-$2")
+    row "$1, $clock time" "$larder_s s" "$chef_s s" "$(ratio "$chef_s" "$larder_s")"
+  done
+}
 
 measure_install() {
   local tool from jobs=2
@@ -78,8 +85,7 @@ measure_install() {
     rm -rf "$temp/$tool-install"
   done
   head_row 'from source'
-  time_row 'time' install
-  row 'processor time' "$(processor larder-install) s" "$(processor chef-install) s" "$(ratio "$(processor chef-install)" "$(processor larder-install)")"
+  time_rows 'install' install
   row 'crates compiled' "$(all_crates larder-install)" "$(all_crates chef-install)" "$(ratio "$(all_crates chef-install)" "$(all_crates larder-install)")"
   local sizes
   sizes=("$(stat -c %s "$temp/larder-root/bin/cargo-larder")" "$(stat -c %s "$temp/chef-root/bin/cargo-chef")")
@@ -130,9 +136,9 @@ print("| all |", " | ".join(map(str, total)), "|")
 PY
 }
 
-# fd as published; one direct dependency that nothing else needs, and one that a part of the tree rests on.
+# fd as published, and a crate on which some of its dependencies rest.
 project=fd-find project_version=10.5.0
-bumps=('anyhow 1.0.103' 'memchr 2.7.6')
+bumped=memchr bumped_to=2.7.6
 
 prepare_with() { # tool, directory of the sources, recipe
   case $1 in
@@ -150,53 +156,40 @@ cook_with() { # tool, name of the measurement, directory with the recipe
 count_row() { row "$1" "$(third_party "larder-$2")" "$(third_party "chef-$2")" -; }
 
 measure_bump() {
-  local tool pair name place
+  local tool place
   echo "## bump: $project $project_version, \`--release\`, cooked in an empty directory"
   [ -x "$larder" ] || die "no binary at \`$larder\`: run \`cargo build --release\`, or say where it is with LARDER=…"
   find_chef
   download "$project" "$project_version" "$temp/sources"
-  (cd "$temp/sources" && cargo fetch --quiet --locked)
+  cp -r "$temp/sources" "$temp/bumped"
+  (cd "$temp/bumped" && cargo update --quiet "$bumped" --precise "$bumped_to")
+  cargo fetch --quiet --locked --manifest-path "$temp/sources/Cargo.toml"
+  cargo fetch --quiet --locked --manifest-path "$temp/bumped/Cargo.toml"
   for tool in larder chef; do
     place=$temp/$tool
-    mkdir "$place"
+    mkdir "$place" "$place-bumped"
     prepare_with $tool "$temp/sources" "$place/recipe.json"
     cook_with $tool cook "$place"
-    # For each bump a copy of what is there now, with its times, as a cache mount or a restored cache would have it.
-    for pair in "${bumps[@]}"; do
-      name=${pair% *}
-      mkdir "$place-$name"
-      cp -a "$place/target" "$place-$name/target"
-    done
+    # What a cache mount or a restored cache gives: the target directory with its times, and no sources.
+    cp -a "$place/target" "$place-bumped/target"
+    prepare_with $tool "$temp/bumped" "$place-bumped/recipe.json"
+    cook_with $tool bump "$place-bumped"
     cp -r "$temp/sources/." "$place/"
     timed "$tool-build" "$place" cargo build --release --locked
     echo '// edited' >>"$place/src/main.rs"
     timed "$tool-edit" "$place" cargo build --release --locked
   done
-  for pair in "${bumps[@]}"; do
-    name=${pair% *}
-    cp -r "$temp/sources" "$temp/sources-$name"
-    (cd "$temp/sources-$name" && cargo update --quiet "$name" --precise "${pair#* }" && cargo fetch --quiet --locked)
-    for tool in larder chef; do
-      prepare_with $tool "$temp/sources-$name" "$temp/$tool-$name/recipe.json"
-      cook_with $tool "cook-$name" "$temp/$tool-$name"
-      cp -r "$temp/sources-$name/." "$temp/$tool-$name/"
-      timed "$tool-build-$name" "$temp/$tool-$name" cargo build --release --locked
-    done
-  done
   head_row 'third-party crates compiled'
   count_row 'by the first cook' cook
   count_row 'by the build after it' build
   count_row 'by the build after a source edit' edit
-  for pair in "${bumps[@]}"; do
-    count_row "by the cook after a bump of ${pair% *}, on top of the earlier target directory" "cook-${pair% *}"
-    count_row 'by the build after that' "build-${pair% *}"
-  done
+  count_row "by a cook over the first one's target directory, $bumped bumped" bump
   echo
   head_row 'time'
-  time_row 'first cook' cook
-  time_row 'build after it' build
-  time_row 'build after a source edit' edit
-  for pair in "${bumps[@]}"; do time_row "cook after a bump of ${pair% *}" "cook-${pair% *}"; done
+  time_rows 'first cook' cook
+  time_rows 'build after it' build
+  time_rows 'build after a source edit' edit
+  time_rows 'cook after the bump' bump
 }
 
 [ $# -gt 0 ] || set -- install recipes bump

@@ -78,7 +78,7 @@ pub struct Cook {
     pub scope: Scope,
 }
 
-/// Flags that say how to build, not what: cargo gets them as they are.
+/// Flags that say how to build, not what: cargo gets them as they are, but for paths, which are made absolute.
 #[derive(Clone, Debug, Default, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "one field for each of cargo's switches")]
 #[command(next_help_heading = "How to build: passed on to cargo")]
@@ -135,15 +135,7 @@ impl How {
         args.extend(
             self.timings.iter().map(|t| if t.is_empty() { "--timings".to_owned() } else { format!("--timings={t}") }),
         );
-        // cargo would resolve a path against the scratch directory.
-        let absolute = |c: &String| {
-            if c.contains('=') {
-                c.clone()
-            } else {
-                std::path::absolute(c).map_or(c.clone(), |p| p.display().to_string())
-            }
-        };
-        args.extend(self.config.iter().flat_map(|c| ["--config".to_owned(), absolute(c)]));
+        args.extend(self.config.iter().flat_map(|c| ["--config".to_owned(), c.clone()]));
         args.extend(self.unstable.iter().map(|z| format!("-Z{z}")));
         let switches = [
             ("--keep-going", self.keep_going),

@@ -6,7 +6,8 @@
 
 use toml::{Table, Value};
 
-/// Keys that stay at home; `*` stands for any key. What is not listed travels (invariant 7).
+/// Keys that stay at home, where they are in force all the same; `*` stands for any key. What is not listed travels
+/// (invariant 7).
 const STAYS: &[(&str, &str)] = &[
     ("alias", "names of commands"),
     ("cache", "housekeeping of cargo's home"),
@@ -45,13 +46,33 @@ const PATHS: &[(&str, PathRule)] = &[
     ("build.target", PathRule::Json),
     ("build.target-dir", PathRule::Path),
     ("build.build-dir", PathRule::Template),
+    ("credential-alias.*", PathRule::Command),
     ("host.linker", PathRule::Program),
     ("http.cainfo", PathRule::Path),
+    // Of a file it is followed when that is read, and is seen from beside the file; this one is of `--config`.
+    ("include", PathRule::Path),
     ("paths", PathRule::Path),
+    ("registries.*.credential-provider", PathRule::Command),
+    ("registry.credential-provider", PathRule::Command),
+    ("registry.global-credential-providers", PathRule::Commands),
     ("source.*.directory", PathRule::Path),
     ("source.*.local-registry", PathRule::Path),
     ("target.*.ar", PathRule::Program),
     ("target.*.linker", PathRule::Program),
+];
+
+/// Paths in environment variables that are not named after a key of the config.
+const VARIABLES: &[(&str, PathRule)] =
+    &[("CARGO_HOME", PathRule::Path), ("RUSTC", PathRule::Program), ("RUSTC_WRAPPER", PathRule::Program)];
+
+/// Lists of which the nearer one counts alone (`NON_MERGEABLE_LISTS` in cargo's `util/context/config_value.rs`).
+const WHOLE: &[&str] = &[
+    "credential-alias.*",
+    "doc.browser",
+    "host.runner",
+    "registries.*.credential-provider",
+    "registry.credential-provider",
+    "target.*.runner",
 ];
 
 #[derive(Clone, Copy)]
@@ -60,6 +81,10 @@ enum PathRule {
     Path,
     /// A path if it has a separator, else a name for PATH (`ConfigRelativePath::resolve_program`).
     Program,
+    /// A program and its arguments, either words of a text or a list.
+    Command,
+    /// A list of such texts.
+    Commands,
     /// A path if it ends in `.json`, else a target triple.
     Json,
     /// A path that may begin with `{workspace-root}`.
@@ -68,23 +93,37 @@ enum PathRule {
 
 /// The keys that travel.
 pub fn that_travel(config: &Table) -> Table {
-    let mut config = config.clone();
+    divided(config).0
+}
+
+/// The keys that stay at home.
+pub fn that_stay(config: &Table) -> Table {
+    divided(config).1
+}
+
+fn divided(config: &Table) -> (Table, Table) {
+    let (mut travel, mut stay) = (config.clone(), Table::new());
     for (key, _) in STAYS {
-        edit(&mut config, &key.split('.').collect::<Vec<_>>(), &mut |table, key| {
-            table.remove(key);
+        edit(&mut travel, &keys(key), &mut |path, value| {
+            put(&mut stay, path, std::mem::replace(value, Value::Boolean(false)));
+            Keep::No
         });
     }
-    config.retain(|_, value| value.as_table().is_none_or(|t| !t.is_empty()));
-    config
+    travel.retain(|_, value| value.as_table().is_none_or(|t| !t.is_empty()));
+    (travel, stay)
 }
 
 /// Maps every relative path in `config`.
 pub fn map_paths(config: &mut Table, map: &dyn Fn(&str) -> String) {
     for (key, rule) in PATHS {
-        edit(config, &key.split('.').collect::<Vec<_>>(), &mut |table, key| {
-            for text in table.get_mut(key).into_iter().flat_map(strings) {
+        edit(config, &keys(key), &mut |_, value| {
+            let words = strings(value);
+            // The words that follow a program in a list are its arguments.
+            let programs = if words.len() > 1 && matches!(rule, PathRule::Command) { 1 } else { words.len() };
+            for text in words.into_iter().take(programs) {
                 *text = mapped(text, *rule, map);
             }
+            Keep::Yes
         });
     }
     for variable in config.get_mut("env").and_then(Value::as_table_mut).into_iter().flat_map(|t| t.iter_mut()) {
@@ -97,6 +136,23 @@ pub fn map_paths(config: &mut Table, map: &dyn Fn(&str) -> String) {
     }
 }
 
+/// The value of an environment variable of cargo, mapped if it is a relative path. `CARGO_BUILD_RUSTC` is the key
+/// `build.rustc`, and so on.
+pub fn map_variable(name: &str, value: &str, map: &dyn Fn(&str) -> String) -> String {
+    let of_key = |key: &str| {
+        let pattern = format!("CARGO_{}", key.replace(['.', '-'], "_").to_uppercase());
+        match pattern.split_once('*') {
+            None => name == pattern,
+            Some((before, after)) => name.strip_prefix(before).is_some_and(|rest| rest.ends_with(after)),
+        }
+    };
+    let own = VARIABLES.iter().find(|(variable, _)| *variable == name);
+    match own.or_else(|| PATHS.iter().find(|(key, _)| of_key(key))) {
+        Some((_, rule)) if !value.is_empty() => mapped(value, *rule, map),
+        _ => value.to_owned(),
+    }
+}
+
 /// Whether a target is a file that specifies it (`CompileTarget::new` in cargo's `core/compiler/compile_kind.rs`).
 pub fn is_specification(target: &str) -> bool {
     std::path::Path::new(target).extension().is_some_and(|e| e == "json")
@@ -106,6 +162,10 @@ fn mapped(text: &str, rule: PathRule, map: &dyn Fn(&str) -> String) -> String {
     let is_path = match rule {
         PathRule::Path => true,
         PathRule::Program => text.contains(['/', '\\']),
+        PathRule::Command | PathRule::Commands => {
+            let (program, arguments) = text.split_at(text.find(char::is_whitespace).unwrap_or(text.len()));
+            return mapped(program, PathRule::Program, map) + arguments;
+        }
         PathRule::Json => is_specification(text),
         PathRule::Template => {
             if let Some(below) = text.strip_prefix("{workspace-root}") {
@@ -125,37 +185,81 @@ fn strings(value: &mut Value) -> Vec<&mut String> {
     }
 }
 
-/// Calls `act` with every table that the path leads to, and the last key.
-fn edit(table: &mut Table, path: &[&str], act: &mut dyn FnMut(&mut Table, &str)) {
+/// What becomes of a value that was looked at.
+enum Keep {
+    Yes,
+    No,
+}
+
+fn keys(path: &str) -> Vec<&str> {
+    path.split('.').collect()
+}
+
+/// Calls `act` with every value that the path leads to and where it is; removes those not kept, and what they leave empty.
+fn edit(table: &mut Table, path: &[&str], act: &mut dyn FnMut(&[String], &mut Value) -> Keep) {
+    edit_below(table, path, &mut Vec::new(), act);
+}
+
+fn edit_below(
+    table: &mut Table,
+    path: &[&str],
+    above: &mut Vec<String>,
+    act: &mut dyn FnMut(&[String], &mut Value) -> Keep,
+) {
+    let [key, rest @ ..] = path else { return };
+    table.retain(|name, value| {
+        if *key != "*" && name != *key {
+            return true;
+        }
+        above.push(name.to_owned());
+        let keep = match value {
+            value if rest.is_empty() => matches!(act(above, value), Keep::Yes),
+            Value::Table(below) => {
+                let was_empty = below.is_empty();
+                edit_below(below, rest, above, act);
+                was_empty || !below.is_empty()
+            }
+            _ => true,
+        };
+        above.pop();
+        keep
+    });
+}
+
+fn put(table: &mut Table, path: &[String], value: Value) {
     match path {
         [] => {}
-        [last] => act(table, last),
-        ["*", rest @ ..] => {
-            for value in table.iter_mut().filter_map(|(_, v)| v.as_table_mut()) {
-                edit(value, rest, act);
-            }
+        [last] => {
+            table.insert(last.clone(), value);
         }
         [key, rest @ ..] => {
-            if let Some(value) = table.get_mut(*key).and_then(Value::as_table_mut) {
-                edit(value, rest, act);
-                if value.is_empty() {
-                    table.remove(*key);
-                }
+            if let Value::Table(below) = table.entry(key.clone()).or_insert_with(|| Table::new().into()) {
+                put(below, rest, value);
             }
         }
     }
 }
 
 /// Adds `weaker` below `config`: tables merge, lists join with the weaker one first, other values stay as they are
-/// (`ConfigValue::merge` in cargo's `util/context/mod.rs`).
+/// (`ConfigValue::merge` in cargo's `util/context/config_value.rs`).
 pub fn merge(config: &mut Table, weaker: Table) {
+    let whole: Vec<_> = WHOLE.iter().map(|path| keys(path)).collect();
+    merge_below(config, weaker, &whole);
+}
+
+fn merge_below(config: &mut Table, weaker: Table, whole: &[Vec<&str>]) {
     for (key, theirs) in weaker {
+        let below: Vec<Vec<&str>> = whole
+            .iter()
+            .filter(|path| path.first().is_some_and(|first| *first == "*" || *first == key))
+            .map(|path| path[1..].to_vec())
+            .collect();
         match (config.get_mut(&key), theirs) {
             (None, theirs) => {
                 config.insert(key, theirs);
             }
-            (Some(Value::Table(ours)), Value::Table(theirs)) => merge(ours, theirs),
-            (Some(Value::Array(ours)), Value::Array(mut theirs)) => {
+            (Some(Value::Table(ours)), Value::Table(theirs)) => merge_below(ours, theirs, &below),
+            (Some(Value::Array(ours)), Value::Array(mut theirs)) if !below.iter().any(Vec::is_empty) => {
                 theirs.append(ours);
                 *ours = theirs;
             }
@@ -179,6 +283,20 @@ mod tests {
         );
         let expected = table("[build]\nrustflags = ['-Ca']\n[registries.x]\nindex = 'i'\n[future]\nkey = 1\n");
         assert_eq!(that_travel(&config), expected);
+        let rest = table("alias.b = 'build'\nbuild.jobs = 3\nregistries.x.token = 't'\nregistry.token = 't'\n");
+        assert_eq!(that_stay(&config), rest);
+    }
+
+    #[test]
+    fn variables_are_mapped_as_their_keys_are() {
+        let of = |name, value| map_variable(name, value, &|p| format!("/at/{p}"));
+        assert_eq!(of("CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_LINKER", "bin/cc"), "/at/bin/cc");
+        assert_eq!(of("CARGO_BUILD_TARGET", "my.json"), "/at/my.json");
+        assert_eq!(of("CARGO_HTTP_CAINFO", "ca.pem"), "/at/ca.pem");
+        assert_eq!(of("CARGO_REGISTRY_CREDENTIAL_PROVIDER", "bin/cred --x a/b"), "/at/bin/cred --x a/b");
+        for (name, value) in [("CARGO_BUILD_TARGET", "x86"), ("RUSTC", "/bin/rustc"), ("RUSTC", ""), ("CC", "bin/cc")] {
+            assert_eq!(of(name, value), value);
+        }
     }
 
     #[test]
@@ -198,5 +316,8 @@ mod tests {
         let mut near = table("[build]\nrustflags = ['b']\ntarget = 'x'\n");
         merge(&mut near, table("[build]\nrustflags = ['a']\ntarget = 'y'\n[net]\noffline = true\n"));
         assert_eq!(near, table("[build]\nrustflags = ['a', 'b']\ntarget = 'x'\n[net]\noffline = true\n"));
+        let mut near = table("target.x.runner = ['b']\n");
+        merge(&mut near, table("target.x.runner = ['a', 'c']\n"));
+        assert_eq!(near, table("target.x.runner = ['b']\n"));
     }
 }

@@ -29,12 +29,18 @@ impl Error {
         }
     }
 
-    /// The same error, told from one level further out: `outer: inner`.
+    /// The same error, told from one level further out. Causes stand one below the other, as cargo prints them; what
+    /// helps stays the last line.
     pub fn within(self, outer: &str) -> Self {
-        match self {
-            Error::Failed(inner) => Error::Failed(format!("{outer}\n\nCaused by:\n  {}", inner.replace('\n', "\n  "))),
-            other => other,
+        const CAUSED: &str = "\n\nCaused by:\n  ";
+        let Error::Failed(inner) = self else { return self };
+        let (story, help) = inner.rsplit_once("\nhelp: ").unwrap_or((&inner, ""));
+        let (first, deeper) = story.split_once(CAUSED).unwrap_or((story, ""));
+        let mut message = format!("{outer}{CAUSED}{}", first.replace('\n', "\n  "));
+        for (lead, rest) in [(CAUSED, deeper), ("\nhelp: ", help)].into_iter().filter(|(_, rest)| !rest.is_empty()) {
+            message.extend([lead, rest]);
         }
+        Error::Failed(message)
     }
 }
 

@@ -73,10 +73,9 @@ pub fn recipe(manifest: &Path, scope: &Scope, host: Option<&str>, here: &Path) -
         quotient.reached,
         third_party.saturating_sub(quotient.reached)
     );
-    let warnings = quotient.warning().into_iter().collect();
     let files = skeleton::files(&quotient.workspace);
     Ok(Prepared {
-        warnings,
+        warnings: quotient.warnings,
         recipe: Recipe { scope: Some(scope.clone()), here: None, build: quotient.scope, files },
         summary,
     })

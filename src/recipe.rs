@@ -8,7 +8,6 @@ use crate::scope::Scope;
 use crate::skeleton::Files;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::path::{Component, Path};
 
 /// The format that is written and read. Any change of a recipe's bytes for the same workspace and scope makes it another.
 pub const FORMAT: u64 = 1;
@@ -27,7 +26,7 @@ pub struct Recipe {
 }
 
 #[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a JSON object")]
 struct Json {
     format: u64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -41,6 +40,7 @@ struct Json {
 
 /// The part of any format that tells which it is.
 #[derive(Deserialize)]
+#[serde(expecting = "a JSON object")]
 struct Versioned {
     format: Option<u64>,
 }
@@ -90,13 +90,16 @@ pub fn decode(name: &str, text: &str) -> Result<Recipe> {
         Err(error) => fail!("recipe `{name}` is not a recipe: {error}\n{again}"),
     };
     for path in json.files.keys().chain(json.here.as_ref().filter(|h| !h.is_empty())) {
-        let is_plain = Path::new(path).components().all(|c| matches!(c, Component::Normal(_)));
-        if path.is_empty() || !is_plain || path.contains(['\\', ':', '\0']) {
+        // `Path::components` would overlook a `.` and a `/` too many: two names of one file.
+        let is_plain = path.split('/').all(|part| !matches!(part, "" | "." | ".."));
+        if !is_plain || path.contains(['\\', ':', '\0']) {
             fail!("recipe `{name}` has a file outside its own directory: `{path}`\n{again}");
         }
     }
-    if !json.files.contains_key("Cargo.toml") {
-        fail!("recipe `{name}` has no Cargo.toml\n{again}");
+    for file in ["Cargo.toml", "Cargo.lock"] {
+        if !json.files.contains_key(file) {
+            fail!("recipe `{name}` has no {file}\n{again}");
+        }
     }
     let joined = |lines: Vec<String>| lines.into_iter().map(|line| line + "\n").collect();
     Ok(Recipe {

@@ -7,7 +7,9 @@
 use crate::lockfile::LocalEntry;
 use crate::profile;
 use crate::scope::Scope;
-use crate::workspace::{Dependency, DependencyKind, Package, Resolved, RootTables, Target, TargetKind, Workspace};
+use crate::workspace::{
+    Dependency, DependencyKind, Package, Resolved, RootTables, SOURCE_KEYS, Target, TargetKind, Workspace,
+};
 use semver::Version;
 use std::collections::{BTreeMap, BTreeSet};
 use toml::{Table, Value};
@@ -143,7 +145,7 @@ fn dependency(workspace: &Workspace, dependency: &Dependency, live: &[BTreeSet<S
             reduced.version = None;
             reduced.features.retain(|f| live[i].contains(f));
             reduced.default_features &= live[i].contains("default");
-            reduced.rest.retain(|key, _| !["git", "branch", "tag", "rev", "registry", "registry-index"].contains(&key));
+            reduced.rest.retain(|key, _| !SOURCE_KEYS.contains(&key));
         }
         Resolved::Locked(i) => {
             let version = &workspace.lock.packages[i].version;

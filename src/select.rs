@@ -16,6 +16,8 @@ pub struct Selection {
     pub roots: BTreeMap<usize, BTreeSet<String>>,
     /// Targets to build.
     pub proposals: Vec<Proposal>,
+    /// What cargo, too, only warns of.
+    pub warnings: Vec<String>,
 }
 
 /// A target to build.
@@ -45,7 +47,7 @@ pub enum Mode {
 /// # Errors
 /// A package, feature or target that does not exist.
 pub fn select(workspace: &Workspace, scope: &Scope) -> Result<Selection> {
-    let packages = packages(workspace, scope)?;
+    let (packages, warnings) = packages(workspace, scope)?;
     if packages.is_empty() {
         fail!("no packages to build: the scope selects none of the workspace's members");
     }
@@ -53,14 +55,16 @@ pub fn select(workspace: &Workspace, scope: &Scope) -> Result<Selection> {
     let (roots, unknown) = features(workspace, scope, &packages);
     if let Some(unknown) = unknown.first() {
         let names: Vec<String> = roots.keys().map(|i| format!("`{}`", workspace.packages[*i].name)).collect();
-        let known = roots.keys().flat_map(|i| workspace.packages[*i].features.keys().map(String::as_str));
+        let known = roots.keys().map(|i| &workspace.packages[*i]);
+        let known: Vec<String> =
+            known.flat_map(|p| p.features.keys().map(|f| spelled_like(unknown, &p.name, f))).collect();
         fail!(
             "none of the selected packages has the feature `{unknown}` (selected: {})\nhelp: {}",
             names.join(", "),
-            closest(unknown, known, "their features are")
+            closest(unknown, known.iter().map(String::as_str), "their features are", "they have no features")
         );
     }
-    Ok(Selection { roots, proposals })
+    Ok(Selection { roots, proposals, warnings })
 }
 
 /// The features of the scope that no selected package has.
@@ -68,36 +72,37 @@ pub fn select(workspace: &Workspace, scope: &Scope) -> Result<Selection> {
 /// # Errors
 /// A package that does not exist.
 pub fn unknown_features(workspace: &Workspace, scope: &Scope) -> Result<Vec<String>> {
-    Ok(features(workspace, scope, &packages(workspace, scope)?).1)
+    Ok(features(workspace, scope, &packages(workspace, scope)?.0).1)
 }
 
-fn packages(workspace: &Workspace, scope: &Scope) -> Result<BTreeSet<usize>> {
+/// The packages selected, and warnings.
+fn packages(workspace: &Workspace, scope: &Scope) -> Result<(BTreeSet<usize>, Vec<String>)> {
     let members = || workspace.packages.iter().enumerate().filter(|(_, p)| p.is_member);
-    let matching = |specs: &[String], flag: &str| -> Result<BTreeSet<usize>> {
-        let mut found = BTreeSet::new();
-        for spec in specs {
-            let pattern = glob::Pattern::new(spec).ok();
-            let matches = |p: &Package| matches_spec(p, spec, pattern.as_ref());
-            let matched: Vec<usize> = members().filter(|(_, p)| matches(p)).map(|(i, _)| i).collect();
-            if matched.is_empty() {
-                fail!(
-                    "{flag} `{spec}` matches no package of the workspace\nhelp: {}",
-                    closest(spec, members().map(|(_, p)| p.name.as_str()), "its members are")
-                );
-            }
-            found.extend(matched);
-        }
-        Ok(found)
+    let matching = |spec: &str| -> BTreeSet<usize> {
+        let pattern = glob::Pattern::new(spec).ok();
+        members().filter(|(_, p)| matches_spec(p, spec, pattern.as_ref())).map(|(i, _)| i).collect()
     };
-    if !scope.package.is_empty() && !scope.workspace {
-        return matching(&scope.package, "-p");
-    }
+    let none = |flag: &str, spec: &str| format!("{flag} `{spec}` matches no package of the workspace");
     if scope.workspace {
-        // A package that is excluded and does not exist is only worth a warning to cargo.
-        let excluded = matching(&scope.exclude, "--exclude")?;
-        return Ok(members().map(|(i, _)| i).filter(|i| !excluded.contains(i)).collect());
+        let excluded = scope.exclude.iter().map(|spec| (spec, matching(spec)));
+        let (vain, excluded): (Vec<_>, Vec<_>) = excluded.partition(|(_, matched)| matched.is_empty());
+        let is_excluded = |i: &usize| excluded.iter().any(|(_, matched)| matched.contains(i));
+        let warnings = vain.iter().map(|(spec, _)| none("--exclude", spec)).collect();
+        return Ok((members().map(|(i, _)| i).filter(|i| !is_excluded(i)).collect(), warnings));
     }
-    Ok(workspace.default_members.iter().copied().collect())
+    if scope.package.is_empty() {
+        return Ok((workspace.default_members.iter().copied().collect(), Vec::new()));
+    }
+    let mut found = BTreeSet::new();
+    for spec in &scope.package {
+        let matched = matching(spec);
+        if matched.is_empty() {
+            let names = members().map(|(_, p)| p.name.as_str());
+            fail!("{}\nhelp: {}", none("-p", spec), closest(spec, names, "its members are", "it has no members"));
+        }
+        found.extend(matched);
+    }
+    Ok((found, Vec::new()))
 }
 
 /// Package id specs of local packages: `name`, `name@version`, `name:version`, `path+file:///…#name@version`; or a glob
@@ -115,18 +120,28 @@ fn matches_spec(package: &Package, spec: &str, pattern: Option<&glob::Pattern>) 
         }
         Some((_, fragment)) => named(fragment),
         None if spec.contains("://") => spec.rsplit('/').next() == Some(package.name.as_str()),
-        None if spec.contains(['*', '?', '[']) => pattern.is_some_and(|p| p.matches(&package.name)),
+        None if is_pattern(spec) => pattern.is_some_and(|p| p.matches(&package.name)),
         None => named(spec),
     }
 }
 
-/// "did you mean", or the list.
-fn closest<'a>(wanted: &str, names: impl Iterator<Item = &'a str>, list: &str) -> String {
+fn is_pattern(text: &str) -> bool {
+    text.contains(['*', '?', '['])
+}
+
+/// A feature of a package as `wanted` names one: with the package, or without.
+fn spelled_like(wanted: &str, package: &str, feature: &str) -> String {
+    if wanted.contains('/') { format!("{package}/{feature}") } else { feature.to_owned() }
+}
+
+/// "did you mean", or the list, or that there is `none`. Nothing is close to a pattern.
+fn closest<'a>(wanted: &str, names: impl Iterator<Item = &'a str>, list: &str, none: &str) -> String {
     let names: BTreeSet<&str> = names.collect();
-    let near = names.iter().map(|n| (strsim::levenshtein(wanted, n), *n)).filter(|(d, _)| *d <= 3).min();
+    let near = names.iter().map(|n| (strsim::levenshtein(wanted, n), *n));
+    let near = near.filter(|(d, _)| *d <= 3 && !is_pattern(wanted)).min();
     match near {
         Some((_, name)) => format!("did you mean `{name}`?"),
-        None if names.is_empty() => "there is none".to_owned(),
+        None if names.is_empty() => none.to_owned(),
         None => format!("{list} {}", names.iter().map(|n| format!("`{n}`")).collect::<Vec<_>>().join(", ")),
     }
 }
@@ -222,7 +237,7 @@ fn proposals(workspace: &Workspace, scope: &Scope, packages: &BTreeSet<usize>) -
             continue;
         }
         for name in names {
-            let pattern = glob::Pattern::new(name).ok().filter(|_| name.contains(['*', '?', '[']));
+            let pattern = glob::Pattern::new(name).ok().filter(|_| is_pattern(name));
             let is = |t: &Target| t.kind == kind && pattern.as_ref().map_or(t.name == *name, |p| p.matches(&t.name));
             // `*` alone is how `reduce` says `any`, and may be none.
             if !take(&is, mode, name != "*") && name != "*" {
@@ -230,7 +245,7 @@ fn proposals(workspace: &Workspace, scope: &Scope, packages: &BTreeSet<usize>) -
                 let known = targets.filter(|t| t.kind == kind).map(|t| t.name.as_str());
                 fail!(
                     "no {word} target named `{name}` in the selected packages\nhelp: {}",
-                    closest(name, known, "their targets of this kind are")
+                    closest(name, known, "their targets of this kind are", "they have no targets of this kind")
                 );
             }
         }

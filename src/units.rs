@@ -50,7 +50,7 @@ pub struct Distinctions {
     pub panic: bool,
 }
 
-/// For each entry of the lockfile with the keys of its declaration, the classes it is built in, and when.
+/// For each entry of the lockfile and variant of its declaration, the classes it is built in, and when.
 pub type Built = BTreeMap<(usize, String), BTreeMap<Class, Condition>>;
 
 /// A library of a local package, as built for one side.
@@ -220,7 +220,7 @@ impl Walk<'_> {
                 }
             }
             Resolved::Locked(locked) => {
-                let key = (locked, toml::Value::Table(dependency.rest.clone()).to_string());
+                let key = (locked, dependency.variant());
                 let class = self.class(side, unit.panic, lto);
                 self.built.entry(key).or_default().entry(class).or_default().add(condition);
             }

@@ -189,6 +189,19 @@ pub struct Dependency {
     pub to: Resolved,
 }
 
+/// Keys of a dependency that say where it comes from. Packages may say it differently and mean the same entry of the
+/// lockfile (`git = "…"` with and without `.git`, `registry = "crates-io"`).
+pub const SOURCE_KEYS: &[&str] = &["branch", "git", "registry", "registry-index", "rev", "tag"];
+
+impl Dependency {
+    /// The keys that are not known here, as text: dependencies on the same package that differ in these stay apart.
+    pub fn variant(&self) -> String {
+        let known = |key: &str| SOURCE_KEYS.contains(&key) || key == "public";
+        let rest: Table = self.rest.iter().filter(|(k, _)| !known(k)).map(|(k, v)| (k.clone(), v.clone())).collect();
+        if rest.is_empty() { String::new() } else { rest.to_string() }
+    }
+}
+
 /// What a dependency is in this workspace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Resolved {

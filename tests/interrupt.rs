@@ -118,9 +118,9 @@ fn cooked(place: &Place) -> String {
 }
 
 fn wait(what: &str, mut is: impl FnMut() -> bool) {
-    let limit = Instant::now() + Duration::from_secs(60);
+    let limit = Instant::now() + Duration::from_secs(90);
     while !is() {
-        assert!(Instant::now() < limit, "a minute passes before {what}");
+        assert!(Instant::now() < limit, "a minute and a half passes before {what}");
         std::thread::sleep(Duration::from_millis(10));
     }
 }

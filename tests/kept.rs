@@ -210,6 +210,32 @@ eta = '1'
 }
 
 #[test]
+fn two_spellings_of_one_source_are_one_dependency() {
+    check(&Project {
+        files: "-- Cargo.toml --
+[workspace]
+members = ['a', 'b']
+resolver = '2'
+-- a/Cargo.toml --
+[package]
+name = 'a'
+edition = '2021'
+[dependencies]
+alpha = { version = '1', registry = 'crates-io' }
+-- a/src/lib.rs --
+-- b/Cargo.toml --
+[package]
+name = 'b'
+edition = '2021'
+[dependencies]
+alpha = { version = '1', features = ['derive'] }
+-- b/src/lib.rs --
+",
+        ..PLAIN
+    });
+}
+
+#[test]
 fn a_path_dependency_outside_the_root_brings_its_dependencies() {
     check(&Project {
         files: "-- ws/Cargo.toml --

@@ -13,13 +13,15 @@ use proptest::test_runner::{Config, FileFailurePersistence, TestCaseError, TestE
 use support::dice::Dice;
 use support::edits::{Applies, Draft, EDITS};
 use support::effects::{EFFECTS, RUSTFLAGS};
+use support::golden::Past;
 use support::larder::{self, Recipe};
 use support::oracle::{self, OnDisk};
-use support::scope::TARGET;
+use support::scope::{Host, TARGET};
+use support::skeleton::{files_of, skeleton_has};
 use support::style::Style;
 use support::units::Units;
 use support::workspace::Case;
-use support::{coverage, generate, shrink};
+use support::{coverage, generate, golden, shrink};
 
 type Verdict = Result<(), TestCaseError>;
 
@@ -27,7 +29,7 @@ fn hold(law: fn(&Case) -> Verdict) {
     let cases = std::env::var("LARDER_CASES").ok().and_then(|it| it.parse().ok()).unwrap_or(256);
     let config = Config {
         cases,
-        max_shrink_time: 25_000,
+        max_shrink_time: 60_000,
         max_shrink_iters: 2_000,
         source_file: Some(file!()),
         failure_persistence: Some(Box::new(FileFailurePersistence::WithSource("proptest-regressions"))),
@@ -50,115 +52,151 @@ fn fail(why: impl Into<String>) -> TestCaseError {
 
 #[test]
 fn a_skeleton_has_the_third_party_units_of_its_workspace() {
-    hold(|case| {
-        let disk = OnDisk::new();
-        disk.lay_out(&case.workspace).map_err(refused)?;
-        let expected = disk.units(case).map_err(refused)?;
-        let cwd = disk.cwd(&case.workspace, &case.scope);
-        let recipe =
-            larder::prepare(&cwd, &larder::scoped_args(&case.scope), &disk.beside("recipe.json")).map_err(fail)?;
-        names_no_place(&disk, &recipe)?;
-        let flags = skeleton_has(&disk, &recipe, &[], &expected).map_err(|why| fail(format!("scoped: {why}")))?;
-        preparing_a_skeleton_gives_it_again(&disk, case, &recipe, &flags)
-    });
+    hold(scoped_units);
+}
+
+fn scoped_units(case: &Case) -> Verdict {
+    let disk = OnDisk::new();
+    disk.lay_out(&case.workspace).map_err(refused)?;
+    let expected = disk.units(case).map_err(refused)?;
+    let cwd = disk.cwd(&case.workspace, &case.scope);
+    let recipe = larder::prepare(&cwd, &larder::scoped_args(&case.scope), &disk.beside("recipe.json")).map_err(fail)?;
+    names_no_place(&disk, &recipe)?;
+    let flags = skeleton_has(&disk, &recipe, &[], &expected).map_err(|why| fail(format!("scoped: {why}")))?;
+    preparing_a_skeleton_gives_it_again(&disk, case, &recipe, &flags)
 }
 
 #[test]
 fn an_unscoped_recipe_gives_the_units_of_any_scope() {
-    hold(|case| {
-        if case.scope.from_member.is_some() {
-            return Err(refused("a scope of a directory is one that cook cannot be told".to_owned()));
-        }
-        let disk = OnDisk::new();
-        disk.lay_out(&case.workspace).map_err(refused)?;
-        let cwd = disk.cwd(&case.workspace, &case.scope);
-        // An unscoped recipe has no names of targets: one that is named stands for all of its kind.
-        let expected = oracle::units(&cwd, &case.scope.with_all_of_a_kind().args()).map_err(refused)?;
-        let recipe = larder::prepare(&cwd, &[], &disk.beside("recipe.json")).map_err(fail)?;
-        names_no_place(&disk, &recipe)?;
-        skeleton_has(&disk, &recipe, &case.scope.args(), &expected)
-            .map(drop)
-            .map_err(|why| fail(format!("unscoped: {why}")))
-    });
+    hold(unscoped_units);
+}
+
+fn unscoped_units(case: &Case) -> Verdict {
+    if case.scope.from_member.is_some() {
+        return Err(refused("a scope of a directory is one that cook cannot be told".to_owned()));
+    }
+    let disk = OnDisk::new();
+    disk.lay_out(&case.workspace).map_err(refused)?;
+    let cwd = disk.cwd(&case.workspace, &case.scope);
+    // An unscoped recipe has no names of targets: one that is named stands for all of its kind.
+    let expected = oracle::units(&cwd, &case.scope.with_all_of_a_kind().args()).map_err(refused)?;
+    let recipe = larder::prepare(&cwd, &[], &disk.beside("recipe.json")).map_err(fail)?;
+    names_no_place(&disk, &recipe)?;
+    skeleton_has(&disk, &recipe, &case.scope.args(), &expected)
+        .map(drop)
+        .map_err(|why| fail(format!("unscoped: {why}")))
 }
 
 #[test]
 fn edits_without_effect_leave_the_recipe_alone() {
-    hold(|case| {
-        let disk = OnDisk::new();
-        let tree = disk.lay_out(&case.workspace).map_err(refused)?;
-        let expected = disk.units(case).map_err(refused)?;
-        let draft = Draft { case: case.clone(), tree };
-        let (scoped, unscoped) = both_recipes(&disk, &draft).map_err(fail)?;
-        for edit in EDITS {
-            let Some(edited) = edit.apply(&draft, &disk, &mut Dice::new(case.seed)).map_err(refused)? else { continue };
-            let recipes = both_recipes(&disk, &edited).map_err(|why| fail(format!("edit: {}\n{why}", edit.name)))?;
-            let same = scoped == recipes.0;
-            let same_unscoped = edit.applies == Applies::Scoped || unscoped == recipes.1;
-            if same && same_unscoped {
-                continue;
-            }
-            // Only now, since it costs more than the recipes: was it indeed without effect?
-            let units = disk.units(&edited.case).map_err(refused)?;
-            if units != expected {
-                return Err(refused(format!("`{}` has an effect here", edit.name)));
-            }
-            let files = edited.tree.files(&mut Style::plain());
-            let (which, difference) = if same {
-                ("unscoped", unscoped.difference(&recipes.1))
-            } else {
-                ("scoped", scoped.difference(&recipes.0))
-            };
-            return Err(fail(format!(
-                "edit: {}\nthe {which} recipe changes:\n{difference}\nthe edit:\n{}",
-                edit.name,
-                larder::changed_files(&draft.tree, &files)
-            )));
-        }
-        Ok(())
-    });
+    hold(no_effect);
 }
+
+fn no_effect(case: &Case) -> Verdict {
+    let disk = OnDisk::new();
+    let tree = disk.lay_out(&case.workspace).map_err(refused)?;
+    let expected = disk.units(case).map_err(refused)?;
+    let draft = Draft { case: case.clone(), tree };
+    let (scoped, unscoped) = both_recipes(&disk, &draft).map_err(fail)?;
+    for edit in EDITS {
+        let Some(edited) = edit.apply(&draft, &disk, &mut Dice::new(case.seed)).map_err(refused)? else { continue };
+        let recipes = both_recipes(&disk, &edited).map_err(|why| fail(format!("edit: {}\n{why}", edit.name)))?;
+        let same = scoped == recipes.0;
+        let same_unscoped = edit.applies == Applies::Scoped || unscoped == recipes.1;
+        if same && same_unscoped {
+            continue;
+        }
+        // Only now, since it costs more than the recipes: was it indeed without effect?
+        let units = disk.units(&edited.case).map_err(refused)?;
+        if units != expected {
+            return Err(refused(format!("`{}` has an effect here", edit.name)));
+        }
+        let files = edited.tree.files(&mut Style::plain());
+        let (which, difference) = if same {
+            ("unscoped", unscoped.difference(&recipes.1))
+        } else {
+            ("scoped", scoped.difference(&recipes.0))
+        };
+        return Err(fail(format!(
+            "edit: {}\nthe {which} recipe changes:\n{difference}\nthe edit:\n{}",
+            edit.name,
+            larder::changed_files(&draft.tree, &files)
+        )));
+    }
+    Ok(())
+}
+
+/// How often the units changed, and how often the recipe changed though they did not, by edit.
+static COUNTS: Mutex<BTreeMap<&str, (u32, u32, u32)>> = Mutex::new(BTreeMap::new());
 
 #[test]
 fn edits_with_effect_change_the_recipe() {
-    /// How often the units changed, and how often the recipe changed though they did not, by edit.
-    static COUNTS: Mutex<BTreeMap<&str, (u32, u32, u32)>> = Mutex::new(BTreeMap::new());
-    hold(|case| {
-        let disk = OnDisk::new();
-        let tree = disk.lay_out(&case.workspace).map_err(refused)?;
-        let before = disk.units(case).map_err(refused)?;
-        let draft = Draft { case: case.clone(), tree };
-        let (scoped, unscoped) = both_recipes(&disk, &draft).map_err(fail)?;
-        for (i, effect) in (0..).zip(EFFECTS) {
-            let mut dice = Dice::new(case.seed ^ i);
-            let Some(edited) = (effect.apply)(&draft, &disk, &mut dice).ok().flatten() else { continue };
-            let Ok(after) = disk.units(&edited.case) else { continue };
-            let changed = after != before || effect.name == RUSTFLAGS && takes_rustflags(case, &before);
-            let recipes = both_recipes(&disk, &edited).map_err(|why| fail(format!("edit: {}\n{why}", effect.name)))?;
-            let mut counts = COUNTS.lock().expect("no law panics while it counts");
-            let count = counts.entry(effect.name).or_default();
-            count.0 += u32::from(changed);
-            count.1 += u32::from(!changed);
-            count.2 += u32::from(!changed && recipes.0 != scoped);
-            let unchanged =
-                if recipes.0 == scoped { Some("scoped") } else { (recipes.1 == unscoped).then_some("unscoped") };
-            if let (true, Some(which)) = (changed, unchanged) {
-                let files = edited.tree.files(&mut Style::plain());
-                return Err(fail(format!(
-                    "edit: {}\nthe {which} recipe stays the same, the units do not:\n{}\nthe edit:\n{}",
-                    effect.name,
-                    after.difference(&before),
-                    larder::changed_files(&draft.tree, &files)
-                )));
-            }
-        }
-        Ok(())
-    });
+    hold(effect);
     for (name, (changed, kept, needless)) in &*COUNTS.lock().expect("no law panics while it counts") {
         eprintln!(
             "{name}: {changed} with effect, {kept} without, of which {needless} changed a scoped recipe all the same"
         );
     }
+}
+
+fn effect(case: &Case) -> Verdict {
+    let disk = OnDisk::new();
+    let tree = disk.lay_out(&case.workspace).map_err(refused)?;
+    let before = disk.units(case).map_err(refused)?;
+    let draft = Draft { case: case.clone(), tree };
+    let (scoped, unscoped) = both_recipes(&disk, &draft).map_err(fail)?;
+    for (i, effect) in (0..).zip(EFFECTS) {
+        let mut dice = Dice::new(case.seed ^ i);
+        let Some(edited) = (effect.apply)(&draft, &disk, &mut dice) else { continue };
+        let Ok(after) = disk.units(&edited.case) else { continue };
+        let changed = after != before || effect.name == RUSTFLAGS && takes_rustflags(case, &before);
+        let recipes = both_recipes(&disk, &edited).map_err(|why| fail(format!("edit: {}\n{why}", effect.name)))?;
+        let mut counts = COUNTS.lock().expect("no law panics while it counts");
+        let count = counts.entry(effect.name).or_default();
+        count.0 += u32::from(changed);
+        count.1 += u32::from(!changed);
+        count.2 += u32::from(!changed && recipes.0 != scoped);
+        let unchanged =
+            if recipes.0 == scoped { Some("scoped") } else { (recipes.1 == unscoped).then_some("unscoped") };
+        if let (true, Some(which)) = (changed, unchanged) {
+            let files = edited.tree.files(&mut Style::plain());
+            return Err(fail(format!(
+                "edit: {}\nthe {which} recipe stays the same, the units do not:\n{}\nthe edit:\n{}",
+                effect.name,
+                after.difference(&before),
+                larder::changed_files(&draft.tree, &files)
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// `tests/support/past/*.txt`, each what a law printed when it failed.
+#[test]
+fn failures_of_the_past_stay_mended() {
+    let dir = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/support/past");
+    let mut failures = String::new();
+    for entry in fs_err::read_dir(dir).expect("there are failures of the past").flatten() {
+        let text = fs_err::read_to_string(entry.path()).expect("it is text");
+        if let Err(why) = is_mended(&text) {
+            failures.extend([&*entry.path().to_string_lossy(), ": ", &why, "\n\n"]);
+        }
+    }
+    assert!(failures.is_empty(), "{failures}");
+}
+
+fn is_mended(text: &str) -> Result<(), String> {
+    let Past { disk, cwd, args } = golden::lay_out(text)?;
+    let expected = oracle::units(&cwd, &args)?;
+    let path = disk.beside("recipe.json");
+    let recipe = larder::prepare(&cwd, &larder::scoped(&args, Host::Unknown), &path)?;
+    skeleton_has(&disk, &recipe, &[], &expected)?;
+    let named = args.iter().any(|it| matches!(it.as_str(), "--bin" | "--test" | "--example"));
+    if !named && cwd == disk.dir().join("ws") {
+        let recipe = larder::prepare(&cwd, &[], &path)?;
+        skeleton_has(&disk, &recipe, &args, &expected)?;
+    }
+    Ok(())
 }
 
 #[test]
@@ -173,7 +211,9 @@ fn the_generator_makes_workspaces_that_cargo_accepts() {
         match disk.lay_out(&case.workspace).and_then(|_| disk.units(&case)) {
             Ok(found) => {
                 units += found.len();
-                coverage::traits(&case).into_iter().for_each(|it| *counts.entry(it).or_default() += 1);
+                for it in coverage::traits(&case) {
+                    *counts.entry(it).or_default() += 1;
+                }
             }
             Err(why) => refusals.push(format!("{why}\n{case:?}")),
         }
@@ -182,32 +222,8 @@ fn the_generator_makes_workspaces_that_cargo_accepts() {
         eprintln!("{:3} % {name}", count * 100 / cases);
     }
     eprintln!("{cases} cases, {} refused, {units} third-party units", refusals.len());
-    let shown: String = refusals.iter().take(3).map(|it| format!("{it}\n\n")).collect();
-    assert!(refusals.len() * 20 <= cases, "cargo refuses {} of {cases} cases:\n{shown}", refusals.len());
-}
-
-/// Compares the units of a recipe's skeleton, and gives the flags with which to build it.
-fn skeleton_has(disk: &OnDisk, recipe: &Recipe, args: &[String], expected: &Units) -> Result<Vec<String>, String> {
-    let dir = disk.beside("skeleton");
-    let flags = larder::skeleton(&disk.beside("recipe.json"), &dir, args)?;
-    let actual =
-        oracle::units(&dir, &flags).map_err(|why| format!("cargo refuses the skeleton: {why}\n{}", files_of(&dir)))?;
-    if actual != *expected {
-        return Err(format!(
-            "`-` is missing in the skeleton, `+` is too much:\n{}\ncargo build {}\n{}",
-            actual.difference(expected),
-            flags.join(" "),
-            files_of(&dir)
-        ));
-    }
-    let allowed = oracle::locked(&recipe.lockfile());
-    let settled = fs_err::read_to_string(dir.join("Cargo.lock")).map(|text| oracle::locked(&text)).unwrap_or_default();
-    let foreign: Vec<&String> = if args.is_empty() { settled.difference(&allowed).collect() } else { Vec::new() };
-    if foreign.is_empty() {
-        Ok(flags)
-    } else {
-        Err(format!("cargo adds {foreign:?} to the lockfile\n{}", files_of(&dir)))
-    }
+    let shown: Vec<String> = refusals.iter().take(3).cloned().collect();
+    assert!(refusals.len() * 20 <= cases, "cargo refuses {} of {cases} cases:\n{}", refusals.len(), shown.join("\n\n"));
 }
 
 fn preparing_a_skeleton_gives_it_again(disk: &OnDisk, case: &Case, recipe: &Recipe, flags: &[String]) -> Verdict {
@@ -215,7 +231,7 @@ fn preparing_a_skeleton_gives_it_again(disk: &OnDisk, case: &Case, recipe: &Reci
     // Anew, since cargo may have written a lockfile there.
     larder::skeleton(&disk.beside("recipe.json"), &dir, &[]).map_err(fail)?;
     let mut args = flags.to_vec();
-    if case.scope.host {
+    if let Host::Told = case.scope.host {
         args.extend(["--host".to_owned(), oracle::HOST.clone()]);
     }
     let again = larder::prepare(&dir, &args, &disk.beside("again.json"))
@@ -250,22 +266,4 @@ fn both_recipes(disk: &OnDisk, draft: &Draft) -> Result<(Recipe, Recipe), String
 fn takes_rustflags(case: &Case, units: &Units) -> bool {
     let target = case.scope.target || case.workspace.config.get("build").is_some_and(|it| it.get("target").is_some());
     if target { units.any_has(&format!("platform={TARGET}")) } else { !units.is_empty() }
-}
-
-/// A directory as text.
-fn files_of(dir: &Path) -> String {
-    let mut text = String::new();
-    let mut open = vec![dir.to_owned()];
-    while let Some(next) = open.pop() {
-        let mut entries: Vec<_> = fs_err::read_dir(&next).into_iter().flatten().flatten().map(|it| it.path()).collect();
-        entries.sort();
-        for path in entries {
-            if path.is_dir() {
-                open.push(path);
-            } else if let Ok(content) = fs_err::read_to_string(&path) {
-                text += &format!("-- skeleton/{} --\n{content}", path.strip_prefix(dir).unwrap_or(&path).display());
-            }
-        }
-    }
-    text
 }

@@ -34,8 +34,8 @@ fn flags(verb: &str) -> BTreeSet<String> {
     cargo.build();
     let larder = cargo.find_subcommand("larder").expect("it is the only one");
     let verb = larder.find_subcommand(verb).expect("the verb exists");
-    let long = verb.get_arguments().filter_map(|arg| arg.get_long()).map(|long| format!("--{long}"));
-    let short = verb.get_arguments().filter_map(|arg| arg.get_short()).map(|short| format!("-{short}"));
+    let long = verb.get_arguments().filter_map(clap::Arg::get_long).map(|long| format!("--{long}"));
+    let short = verb.get_arguments().filter_map(clap::Arg::get_short).map(|short| format!("-{short}"));
     long.chain(short).filter(|flag| !["--help", "-h"].contains(&flag.as_str())).collect()
 }
 

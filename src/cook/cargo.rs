@@ -3,14 +3,14 @@
 //! In: a directory with a skeleton, flags and an environment. Out: how many units cargo compiled and found fresh. cargo's
 //! own output goes to the user's stderr as it comes; its JSON messages are counted and go no further.
 
+use super::interrupt::Interrupt;
 use super::wrapper;
 use crate::error::{Error, Result, fail};
 use cargo_metadata::Message;
 use std::ffi::OsString;
 use std::io::BufReader;
-use std::path::Path;
-use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::{Arc, Mutex};
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitStatus, Stdio};
 
 /// A `cargo build` to run.
 #[derive(Debug)]
@@ -39,9 +39,11 @@ pub struct Outcome {
 /// Runs the build.
 ///
 /// # Errors
-/// cargo cannot be started, or fails; in the latter case it has said why.
-pub fn build(build: &Build<'_>) -> Result<Outcome> {
-    let cargo = cargo_program(build.has_toolchain_file);
+/// cargo cannot be started, or fails, in which case it has said why, or a signal came.
+pub fn build(build: &Build<'_>, interrupt: &Interrupt) -> Result<Outcome> {
+    let named = own_cargo(build.has_toolchain_file)?;
+    let place = if named.is_some() { ", which `CARGO` names" } else { " on PATH" };
+    let cargo = named.unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(&cargo);
     command.arg("build").args(&build.args).arg("--message-format=json-render-diagnostics");
     command.arg("--target-dir").arg(build.target_dir).current_dir(build.dir);
@@ -50,18 +52,19 @@ pub fn build(build: &Build<'_>) -> Result<Outcome> {
         command.env_remove("RUSTUP_TOOLCHAIN");
     }
     command.stdin(Stdio::null()).stdout(Stdio::piped());
+    interrupt.check()?;
     let mut child = match command.spawn() {
         Ok(child) => child,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             fail!(
-                "could not find `{}` on PATH\nhelp: install Rust, or set `CARGO` to the path of cargo",
+                "could not find `{}`{place}\nhelp: install Rust, or set `CARGO` to the path of cargo",
                 cargo.display()
             )
         }
         Err(error) => fail!("failed to start `{}`: {error}", cargo.display()),
     };
     let stdout = child.stdout.take().expect("stdout is piped");
-    let interrupted = forward_signals(&child);
+    interrupt.entrust(child);
     let mut outcome = Outcome::default();
     for message in Message::parse_stream(BufReader::new(stdout)) {
         if let Ok(Message::CompilerArtifact(artifact)) = message
@@ -70,18 +73,20 @@ pub fn build(build: &Build<'_>) -> Result<Outcome> {
             *(if artifact.fresh { &mut outcome.fresh } else { &mut outcome.compiled }) += 1;
         }
     }
-    let status = child.wait()?;
-    if let Some(code) = *interrupted.lock().expect("no thread panics with the lock held") {
-        return Err(Error::Cargo(code));
-    }
+    let status = interrupt.release().expect("it was entrusted above").wait()?;
+    interrupt.check()?;
     if status.success() { Ok(outcome) } else { Err(Error::Cargo(code(status))) }
 }
 
-/// cargo itself when it runs this program, so that `cargo +nightly larder` stays with nightly; the one on PATH, which is
-/// rustup's proxy where there is rustup, when a toolchain file is to decide.
-fn cargo_program(has_toolchain_file: bool) -> OsString {
-    let own = std::env::var_os("CARGO").filter(|_| !has_toolchain_file || toolchain_was_chosen());
-    own.unwrap_or_else(|| "cargo".into())
+/// cargo itself when it runs this program, so that `cargo +nightly larder` stays with nightly; none, which means the one on
+/// PATH, rustup's proxy where there is rustup, when a toolchain file is to decide.
+fn own_cargo(has_toolchain_file: bool) -> Result<Option<PathBuf>> {
+    let own = std::env::var_os("CARGO").filter(|_| !has_toolchain_file || toolchain_was_chosen()).map(PathBuf::from);
+    match own {
+        // It is started in another directory than this one.
+        Some(path) if path.components().count() > 1 => Ok(Some(std::path::absolute(path)?)),
+        named => Ok(named.filter(|name| !name.as_os_str().is_empty())),
+    }
 }
 
 /// Whether the user chose the toolchain by `+toolchain` or by `RUSTUP_TOOLCHAIN`, which win over a toolchain file. Since
@@ -101,26 +106,3 @@ fn code(status: ExitStatus) -> i32 {
     }
     status.code().unwrap_or(1)
 }
-
-/// Outlives an interrupt for as long as cargo needs to end, so that the scratch directory is removed. cargo gets a Ctrl-C
-/// from the terminal as well; a signal that was sent to this process alone ends cargo too.
-fn forward_signals(child: &Child) -> Arc<Mutex<Option<i32>>> {
-    let interrupted = Arc::new(Mutex::new(None));
-    let (flag, pid) = (Arc::clone(&interrupted), child.id());
-    // A handler can be set once in a process; the first build's stays good for a process that builds once.
-    let _ = ctrlc::set_handler(move || {
-        *flag.lock().expect("no thread panics with the lock held") = Some(130);
-        terminate(pid);
-    });
-    interrupted
-}
-
-#[cfg(unix)]
-fn terminate(pid: u32) {
-    if let Some(pid) = i32::try_from(pid).ok().and_then(rustix::process::Pid::from_raw) {
-        let _ = rustix::process::kill_process(pid, rustix::process::Signal::TERM);
-    }
-}
-
-#[cfg(not(unix))]
-fn terminate(_pid: u32) {}

@@ -5,6 +5,7 @@
 //! (invariant 4); with `--no-build`, the skeleton into the current directory instead.
 
 mod cargo;
+mod interrupt;
 mod place;
 pub mod wrapper;
 
@@ -16,6 +17,7 @@ use crate::report::Report;
 use crate::scope::Scope;
 use crate::skeleton::{self, Files};
 use crate::{lockfile, read, reduce, select};
+use interrupt::Interrupt;
 use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::Path;
@@ -24,47 +26,57 @@ use std::time::Instant;
 /// Runs `cook` at `here`.
 ///
 /// # Errors
-/// A recipe that is none, flags that contradict it, a directory that cannot be written to, or cargo failing.
-pub fn cook(args: Cook, here: &Path, stdout: &mut dyn Write) -> Result<()> {
+/// A recipe that is none, flags that contradict it, a directory that cannot be written to, cargo failing, or a signal.
+pub fn cook(mut args: Cook, here: &Path, stdout: &mut dyn Write) -> Result<()> {
     let report = Report::new(args.how.color.as_deref(), args.how.quiet);
     let started = Instant::now();
     let asked = args.scope.normalized();
     let recipe = recipe(args.recipe_path.as_deref(), args.manifest_path.as_deref(), &asked, here, report)?;
-    let (mut files, build) = match &recipe.scope {
+    // From here on there are directories to remove.
+    let interrupt = Interrupt::watch()?;
+    let (mut files, mut build) = match &recipe.scope {
         Some(scope) => (recipe.files, agreed(scope, &recipe.build, &asked)?),
         None => scoped(&recipe, &asked, report)?,
     };
-    let mut flags = build.to_args();
-    flags.extend(args.how.to_args());
     if args.no_build {
         unpack(&files, here)?;
         let target_dir =
             args.how.target_dir.iter().flat_map(|dir| ["--target-dir".to_owned(), dir.display().to_string()]);
-        let words = ["cargo".to_owned(), "build".to_owned()].into_iter().chain(flags).chain(target_dir);
+        let flags = build.to_args().into_iter().chain(args.how.to_args()).chain(target_dir);
+        let words = ["cargo".to_owned(), "build".to_owned()].into_iter().chain(flags);
         writeln!(stdout, "{}", words.map(|w| shell_word(&w)).collect::<Vec<_>>().join(" "))?;
         return Ok(());
     }
-    let scratch = tempfile::Builder::new().prefix("cargo-larder-").tempdir()?;
+    let scratch = place::scratch()?;
+    let current = match &args.manifest_path {
+        Some(_) => read::find_manifest(here, args.manifest_path.as_deref())?.with_file_name(""),
+        None => here.to_owned(),
+    };
     // In a member's directory, cargo builds into the root's target directory.
-    let root = read::root(here).unwrap_or_else(|| here.to_owned());
-    place::localize(&mut files, &root, scratch.path())?;
-    let target_dir = place::target_dir(args.how.target_dir.as_deref(), &files, here, &root)?;
+    let root = read::root(&current).unwrap_or_else(|| current.clone());
+    place::localize(&mut files, &current, &root, scratch.path())?;
+    let target_dir = place::target_dir(&args.how, &files, here, &root)?;
     place::probe(&target_dir)?;
     write(&files, scratch.path())?;
-    let outcome = cargo::build(&cargo::Build {
+    build.target.iter_mut().for_each(|target| *target = place::absolute_target(target, here));
+    args.how.config.iter_mut().for_each(|value| *value = place::absolute_config(value, here));
+    let to_run = cargo::Build {
         dir: scratch.path(),
-        args: flags,
+        args: [build.to_args(), args.how.to_args()].concat(),
         target_dir: &target_dir,
-        env: place::absolute_variables(here),
+        env: place::absolute_variables(here, &root),
         has_toolchain_file: files.keys().any(|name| name.starts_with("rust-toolchain")),
-    });
-    // A lockfile that cargo had to leave is worth more than cargo's own error about it.
-    let settled = same_versions(&files, scratch.path());
-    scratch.close()?;
-    let outcome = match (outcome, settled) {
-        (Err(error @ Error::Cargo(_)), _) => return Err(error),
-        (outcome, settled) => settled.and(outcome)?,
     };
+    // Where cargo failed, it has said why, and the lockfile it left tells nothing.
+    let outcome = cargo::build(&to_run, &interrupt).and_then(|outcome| {
+        same_versions(&files, scratch.path())?;
+        Ok(outcome)
+    });
+    let removed = scratch.close();
+    let outcome = outcome?;
+    removed?;
+    let size = megabytes(place::size(&target_dir));
+    interrupt.check()?;
     report.done(
         "Cooked",
         &format!(
@@ -74,7 +86,7 @@ pub fn cook(args: Cook, here: &Path, stdout: &mut dyn Write) -> Result<()> {
             outcome.fresh,
             started.elapsed().as_secs_f64(),
             read::display(&target_dir, here),
-            megabytes(place::size(&target_dir))
+            size
         ),
     );
     Ok(())
@@ -129,12 +141,12 @@ fn agreed(scope: &Scope, build: &Scope, asked: &Scope) -> Result<Scope> {
     }
     let repeated = asked.is_within(&allowed);
     if !repeated {
-        let said = |scope: &Scope| scope.to_args().iter().map(|w| shell_word(w)).collect::<Vec<_>>().join(" ");
+        let words = |scope: &Scope| scope.to_args().iter().map(|w| shell_word(w)).collect::<Vec<_>>().join(" ");
+        let prepared =
+            if scope.is_empty() { "a build without flags".to_owned() } else { format!("`{}`", words(scope)) };
+        let asked = words(asked);
         return Err(Error::Usage(format!(
-            "recipe was prepared for `{}`, not for `{}`; prepare one with:\n    cargo larder prepare {}",
-            said(scope),
-            said(asked),
-            said(asked)
+            "recipe was prepared for {prepared}, not for `{asked}`; prepare one with:\n    cargo larder prepare {asked}"
         )));
     }
     Ok(build)
@@ -142,7 +154,7 @@ fn agreed(scope: &Scope, build: &Scope, asked: &Scope) -> Result<Scope> {
 
 /// Takes the quotient of an unscoped recipe.
 fn scoped(recipe: &Recipe, asked: &Scope, report: Report) -> Result<(Files, Scope)> {
-    let unpacked = tempfile::Builder::new().prefix("cargo-larder-").tempdir()?;
+    let unpacked = place::scratch()?;
     write(&recipe.files, unpacked.path())?;
     let manifest = unpacked.path().join(recipe.here.as_deref().unwrap_or("")).join("Cargo.toml");
     let workspace = read::workspace(&manifest, unpacked.path())?;
@@ -154,7 +166,7 @@ fn scoped(recipe: &Recipe, asked: &Scope, report: Report) -> Result<(Files, Scop
     }
     let quotient = quotient(&workspace, &asked, None)?;
     unpacked.close()?;
-    quotient.warning().iter().for_each(|warning| report.warning(warning));
+    quotient.warnings.iter().for_each(|warning| report.warning(warning));
     Ok((skeleton::files(&quotient.workspace), quotient.scope))
 }
 

@@ -3,35 +3,57 @@
 //! In: the directory that `cook` was called in, flags, environment, and the files of a recipe. Out: the absolute target
 //! directory, and the files with what must hold in the scratch directory as well. Reads config files; writes nothing.
 
+use crate::cli::How;
 use crate::config;
 use crate::error::{Result, fail};
 use crate::read;
 use crate::skeleton::Files;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+use tempfile::TempDir;
 use toml::{Table, Value};
 
 const CONFIG: &str = ".cargo/config.toml";
 
-/// Puts into the config of a skeleton what cargo would read at `here` and will not read in the scratch directory, and
-/// makes its paths absolute.
+/// Makes a directory for a skeleton.
 ///
 /// # Errors
-/// A config above `here` that is not TOML.
-pub fn localize(files: &mut Files, here: &Path, scratch: &Path) -> Result<()> {
+/// The system's place for temporary files cannot be written to.
+pub fn scratch() -> Result<TempDir> {
+    let attempt = tempfile::Builder::new().prefix("cargo-larder-").tempdir();
+    attempt.or_else(|error| {
+        let error = error.to_string();
+        // The name that was tried is a random one.
+        let cause = error.split(" at path ").next().unwrap_or(&error);
+        fail!(
+            "cannot make a scratch directory in `{}`: {cause}\nhelp: name another place for temporary files with `TMPDIR`",
+            std::env::temp_dir().display()
+        )
+    })
+}
+
+/// Puts into the config of a skeleton what cargo would read in `current` and will not read in the scratch directory, and
+/// makes its paths absolute. The recipe has what travels of the configs from `current` up to `root`; the rest of these is
+/// added, and all that stands further up.
+///
+/// # Errors
+/// A config that is not TOML.
+pub fn localize(files: &mut Files, current: &Path, root: &Path, scratch: &Path) -> Result<()> {
     let mut table: Table = match files.get(CONFIG).map(|text| toml::from_str(text)) {
         None => Table::new(),
         Some(Ok(table)) => table,
         Some(Err(error)) => fail!("the recipe's `{CONFIG}` is broken: {error}"),
     };
-    absolute(&mut table, here);
-    for dir in here.ancestors().skip(1).filter(|dir| !scratch.starts_with(dir)) {
+    absolute(&mut table, root);
+    for dir in current.ancestors().filter(|dir| !scratch.starts_with(dir)) {
         if Some(dir.join(".cargo")) == cargo_home() {
             continue; // cargo reads it wherever it runs
         }
-        if let Some(mut above) = read::config_file(dir, here)? {
-            absolute(&mut above, dir);
-            config::merge(&mut table, above);
+        if let Some(found) = read::config_file(dir, current)? {
+            // What travels is in the recipe, and lists would double.
+            let mut added = if dir.starts_with(root) { config::that_stay(&found) } else { found };
+            absolute(&mut added, dir);
+            config::merge(&mut table, added);
         }
     }
     if !table.is_empty() {
@@ -49,54 +71,99 @@ fn cargo_home() -> Option<PathBuf> {
     std::env::var_os("CARGO_HOME").map(PathBuf::from).or_else(home)
 }
 
-/// The target directory that the real build at `here`, of the workspace in `root`, will use, in cargo's order: flag, environment, config
-/// (`GlobalContext::target_dir`).
+/// The target directory that the real build at `here`, of the workspace in `root`, will use, in cargo's order: flag, its
+/// own variable, `--config`, the variable of the config key, config files (`GlobalContext::target_dir`).
 ///
 /// # Errors
 /// A config that is not TOML.
-pub fn target_dir(flag: Option<&Path>, files: &Files, here: &Path, root: &Path) -> Result<PathBuf> {
+pub fn target_dir(how: &How, files: &Files, here: &Path, root: &Path) -> Result<PathBuf> {
     let variable = |name: &str| std::env::var_os(name).filter(|v| !v.is_empty()).map(PathBuf::from);
-    let named = flag
-        .map(Path::to_owned)
-        .or_else(|| variable("CARGO_TARGET_DIR"))
-        .or_else(|| variable("CARGO_BUILD_TARGET_DIR"));
-    if let Some(dir) = named {
-        return Ok(here.join(dir));
-    }
     let of =
         |table: &Table| table.get("build").and_then(|b| b.get("target-dir")).and_then(Value::as_str).map(PathBuf::from);
+    let named = how.target_dir.clone().or_else(|| variable("CARGO_TARGET_DIR"));
+    let named = match named {
+        None => of(&of_command_line(&how.config, here)?),
+        named => named,
+    };
+    if let Some(dir) = named.or_else(|| variable("CARGO_BUILD_TARGET_DIR")) {
+        return Ok(here.join(dir));
+    }
     let recipe = files.get(CONFIG).and_then(|text| toml::from_str::<Table>(text).ok());
     if let Some(dir) = recipe.as_ref().and_then(of) {
         return Ok(root.join(dir));
     }
     if let Some(home) = cargo_home()
-        && let (Some(parent), Some(name)) = (home.parent(), home.file_name())
+        && let Some(parent) = home.parent()
     {
-        let file = if name == ".cargo" { read::config_file(parent, here)? } else { home_config(&home)? };
-        if let Some(dir) = file.as_ref().and_then(of) {
+        let file = ["config", "config.toml"].map(|name| home.join(name)).into_iter().find(|file| file.is_file());
+        let table = file.map(|file| read::config_file(&file, here)).transpose()?.flatten();
+        if let Some(dir) = table.as_ref().and_then(of) {
             return Ok(parent.join(dir));
         }
     }
     Ok(root.join("target"))
 }
 
-fn home_config(home: &Path) -> Result<Option<Table>> {
-    let text = ["config", "config.toml"].iter().find_map(|name| fs_err::read_to_string(home.join(name)).ok());
-    match text.map(|t| toml::from_str(&t)) {
-        None => Ok(None),
-        Some(Ok(table)) => Ok(Some(table)),
-        Some(Err(error)) => fail!("failed to parse config in `{}`\n{error}", home.display()),
+/// The values of `--config`, later ones winning, with their paths absolute (`cli_args_as_table` in cargo's
+/// `util/context/mod.rs`). What cannot be understood is left to cargo to refuse.
+fn of_command_line(config: &[String], here: &Path) -> Result<Table> {
+    let mut merged = Table::new();
+    for value in config {
+        let file = here.join(value);
+        let (table, base) = match value.parse() {
+            _ if file.is_file() => (read::config_file(&file, here)?, file.parent().and_then(Path::parent)),
+            parsed => (parsed.ok(), Some(here)),
+        };
+        let mut table = table.unwrap_or_default();
+        absolute(&mut table, base.unwrap_or(here));
+        config::merge(&mut table, merged);
+        merged = table;
+    }
+    Ok(merged)
+}
+
+/// A value of `--config` as cargo has to be told it elsewhere.
+pub fn absolute_config(value: &str, here: &Path) -> String {
+    if here.join(value).is_file() || !value.contains('=') {
+        return here.join(value).to_string_lossy().into_owned();
+    }
+    let Ok(given) = value.parse::<Table>() else { return value.to_owned() };
+    let mut mapped = given.clone();
+    absolute(&mut mapped, here);
+    if mapped == given { value.to_owned() } else { dotted(&mapped).unwrap_or_else(|| value.to_owned()) }
+}
+
+/// A table of one value as the dotted key that cargo wants (`toml_dotted_keys` in cargo's `util/context/mod.rs`).
+fn dotted(table: &Table) -> Option<String> {
+    let (key, value) = table.iter().next().filter(|_| table.len() == 1)?;
+    let is_bare = !key.is_empty() && key.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c));
+    let key = if is_bare { key.clone() } else { Value::String(key.clone()).to_string() };
+    match value {
+        Value::Table(below) => Some(format!("{key}.{}", dotted(below)?)),
+        value => Some(format!("{key}={value}")),
     }
 }
 
-/// Environment variables of cargo that hold paths, made absolute: cargo runs elsewhere.
-pub fn absolute_variables(here: &Path) -> Vec<(String, OsString)> {
-    let of = |name: &str| {
-        let value = PathBuf::from(std::env::var_os(name).filter(|v| !v.is_empty())?);
-        let template = value.to_string_lossy().starts_with('{');
-        (value.is_relative() && !template).then(|| (name.to_owned(), here.join(value).into_os_string()))
-    };
-    ["CARGO_HOME", "CARGO_BUILD_BUILD_DIR"].iter().filter_map(|name| of(name)).collect()
+/// A target as cargo has to be told it elsewhere.
+pub fn absolute_target(target: &str, here: &Path) -> String {
+    if config::is_specification(target) { here.join(target).to_string_lossy().into_owned() } else { target.to_owned() }
+}
+
+/// Environment variables of cargo that hold relative paths, made absolute: cargo runs elsewhere.
+pub fn absolute_variables(here: &Path, root: &Path) -> Vec<(String, OsString)> {
+    let text = |(name, value): (OsString, OsString)| Some((name.into_string().ok()?, value.into_string().ok()?));
+    let absolute = |path: &str| here.join(path).to_string_lossy().into_owned();
+    let changed = std::env::vars_os().filter_map(text).filter_map(|(name, value)| {
+        // The root that cargo sees is the scratch directory, with which the build directory would go.
+        let meant = if name == "CARGO_BUILD_BUILD_DIR" {
+            value.replace("{workspace-root}", &root.to_string_lossy())
+        } else {
+            value.clone()
+        };
+        let mapped = config::map_variable(&name, &meant, &absolute);
+        (mapped != value).then(|| (name, mapped.into()))
+    });
+    changed.collect()
 }
 
 /// Makes sure that the target directory can be written to, before anything is downloaded.

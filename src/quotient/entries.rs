@@ -7,7 +7,7 @@
 use crate::condition::{Chain, Condition, Side};
 use crate::features::{Asked, DEFAULT, Features};
 use crate::units::{Built, Class};
-use crate::workspace::{Resolved, Resolver, Workspace};
+use crate::workspace::{Resolved, Resolver, SOURCE_KEYS, Workspace};
 use std::collections::{BTreeMap, BTreeSet};
 use toml::Table;
 
@@ -29,13 +29,18 @@ pub struct Entry {
     pub chain: Chain,
     /// Index in the lockfile.
     pub locked: usize,
+    /// The variant of the declaration.
+    pub variant: String,
     /// The keys of the declaration that say where it comes from, and those that are not known here.
-    pub rest: (String, Table),
+    pub rest: Table,
     /// Features.
     pub features: BTreeSet<String>,
     /// `default-features`.
     pub default_features: bool,
 }
+
+/// What tells entries apart: role, conditions, entry of the lockfile, variant.
+type Key = (Role, Chain, usize, String);
 
 /// Gathers the entries.
 pub fn entries(workspace: &Workspace, features: &Features<'_>, built: &Built) -> Vec<Entry> {
@@ -45,13 +50,13 @@ pub fn entries(workspace: &Workspace, features: &Features<'_>, built: &Built) ->
         _ => Side::Target,
     };
     let mut entries = BTreeMap::new();
-    for ((locked, rest), classes) in built {
+    for ((locked, variant), classes) in built {
         for (class, condition) in classes {
             let asked = features.requests.get(&(*locked, side_of(class))).cloned().unwrap_or_default();
             for chain in condition.chains() {
                 let holding = asked.features.iter().filter(|(_, c)| c.holds_under(chain)).map(|(f, _)| f.clone());
                 entries.insert(
-                    (Role::Built(*class), chain.clone(), *locked, rest.clone()),
+                    (Role::Built(*class), chain.clone(), *locked, variant.clone()),
                     holding.collect::<BTreeSet<_>>(),
                 );
             }
@@ -65,20 +70,21 @@ pub fn entries(workspace: &Workspace, features: &Features<'_>, built: &Built) ->
         let own: Vec<_> = own.cloned().collect();
         for (chain, missing) in uncovered(asked, &own, workspace.resolver) {
             // Where the package is built anyway, the stub that builds it asks; else one that only resolves.
-            let host = own.iter().find(|(_, c, _, _)| c.is_subset(&chain));
-            let (role, rest) = match host {
-                Some((role, _, _, rest)) => (*role, rest.clone()),
+            let building = own.iter().find(|(_, c, _, _)| c.is_subset(&chain));
+            let (role, variant) = match building {
+                Some((role, _, _, variant)) => (*role, variant.clone()),
                 None => (Role::Resolved(*side), rests[locked].keys().next().cloned().unwrap_or_default()),
             };
-            more.insert((role, chain, *locked, rest), missing);
+            more.insert((role, chain, *locked, variant), missing);
         }
     }
     entries.extend(more);
-    let entry = |((role, chain, locked, rest), mut features): ((Role, Chain, usize, String), BTreeSet<String>)| Entry {
+    let entry = |((role, chain, locked, variant), mut features): (Key, BTreeSet<String>)| Entry {
         role,
         chain,
         locked,
-        rest: (rest.clone(), rests[&locked].get(&rest).cloned().unwrap_or_default()),
+        rest: rests[&locked].get(&variant).cloned().unwrap_or_default(),
+        variant,
         default_features: features.remove(DEFAULT),
         features,
     };
@@ -86,11 +92,7 @@ pub fn entries(workspace: &Workspace, features: &Features<'_>, built: &Built) ->
 }
 
 /// What is asked under conditions that no entry stands under, by condition.
-fn uncovered(
-    asked: &Asked,
-    own: &[(Role, Chain, usize, String)],
-    resolver: Resolver,
-) -> BTreeMap<Chain, BTreeSet<String>> {
+fn uncovered(asked: &Asked, own: &[Key], resolver: Resolver) -> BTreeMap<Chain, BTreeSet<String>> {
     let mut missing = BTreeMap::<Chain, BTreeSet<String>>::new();
     if resolver == Resolver::V1 && !own.is_empty() {
         return missing; // Features do not depend on platforms there, so any entry carries them all.
@@ -107,14 +109,21 @@ fn uncovered(
     missing
 }
 
-/// For each entry of the lockfile, the keys with which local packages declare it.
+/// For each entry of the lockfile and variant, the keys with which local packages declare it. cargo takes a package under
+/// one name only, so what they say of its source is put together; the first in order wins.
 fn declarations(workspace: &Workspace) -> BTreeMap<usize, BTreeMap<String, Table>> {
-    let mut rests = BTreeMap::<usize, BTreeMap<String, Table>>::new();
+    let mut sorted = BTreeMap::<(usize, String, String), &Table>::new();
     for dependency in workspace.packages.iter().flat_map(|p| &p.dependencies) {
         if let Resolved::Locked(locked) = dependency.to {
-            let text = toml::Value::Table(dependency.rest.clone()).to_string();
-            rests.entry(locked).or_default().insert(text, dependency.rest.clone());
+            sorted.insert((locked, dependency.variant(), dependency.rest.to_string()), &dependency.rest);
         }
+    }
+    let mut rests = BTreeMap::<usize, BTreeMap<String, Table>>::new();
+    for ((locked, variant, _), rest) in sorted {
+        let keys = rests.entry(locked).or_default().entry(variant).or_default();
+        let source_is_known = keys.keys().any(|k| SOURCE_KEYS.contains(&k.as_str()));
+        let new = rest.iter().filter(|(k, _)| !(source_is_known && SOURCE_KEYS.contains(&k.as_str())));
+        keys.extend(new.map(|(k, v)| (k.clone(), v.clone())));
     }
     rests
 }

@@ -29,23 +29,8 @@ pub struct Quotient {
     pub requirements: usize,
     /// How many entries of the lockfile they reach.
     pub reached: usize,
-    /// Third-party packages that are left to the real build, because they depend on a local one (through `[patch]`).
-    pub left_out: BTreeSet<String>,
-}
-
-impl Quotient {
     /// What may surprise about it.
-    pub fn warning(&self) -> Option<String> {
-        let names: Vec<String> = self.left_out.iter().map(|name| format!("`{name}`")).collect();
-        match names.as_slice() {
-            [] => None,
-            [name] => Some(format!("left out {name}, which depends on a local package: the real build compiles it")),
-            names => Some(format!(
-                "left out {}, which depend on a local package: the real build compiles them",
-                names.join(", ")
-            )),
-        }
-    }
+    pub warnings: Vec<String>,
 }
 
 /// Works out the quotient of `workspace` by `scope`.
@@ -74,7 +59,7 @@ pub fn quotient(workspace: &Workspace, scope: &Scope, host: Option<&str>) -> Res
     let mut entries = entries::entries(workspace, &features, &built);
     let on_local = workspace.lock.dependents_of(|p| p.source.is_none());
     let name = |e: &entries::Entry| workspace.lock.packages[e.locked].name.clone();
-    let left_out = entries.iter().filter(|e| on_local.contains(&e.locked)).map(name).collect();
+    let left_out: BTreeSet<String> = entries.iter().filter(|e| on_local.contains(&e.locked)).map(name).collect();
     entries.retain(|e| !on_local.contains(&e.locked));
 
     let direct: BTreeSet<usize> = entries.iter().map(|e| e.locked).collect();
@@ -112,8 +97,22 @@ pub fn quotient(workspace: &Workspace, scope: &Scope, host: Option<&str>) -> Res
         scope: residue,
         requirements: direct.len(),
         reached: reach.len(),
-        left_out,
+        warnings: selection.warnings.iter().cloned().chain(about(&left_out)).collect(),
     })
+}
+
+/// A warning of third-party packages that are left to the real build, because they depend on a local one (through
+/// `[patch]`).
+fn about(left_out: &BTreeSet<String>) -> Option<String> {
+    let names: Vec<String> = left_out.iter().map(|name| format!("`{name}`")).collect();
+    match names.as_slice() {
+        [] => None,
+        [name] => Some(format!("left out {name}, which depends on a local package: the real build compiles it")),
+        names => Some(format!(
+            "left out {}, which depend on a local package: the real build compiles them",
+            names.join(", ")
+        )),
+    }
 }
 
 /// cargo refuses a target that is named but whose `required-features` are not active.

@@ -17,7 +17,7 @@ use super::entries::{Entry, Role};
 use crate::condition::{Atom, Chain, Side};
 use crate::lockfile::{LocalEntry, Lockfile};
 use crate::units::{Class, Lto, Panic};
-use crate::workspace::{Dependency, DependencyKind, Package, Resolved, Target, TargetKind, Workspace};
+use crate::workspace::{Dependency, DependencyKind, Package, Resolved, SOURCE_KEYS, Target, TargetKind, Workspace};
 use semver::Version;
 use std::collections::{BTreeMap, BTreeSet};
 use toml::Table;
@@ -82,7 +82,7 @@ pub fn stubs(workspace: &Workspace, entries: &[Entry], reach: &BTreeSet<usize>) 
                 workspace,
                 platform.as_ref(),
                 entry,
-                &keys[&(entry.locked, &entry.rest.0)],
+                &keys[&(entry.locked, &entry.variant)],
                 to,
             ));
         }
@@ -107,9 +107,6 @@ pub fn stubs(workspace: &Workspace, entries: &[Entry], reach: &BTreeSet<usize>) 
         (0..names.len()).filter(|i| [PREFIX, "larder-stub-tests", "larder-stub-resolve"].contains(&names[*i].as_str()));
     Stubs { selected: selected.collect(), packages, lock, has_tests }
 }
-
-/// Keys of a dependency that say where it comes from; any other may need a cargo feature.
-const SOURCE_KEYS: &[&str] = &["git", "branch", "tag", "rev", "registry", "registry-index"];
 
 /// Keys of packages that are not known here go to the carrier, so that none is lost.
 fn unknown_keys(workspace: &Workspace) -> (Table, Table) {
@@ -255,7 +252,7 @@ fn keys<'a>(workspace: &Workspace, stub: &Stub<'a>) -> BTreeMap<(usize, &'a Stri
     let mut by_name = BTreeMap::<&str, BTreeSet<(usize, &'a String)>>::new();
     for (_, entry) in &stub.entries {
         let name = workspace.lock.packages[entry.locked].name.as_str();
-        by_name.entry(name).or_default().insert((entry.locked, &entry.rest.0));
+        by_name.entry(name).or_default().insert((entry.locked, &entry.variant));
     }
     let mut keys = BTreeMap::new();
     for (name, packages) in &by_name {
@@ -305,7 +302,7 @@ fn third_party(workspace: &Workspace, platform: Option<&String>, entry: &Entry, 
         features: entry.features.iter().cloned().collect(),
         default_features: entry.default_features,
         optional: false,
-        rest: entry.rest.1.clone(),
+        rest: entry.rest.clone(),
         to,
     }
 }

@@ -3,11 +3,12 @@
 //! In: the current directory and the root of the workspace. Out: the merged config, its paths relative to the root, and
 //! the toolchain file. What lies above the root belongs to the machine and is left alone. Reads only.
 
+use super::members::normalize;
 use crate::config;
 use crate::error::{Result, fail};
 use crate::workspace::Toolchain;
 use std::path::{Path, PathBuf};
-use toml::Table;
+use toml::{Table, Value};
 
 /// The config of `current` and every directory up to `root`, the nearer ones winning, and only what travels.
 ///
@@ -26,25 +27,64 @@ pub fn read(current: &Path, root: &Path, here: &Path) -> Result<Table> {
     Ok(config::that_travel(&merged))
 }
 
-/// The config file in `dir`; the name without extension wins where both exist (`get_file_path` in cargo's
+/// The config at `place`, with what it includes and without saying so; a file, or the directory above `.cargo`, to which
+/// its paths are then relative. The name without extension wins where both exist (`get_file_path` in cargo's
 /// `util/context/mod.rs`).
 ///
 /// # Errors
-/// A config that is not TOML.
-pub fn file(dir: &Path, here: &Path) -> Result<Option<Table>> {
-    for name in [".cargo/config", ".cargo/config.toml"] {
-        let path = dir.join(name);
-        if path.is_file() {
-            let text = fs_err::read_to_string(&path)?;
-            return match toml::from_str(&text) {
-                Ok(table) => Ok(Some(table)),
-                Err(error) => {
-                    fail!("failed to parse config `{}`\n{}", super::display(&path, here), error.to_string().trim_end())
-                }
-            };
+/// A config that is not TOML, or that includes what is none.
+pub fn file(place: &Path, here: &Path) -> Result<Option<Table>> {
+    if place.is_file() {
+        return included(place, base(place), here, &mut Vec::new()).map(Some);
+    }
+    let found = [".cargo/config", ".cargo/config.toml"].map(|name| place.join(name)).into_iter().find(|p| p.is_file());
+    found.map(|path| included(&path, place, here, &mut Vec::new())).transpose()
+}
+
+/// What paths in a config file are relative to, wherever it stands (`Definition::root` in cargo's `util/context/value.rs`).
+fn base(path: &Path) -> &Path {
+    path.parent().and_then(Path::parent).unwrap_or(path)
+}
+
+/// A config file and what it includes, which is weaker, later ones being stronger than earlier ones; its paths relative
+/// to `to` (`load_includes` in cargo's `util/context/mod.rs`).
+fn included(path: &Path, to: &Path, here: &Path, open: &mut Vec<PathBuf>) -> Result<Table> {
+    let name = super::display(path, here);
+    if open.iter().any(|above| above == path) {
+        fail!("config `include` cycle detected with path `{name}`");
+    }
+    let mut table: Table = match toml::from_str(&fs_err::read_to_string(path)?) {
+        Ok(table) => table,
+        Err(error) => fail!("failed to parse config `{name}`\n{}", error.to_string().trim_end()),
+    };
+    let includes = match table.remove("include") {
+        None => Vec::new(),
+        Some(Value::Array(includes)) => includes,
+        Some(_) => fail!("expected a list of strings or a list of tables at `include` in `{name}`"),
+    };
+    let from = base(path);
+    if from != to {
+        let way = pathdiff::diff_paths(from, to).unwrap_or_else(|| from.to_owned());
+        config::map_paths(&mut table, &|text| way.join(text).to_string_lossy().replace('\\', "/"));
+    }
+    open.push(path.to_owned());
+    for include in includes.iter().rev() {
+        let optional = include.get("optional").and_then(Value::as_bool) == Some(true);
+        let Some(file) = include.as_str().or_else(|| include.get("path")?.as_str()) else {
+            fail!("expected a string or a table with a `path` in `include` of `{name}`");
+        };
+        if Path::new(file).extension().is_none_or(|extension| extension != "toml") {
+            fail!("expected a config include path ending with `.toml`, but found `{file}` from `{name}`");
+        }
+        let below = normalize(&path.with_file_name("").join(file));
+        if !optional || below.exists() {
+            let weaker = included(&below, to, here, open)
+                .map_err(|error| error.within(&format!("failed to load config include `{file}` from `{name}`")))?;
+            config::merge(&mut table, weaker);
         }
     }
-    Ok(None)
+    open.pop();
+    Ok(table)
 }
 
 /// The toolchain file that rustup would take within the project; the name without extension wins.

@@ -4,7 +4,7 @@
 //! many dependency tables. What an entry resolves to is decided in `link.rs`. Touches nothing.
 
 use super::members::normalize;
-use super::schema::{Dependencies, DependencyTable, DependencyTables, Manifest, StringOr};
+use super::schema::{Dependencies, DependencyTable, Manifest, StringOr};
 use crate::error::{Result, fail};
 use crate::workspace::{Dependency, DependencyKind, Resolved};
 use cargo_platform::Platform;
@@ -23,19 +23,8 @@ pub struct Declared {
 pub fn tables(
     manifest: &Manifest,
 ) -> impl Iterator<Item = (DependencyKind, Option<&str>, &str, &StringOr<DependencyTable>)> {
-    fn kinds(tables: &DependencyTables) -> impl Iterator<Item = (DependencyKind, &Dependencies)> {
-        let normal = (DependencyKind::Normal, &tables.dependencies);
-        let dev = tables.dev().map(|d| (DependencyKind::Dev, d));
-        let build = tables.build().map(|d| (DependencyKind::Build, d));
-        std::iter::once(normal).chain(dev).chain(build)
-    }
-    let plain = kinds(&manifest.dependencies).map(|(kind, table)| (kind, None, table));
-    let platforms = manifest
-        .target
-        .iter()
-        .flat_map(|(platform, tables)| kinds(tables).map(move |(kind, table)| (kind, Some(platform.as_str()), table)));
-    plain
-        .chain(platforms)
+    manifest
+        .dependency_tables()
         .flat_map(|(kind, platform, table)| table.iter().map(move |(key, entry)| (kind, platform, key.as_str(), entry)))
 }
 
@@ -47,6 +36,8 @@ pub struct Context<'a> {
     pub dir: &'a Path,
     /// The directory of the workspace root.
     pub root: &'a Path,
+    /// How messages name the manifest of that root.
+    pub root_name: &'a str,
     /// `[workspace.dependencies]` of that root.
     pub inheritable: Option<&'a Dependencies>,
 }
@@ -110,7 +101,7 @@ fn inherit(key: &str, member: &DependencyTable, context: &Context<'_>) -> Result
         fail!(
             "`{}` inherits the dependency `{key}`, but `[workspace.dependencies]` of `{}` has no `{key}`\nhelp: add `{key} = \"<version>\"` there",
             context.name,
-            super::display(&context.root.join("Cargo.toml"), context.dir)
+            context.root_name
         );
     };
     let mut table = entry.table();

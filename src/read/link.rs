@@ -9,7 +9,7 @@ use crate::error::{Result, fail};
 use crate::lockfile::{LockedPackage, Lockfile};
 use crate::workspace::{Dependency, DependencyKind, Package, Resolved};
 use semver::{Version, VersionReq};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 
 /// What is needed to resolve the dependencies of any package.
@@ -22,6 +22,8 @@ pub struct Linker<'a> {
     pub lock: &'a Lockfile,
     /// How messages name it.
     pub lock_name: &'a str,
+    /// The packages that some `[patch]` names: what they are locked to need not come from where a manifest says.
+    pub patched: &'a BTreeSet<String>,
 }
 
 impl Linker<'_> {
@@ -83,14 +85,21 @@ impl Linker<'_> {
                 dependency.version.as_ref().map(|v| format!(" {v}")).unwrap_or_default()
             )
         };
+        // A package that is no member is locked only with the features that are used of it.
+        let may_be_absent = !package.is_member && (dependency.optional || dependency.kind == DependencyKind::Dev);
         match best {
-            Some(i) => Ok(self.entry_or_local(i)),
-            // A package that is no member is locked only with the features that are used of it.
-            None if !package.is_member
-                && (named.is_empty() || dependency.optional || dependency.kind == DependencyKind::Dev) =>
-            {
-                Ok(Resolved::Absent)
-            }
+            Some(i) => match self.moved_to_git(i, dependency) {
+                None => Ok(self.entry_or_local(i)),
+                Some(_) if may_be_absent => Ok(Resolved::Absent),
+                Some(url) => fail!(
+                    "`{}` is behind the manifests: `{manifest_name}` depends on `{}` from `{url}`, and the lockfile has `{} {}` from a registry\nhelp: run `cargo update --workspace`",
+                    self.lock_name,
+                    asked(),
+                    dependency.package,
+                    self.lock.packages[i].version
+                ),
+            },
+            None if may_be_absent || (named.is_empty() && !package.is_member) => Ok(Resolved::Absent),
             None if named.is_empty() => fail!(
                 "`{}` is behind the manifests: `{manifest_name}` depends on `{}`, which the lockfile does not list for `{}`\nhelp: run `cargo update --workspace`",
                 self.lock_name,
@@ -105,6 +114,16 @@ impl Linker<'_> {
                 self.lock.packages[named[0]].version
             ),
         }
+    }
+
+    /// The repository that the dependency names, where the entry is still the registry's and no `[patch]` made it so.
+    fn moved_to_git<'d>(&self, i: usize, dependency: &'d Dependency) -> Option<&'d str> {
+        let url = dependency.rest.get("git")?.as_str()?;
+        let is_of_registry = self.lock.packages[i]
+            .source
+            .as_deref()
+            .is_some_and(|s| ["registry+", "sparse+"].iter().any(|p| s.starts_with(p)));
+        (is_of_registry && !self.patched.contains(&dependency.package)).then_some(url)
     }
 
     /// An entry without a source is a local package: one that `[patch]` put in the place of another.

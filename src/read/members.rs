@@ -4,6 +4,7 @@
 //! the members and the packages outside it. Follows `find_root`, `find_members` and `find_path_deps` in cargo's
 //! `workspace/workspace.rs` (formerly `core/workspace.rs`). Reads manifests only.
 
+use super::patterns;
 use super::schema::{self, Manifest, StringOr};
 use crate::error::{Error, Result, fail};
 use std::collections::{BTreeMap, BTreeSet};
@@ -28,6 +29,10 @@ pub struct Manifests {
     /// The directory that messages are relative to.
     here: PathBuf,
 }
+
+/// How to get on without a manifest that is missing.
+const ALL_ARE_NEEDED: &str =
+    "help: every manifest of the workspace is needed; add this one, or remove what refers to it";
 
 /// Loads the workspace of the manifest in `current`; `here` is the directory that messages are relative to.
 ///
@@ -86,7 +91,7 @@ impl Manifests {
             let text = match fs_err::read_to_string(dir.join("Cargo.toml")) {
                 Ok(text) => text,
                 Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                    fail!("no manifest at `{}`", self.name(dir))
+                    fail!("no manifest at `{}`\n{ALL_ARE_NEEDED}", self.name(dir))
                 }
                 Err(error) if error.kind() == std::io::ErrorKind::InvalidData => {
                     fail!("failed to parse manifest `{}`\nit is not UTF-8 text", self.name(dir))
@@ -132,10 +137,10 @@ impl Manifests {
         Ok(Some(root))
     }
 
-    /// `WorkspaceRootConfig::is_excluded`.
+    /// `WorkspaceRootConfig::is_excluded`; as there, `..` in a path that is listed is not resolved.
     fn is_excluded(&self, root: &Path, dir: &Path) -> bool {
         let Some(workspace) = &self.loaded[root].workspace else { return false };
-        let below = |paths: &[String]| paths.iter().any(|p| dir.starts_with(normalize(&root.join(p))));
+        let below = |paths: &[String]| paths.iter().any(|p| dir.starts_with(root.join(p)));
         below(&workspace.exclude) && !below(&workspace.members)
     }
 
@@ -147,12 +152,15 @@ impl Manifests {
             return Ok(());
         }
         let workspace = self.loaded[&root].workspace.as_ref().expect("a root has a workspace table");
-        let listed = expand(&root, &workspace.members, &self.name(&root))?;
+        let listed = patterns::expand(&root, &workspace.members, &self.name(&root))?;
         let default = match (&workspace.default_members, root == current) {
-            (Some(default), true) => Some(expand(&root, default, &self.name(&root))?),
+            (Some(default), true) => Some(patterns::expand(&root, default, &self.name(&root))?),
             _ => None,
         };
         for (dir, pattern) in &listed {
+            if !self.is_excluded(&root, dir) {
+                patterns::refuse_empty_match(dir, pattern, &root, &self.here)?;
+            }
             self.find_path_deps(dir, false).map_err(|e| match e {
                 Error::Failed(_) => {
                     e.within(&format!("failed to load workspace member `{pattern}` of `{}`", self.name(&root)))
@@ -215,8 +223,11 @@ impl Manifests {
     fn find_packages(&mut self) -> Result<()> {
         let mut open: Vec<PathBuf> = self.members.iter().cloned().collect();
         let root = self.root.clone();
-        for patches in self.loaded[&root].patch.values() {
-            open.extend(patches.values().filter_map(|p| p.table().path).map(|p| normalize(&root.join(p))));
+        for (source, key, dir) in self.patches_by_path() {
+            self.load(&dir).map(drop).map_err(|e| {
+                e.within(&format!("failed to load patch `{key}` of `{source}` in `{}`", self.name(&root)))
+            })?;
+            open.push(dir);
         }
         while let Some(dir) = open.pop() {
             self.load(&dir)?;
@@ -230,11 +241,29 @@ impl Manifests {
             };
             self.inherits_from.insert(dir.clone(), from);
             for (key, path) in self.path_dependencies(&dir)? {
-                self.load(&path).map(drop).map_err(|e| self.in_dependency(e, &dir, &key))?;
+                let has_package = self.load(&path).map(|m| m.package.is_some());
+                let has_package = has_package.map_err(|e| self.in_dependency(e, &dir, &key))?;
+                // All that a member depends on is locked; of others, cargo may never look at this one.
+                if !has_package && self.members.contains(&dir) {
+                    let error = format!("`{}` is a virtual manifest: it has no `[package]`", self.name(&path));
+                    return Err(self.in_dependency(Error::Failed(error), &dir, &key));
+                }
                 open.push(path);
             }
         }
         Ok(())
+    }
+
+    /// The patches of the root that are paths: source, key and directory.
+    fn patches_by_path(&self) -> Vec<(String, String, PathBuf)> {
+        let mut found = Vec::new();
+        for (source, patches) in &self.loaded[&self.root].patch {
+            for (key, patch) in patches {
+                let path = patch.table().path;
+                found.extend(path.map(|p| (source.clone(), key.clone(), normalize(&self.root.join(p)))));
+            }
+        }
+        found
     }
 
     /// The path dependencies of a package, after inheritance: key and directory.
@@ -261,24 +290,4 @@ impl Manifests {
     fn in_dependency(&self, error: Error, dir: &Path, key: &str) -> Error {
         error.within(&format!("failed to load path dependency `{key}` of `{}`", self.name(dir)))
     }
-}
-
-/// `members_paths`: directories that match the patterns, each with its pattern; a pattern that matches nothing stands
-/// for itself, so that the error names it.
-fn expand(root: &Path, patterns: &[String], manifest: &str) -> Result<Vec<(PathBuf, String)>> {
-    let mut dirs = Vec::new();
-    for pattern in patterns {
-        // The root itself is taken literally, unlike in cargo, which misreads roots with brackets in their path.
-        let full = format!("{}/{pattern}", glob::Pattern::escape(&root.to_string_lossy()));
-        let paths = match glob::glob(&full) {
-            Ok(paths) => paths,
-            Err(error) => fail!("could not parse pattern `{pattern}` in `{manifest}`: {error}"),
-        };
-        let found: Vec<PathBuf> = paths.filter_map(std::result::Result::ok).collect();
-        if found.is_empty() {
-            dirs.push((normalize(&root.join(pattern)), pattern.clone()));
-        }
-        dirs.extend(found.into_iter().filter(|p| p.is_dir()).map(|p| (normalize(&p), pattern.clone())));
-    }
-    Ok(dirs)
 }

@@ -8,6 +8,8 @@ mod config;
 mod dependencies;
 mod link;
 mod members;
+mod package;
+mod patterns;
 mod schema;
 mod targets;
 
@@ -17,7 +19,7 @@ use crate::error::{Result, fail};
 use crate::lockfile::{self, Lockfile};
 use crate::workspace::{Package, Resolver, RootTables, Workspace};
 use members::Manifests;
-use schema::{Manifest, PackageTable, StringOr};
+use schema::StringOr;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use toml::Table;
@@ -70,26 +72,35 @@ pub fn workspace(manifest_path: &Path, here: &Path) -> Result<Workspace> {
     // Compared as bytes: comparing paths part by part is what would take most of the time here.
     let by_dir: BTreeMap<_, _> = dirs.iter().enumerate().map(|(i, dir)| (dir.as_os_str(), i)).collect();
     let index = |dir: &PathBuf| by_dir.get(dir.as_os_str()).copied();
-    let mut packages = dirs.iter().map(|dir| package(&manifests, dir)).collect::<Result<Vec<_>>>()?;
+    let mut packages = dirs.iter().map(|dir| package::package(&manifests, dir)).collect::<Result<Vec<_>>>()?;
     refuse_twins(&packages)?;
 
+    let config = config::read(&current, &root, here)?;
+    let patched = patched(&manifests, &config);
     let mut resolved = Vec::new();
     for (i, dir) in dirs.iter().enumerate() {
         let inherits_from = &manifests.inherits_from[dir];
         let workspace = manifests.get(inherits_from).workspace.as_ref();
-        let name = manifests.name(dir);
+        let (name, root_name) = (manifests.name(dir), manifests.name(inherits_from));
         let context = dependencies::Context {
             name: &name,
             dir,
             root: inherits_from,
+            root_name: &root_name,
             inheritable: workspace.map(|w| &w.dependencies),
         };
         let declared = dependencies::declared(manifests.get(dir), &context)?;
-        let linker = link::Linker { by_dir: &by_dir, packages: &packages, lock: &lock, lock_name: &lock_name };
+        let linker = link::Linker {
+            by_dir: &by_dir,
+            packages: &packages,
+            lock: &lock,
+            lock_name: &lock_name,
+            patched: &patched,
+        };
         resolved.push(linker.resolve(i, &name, declared)?);
     }
     for ((package, dir), dependencies) in packages.iter_mut().zip(&dirs).zip(resolved) {
-        package.features = features(manifests.get(dir), &dependencies, package)?;
+        package.features = package::features(manifests.get(dir), &dependencies, package)?;
         package.dependencies = dependencies;
     }
     Ok(Workspace {
@@ -98,7 +109,7 @@ pub fn workspace(manifest_path: &Path, here: &Path) -> Result<Workspace> {
         default_members: manifests.default_members.iter().filter_map(index).collect(),
         root_tables: root_tables(&manifests),
         lock,
-        config: config::read(&current, &root, here)?,
+        config,
         toolchain: config::toolchain(&current, &root)?,
         packages,
         root,
@@ -123,94 +134,6 @@ fn read_lock(path: &Path, name: &str) -> Result<Lockfile> {
         ),
         Err(error) => Err(error.into()),
     }
-}
-
-fn package(manifests: &Manifests, dir: &Path) -> Result<Package> {
-    let manifest = manifests.get(dir);
-    let table = manifest.package.as_ref().expect("only packages are listed");
-    let root = &manifests.inherits_from[dir];
-    let shared = manifests.get(root).workspace.as_ref().map(|w| &w.package);
-    let name = manifests.name(dir);
-    let inherited = |key: &str, value: &Option<StringOr<schema::Inherit>>| -> Result<Option<String>> {
-        match value {
-            None => Ok(None),
-            Some(StringOr::Short(text)) => Ok(Some(text.clone())),
-            Some(StringOr::Full(inherit)) if !inherit.workspace => {
-                fail!("`package.{key}.workspace` of `{name}` must be `true`")
-            }
-            Some(StringOr::Full(_)) => match shared.and_then(|s| s.get(key)).and_then(toml::Value::as_str) {
-                Some(text) => Ok(Some(text.to_owned())),
-                None => fail!(
-                    "`{name}` inherits `package.{key}`, but `[workspace.package]` of `{}` has no `{key}`\nhelp: add it there, or write `{key} = \"…\"` in the package",
-                    manifests.name(root)
-                ),
-            },
-        }
-    };
-    let edition = inherited("edition", &table.edition)?.unwrap_or_else(|| "2015".to_owned());
-    refuse_missing_inheritance(table, shared, &name, &manifests.name(root))?;
-    Ok(Package {
-        name: table.name.clone(),
-        version: inherited("version", &table.version)?.unwrap_or_else(|| "0.0.0".to_owned()),
-        dir: relative(dir, &manifests.root),
-        is_member: manifests.members.contains(dir),
-        targets: targets::discover(dir, manifest, table, &edition),
-        build_script: targets::has_build_script(dir, table),
-        dependencies: Vec::new(),
-        features: BTreeMap::new(),
-        cargo_features: manifest.cargo_features.clone(),
-        package_rest: without(&table.rest, PACKAGE_KEYS),
-        rest: without(&manifest.dependencies.rest, MANIFEST_KEYS),
-    })
-}
-
-/// Any other key of `[package]` may be inherited too; cargo refuses what the workspace lacks.
-fn refuse_missing_inheritance(table: &PackageTable, shared: Option<&Table>, name: &str, root: &str) -> Result<()> {
-    for (key, value) in &table.rest {
-        let inherits = value
-            .as_table()
-            .is_some_and(|t| t.len() == 1 && t.get("workspace").is_some_and(|w| w.as_bool() == Some(true)));
-        if inherits && PACKAGE_KEYS.contains(&key.as_str()) && !shared.is_some_and(|s| s.contains_key(key)) {
-            fail!(
-                "`{name}` inherits `package.{key}`, but `[workspace.package]` of `{root}` has no `{key}`\nhelp: add it there, or set `{key}` in the package"
-            );
-        }
-    }
-    Ok(())
-}
-
-/// `[features]` with the implicit feature of every optional dependency that no `dep:` names (`build_feature_map` in
-/// cargo's `workspace/summary.rs`).
-fn features(
-    manifest: &Manifest,
-    dependencies: &[crate::workspace::Dependency],
-    package: &Package,
-) -> Result<BTreeMap<String, Vec<String>>> {
-    let mut features = manifest.features.clone();
-    for values in features.values_mut() {
-        // What a feature activates is a set to cargo.
-        values.sort();
-        values.dedup();
-    }
-    let explicit: BTreeSet<String> =
-        features.values().flatten().filter_map(|v| v.strip_prefix("dep:")).map(str::to_owned).collect();
-    for dependency in dependencies.iter().filter(|d| d.optional && !explicit.contains(&d.key)) {
-        features.entry(dependency.key.clone()).or_insert_with(|| vec![format!("dep:{}", dependency.key)]);
-    }
-    for (feature, values) in &features {
-        for value in values {
-            let name = value.strip_prefix("dep:").unwrap_or(value);
-            let name = name.split('/').next().unwrap_or(name).trim_end_matches('?');
-            let is_feature = name == value && features.contains_key(name);
-            if !is_feature && dependencies.iter().all(|d| d.key != name) {
-                fail!(
-                    "feature `{feature}` of package `{}` includes `{value}`, which is neither a dependency nor another feature",
-                    package.name
-                );
-            }
-        }
-    }
-    Ok(features)
 }
 
 fn refuse_twins(packages: &[Package]) -> Result<()> {
@@ -260,8 +183,19 @@ fn root_tables(manifests: &Manifests) -> RootTables {
         patch: patch.collect(),
         replace: root.replace.clone(),
         cargo_features: root.cargo_features.clone(),
-        workspace_rest: root.workspace.as_ref().map(|w| without(&w.rest, WORKSPACE_KEYS)).unwrap_or_default(),
+        workspace_rest: root.workspace.as_ref().map(|w| package::without(&w.rest, WORKSPACE_KEYS)).unwrap_or_default(),
     }
+}
+
+/// The packages that a `[patch]` of the root or of the config names.
+fn patched(manifests: &Manifests, config: &Table) -> BTreeSet<String> {
+    let in_manifest = manifests.get(&manifests.root).patch.values().flatten();
+    let in_manifest = in_manifest.map(|(key, patch)| patch.table().package.unwrap_or_else(|| key.clone()));
+    let in_config = config.get("patch").and_then(toml::Value::as_table).into_iter().flat_map(Table::values);
+    let in_config = in_config.filter_map(toml::Value::as_table).flatten();
+    let in_config =
+        in_config.map(|(key, patch)| patch.get("package").and_then(toml::Value::as_str).unwrap_or(key).to_owned());
+    in_manifest.chain(in_config).collect()
 }
 
 fn dependency_value(table: &schema::DependencyTable) -> toml::Value {
@@ -271,34 +205,5 @@ fn dependency_value(table: &schema::DependencyTable) -> toml::Value {
     value.into()
 }
 
-fn without(table: &Table, known: &[&str]) -> Table {
-    table.iter().filter(|(key, _)| !known.contains(&key.as_str())).map(|(k, v)| (k.clone(), v.clone())).collect()
-}
-
-/// Keys of `[package]` that cannot reach a third-party unit: they describe the package, or concern only its own crates.
-const PACKAGE_KEYS: &[&str] = &[
-    "authors",
-    "categories",
-    "default-run",
-    "description",
-    "documentation",
-    "exclude",
-    "homepage",
-    "im-a-teapot",
-    "include",
-    "keywords",
-    "license",
-    "license-file",
-    "links",
-    "metadata",
-    "publish",
-    "readme",
-    "repository",
-    "rust-version",
-];
-
-/// Top-level tables of a manifest with the same property.
-const MANIFEST_KEYS: &[&str] = &["badges", "lints", "hints"];
-
-/// Keys of `[workspace]` with the same property.
+/// Keys of `[workspace]` that cannot reach a third-party unit.
 const WORKSPACE_KEYS: &[&str] = &["lints", "metadata"];

@@ -5,6 +5,7 @@
 //! `cargo-util-schemas`, `src/manifest/mod.rs`.
 
 use crate::error::{Result, fail};
+use crate::workspace::DependencyKind;
 use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, MapAccess, Visitor};
@@ -15,7 +16,7 @@ use toml::Table;
 
 /// `Cargo.toml`.
 #[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[serde(rename_all = "kebab-case", expecting = "a table")]
 pub struct Manifest {
     #[serde(default)]
     pub cargo_features: Vec<String>,
@@ -23,34 +24,16 @@ pub struct Manifest {
     pub package: Option<PackageTable>,
     pub workspace: Option<WorkspaceTable>,
     pub lib: Option<TargetTable>,
-    #[serde(default)]
-    pub bin: Vec<TargetTable>,
-    #[serde(default)]
-    pub example: Vec<TargetTable>,
-    #[serde(default)]
-    pub test: Vec<TargetTable>,
-    #[serde(default)]
-    pub bench: Vec<TargetTable>,
+    // To cargo an empty list is not the same as none.
+    pub bin: Option<Vec<TargetTable>>,
+    pub example: Option<Vec<TargetTable>>,
+    pub test: Option<Vec<TargetTable>>,
+    pub bench: Option<Vec<TargetTable>>,
     #[serde(default)]
     pub features: BTreeMap<String, Vec<String>>,
-    #[serde(flatten)]
-    pub dependencies: DependencyTables,
+    // Not a flattened `DependencyTables`: serde forgets where the values behind a `flatten` stand.
     #[serde(default)]
-    pub target: BTreeMap<String, DependencyTables>,
-    #[serde(default)]
-    pub profile: Table,
-    #[serde(default)]
-    pub patch: BTreeMap<String, BTreeMap<String, StringOr<DependencyTable>>>,
-    #[serde(default)]
-    pub replace: Table,
-}
-
-/// The dependency tables of a package or of one of its `[target.'…']`, and every key beside them that is not known.
-/// The hyphen wins where both spellings stand (`TomlManifest::dev_dependencies` in `cargo-util-schemas`).
-#[derive(Debug, Default, Deserialize)]
-pub struct DependencyTables {
-    #[serde(default)]
-    pub dependencies: Dependencies,
+    dependencies: Dependencies,
     #[serde(rename = "dev-dependencies")]
     dev_hyphen: Option<Dependencies>,
     #[serde(rename = "dev_dependencies")]
@@ -59,25 +42,70 @@ pub struct DependencyTables {
     build_hyphen: Option<Dependencies>,
     #[serde(rename = "build_dependencies")]
     build_underscore: Option<Dependencies>,
+    #[serde(default)]
+    target: BTreeMap<String, DependencyTables>,
+    #[serde(default)]
+    pub profile: Table,
+    #[serde(default)]
+    pub patch: BTreeMap<String, BTreeMap<String, StringOr<DependencyTable>>>,
+    #[serde(default)]
+    pub replace: Table,
     #[serde(flatten)]
     pub rest: Table,
 }
 
-impl DependencyTables {
-    pub fn dev(&self) -> Option<&Dependencies> {
-        self.dev_hyphen.as_ref().or(self.dev_underscore.as_ref())
-    }
+/// One `[target.'…']`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(expecting = "a table")]
+struct DependencyTables {
+    #[serde(default)]
+    dependencies: Dependencies,
+    #[serde(rename = "dev-dependencies")]
+    dev_hyphen: Option<Dependencies>,
+    #[serde(rename = "dev_dependencies")]
+    dev_underscore: Option<Dependencies>,
+    #[serde(rename = "build-dependencies")]
+    build_hyphen: Option<Dependencies>,
+    #[serde(rename = "build_dependencies")]
+    build_underscore: Option<Dependencies>,
+}
 
-    pub fn build(&self) -> Option<&Dependencies> {
-        self.build_hyphen.as_ref().or(self.build_underscore.as_ref())
+impl Manifest {
+    /// The dependency tables: kind, platform as written, table. The hyphen wins where both spellings stand
+    /// (`TomlManifest::dev_dependencies` in `cargo-util-schemas`).
+    pub fn dependency_tables(&self) -> impl Iterator<Item = (DependencyKind, Option<&str>, &Dependencies)> {
+        let plain = kinds(
+            &self.dependencies,
+            [&self.dev_hyphen, &self.dev_underscore],
+            [&self.build_hyphen, &self.build_underscore],
+        );
+        let platforms = self.target.iter().flat_map(|(platform, of)| {
+            let tables =
+                kinds(&of.dependencies, [&of.dev_hyphen, &of.dev_underscore], [&of.build_hyphen, &of.build_underscore]);
+            tables.map(move |(kind, table)| (kind, Some(platform.as_str()), table))
+        });
+        plain.map(|(kind, table)| (kind, None, table)).chain(platforms)
     }
+}
+
+/// The tables there are, each kind under the first of its spellings.
+fn kinds<'a>(
+    normal: &'a Dependencies,
+    dev: [&'a Option<Dependencies>; 2],
+    build: [&'a Option<Dependencies>; 2],
+) -> impl Iterator<Item = (DependencyKind, &'a Dependencies)> {
+    let first = |kind, spellings: [&'a Option<Dependencies>; 2]| {
+        spellings.into_iter().find_map(Option::as_ref).map(|table| (kind, table))
+    };
+    let normal = (DependencyKind::Normal, normal);
+    std::iter::once(normal).chain(first(DependencyKind::Dev, dev)).chain(first(DependencyKind::Build, build))
 }
 
 pub type Dependencies = BTreeMap<String, StringOr<DependencyTable>>;
 
 /// `[package]`.
 #[derive(Debug, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[serde(rename_all = "kebab-case", expecting = "a table")]
 pub struct PackageTable {
     pub name: String,
     pub version: Option<StringOr<Inherit>>,
@@ -105,13 +133,14 @@ pub enum BuildKey {
 
 /// `{ workspace = true }`.
 #[derive(Debug, Deserialize)]
+#[serde(expecting = "a table")]
 pub struct Inherit {
     pub workspace: bool,
 }
 
 /// `[workspace]`.
 #[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[serde(rename_all = "kebab-case", expecting = "a table")]
 pub struct WorkspaceTable {
     #[serde(default)]
     pub members: Vec<String>,
@@ -129,7 +158,7 @@ pub struct WorkspaceTable {
 
 /// `[lib]`, `[[bin]]`, `[[example]]`, `[[test]]`, `[[bench]]`.
 #[derive(Clone, Debug, Default, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[serde(rename_all = "kebab-case", expecting = "a table")]
 pub struct TargetTable {
     pub name: Option<String>,
     pub path: Option<String>,
@@ -157,7 +186,7 @@ impl TargetTable {
 
 /// `{ version = "…", … }`.
 #[derive(Clone, Debug, Default, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[serde(rename_all = "kebab-case", expecting = "a table")]
 pub struct DependencyTable {
     pub version: Option<String>,
     pub workspace: Option<bool>,
@@ -225,9 +254,12 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for StringOr<T> {
 /// Reads the text of the manifest that messages call `name`.
 ///
 /// # Errors
-/// Text that is not TOML, or whose known keys are of another type than cargo takes.
+/// Text that is not TOML, whose known keys are of another type than cargo takes, or that is of no package or workspace.
 pub fn parse(name: &str, text: &str) -> Result<Manifest> {
     match toml::from_str(text) {
+        Ok(Manifest { package: None, workspace: None, .. }) => {
+            fail!("failed to parse manifest `{name}`\nit has neither a `[package]` nor a `[workspace]`")
+        }
         Ok(manifest) => Ok(manifest),
         Err(error) => fail!("failed to parse manifest `{name}`\n{}", error.to_string().trim_end()),
     }

@@ -18,8 +18,11 @@ pub fn discover(dir: &Path, manifest: &Manifest, package: &PackageTable, edition
         (TargetKind::Bench, &manifest.bench, package.autobenches),
     ];
     for (kind, named, switch) in rules {
-        let inferred = if switch == Some(false) { Vec::new() } else { inferred(dir, kind, &package.name) };
-        targets.extend(with_inferred(kind, named, inferred, switch, edition));
+        let named = named.as_deref();
+        // One word of a kind, even an empty list, turns its discovery off in 2015 (`toml_targets_and_inferred`).
+        let discovers = switch.unwrap_or(named.is_none() || edition != "2015");
+        let inferred = if discovers { inferred(dir, kind, &package.name) } else { Vec::new() };
+        targets.extend(with_inferred(dir, kind, named.unwrap_or_default(), inferred));
     }
     targets.sort();
     targets
@@ -63,23 +66,15 @@ fn library(dir: &Path, manifest: &Manifest, package: &PackageTable) -> Option<Ta
     Some(target(TargetKind::Lib, name, &table))
 }
 
-/// The named targets, and the inferred ones where cargo adds them: not when the edition is 2015, some are named and
-/// nothing is said (`toml_targets_and_inferred`).
-fn with_inferred(
-    kind: TargetKind,
-    named: &[TargetTable],
-    inferred: Vec<Source>,
-    switch: Option<bool>,
-    edition: &str,
-) -> Vec<Target> {
+/// The named targets, and those of the inferred ones whose name and path none of them has.
+fn with_inferred(dir: &Path, kind: TargetKind, named: &[TargetTable], inferred: Vec<Source>) -> Vec<Target> {
     let name_of = |table: &TargetTable| table.name.clone().unwrap_or_default();
     let mut targets: Vec<Target> = named.iter().map(|table| target(kind, name_of(table), table)).collect();
-    if named.is_empty() || switch.unwrap_or(edition != "2015") {
-        let names: BTreeSet<String> = named.iter().map(name_of).collect();
-        let paths: BTreeSet<PathBuf> = named.iter().filter_map(|t| t.path.as_ref()).map(PathBuf::from).collect();
-        let new = inferred.into_iter().filter(|(name, path)| !names.contains(name) && !paths.contains(path));
-        targets.extend(new.map(|(name, _)| target(kind, name, &TargetTable::default())));
-    }
+    let names: BTreeSet<String> = named.iter().map(name_of).collect();
+    // As in cargo, what is compared is joined to the package's directory, which drops `.` and keeps `..`.
+    let paths: BTreeSet<PathBuf> = named.iter().filter_map(|t| t.path.as_ref()).map(|path| dir.join(path)).collect();
+    let new = inferred.into_iter().filter(|(name, path)| !names.contains(name) && !paths.contains(&dir.join(path)));
+    targets.extend(new.map(|(name, _)| target(kind, name, &TargetTable::default())));
     targets
 }
 
@@ -92,6 +87,9 @@ fn target(kind: TargetKind, name: String, table: &TargetTable) -> Target {
         TargetKind::Example => table.crate_types("bin"),
         TargetKind::Bin | TargetKind::Test | TargetKind::Bench => vec!["bin".to_owned()],
     };
+    if crate_types.is_empty() && kind == TargetKind::Example {
+        crate_types.push("bin".to_owned());
+    }
     let mut required_features = table.required_features.clone().unwrap_or_default();
     for list in [&mut crate_types, &mut required_features] {
         list.sort();

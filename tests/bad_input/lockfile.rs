@@ -143,6 +143,19 @@ help: run `cargo update --workspace`
 }
 
 #[test]
+fn a_patch_may_put_the_registry_in_the_place_of_git() {
+    let git = "[dependencies]\nitoa = { git = \"https://example.invalid/itoa\" }\n";
+    let patch = "[patch.'https://example.invalid/itoa']\nnumbers = { package = \"itoa\", version = \"1\" }\n";
+    let lock = [LOCK, "dependencies = [\"itoa\"]\n", &registry::entry("itoa", &[])].concat();
+    let in_config = format!("-- .cargo/config.toml --\n{patch}");
+    for files in [[APP, git, patch, &lock], [APP, git, &in_config, &lock]] {
+        let place = Place::new(&files);
+        let ended = place.run(&mut place.larder(&["prepare"]));
+        assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    }
+}
+
+#[test]
 fn a_version_of_a_member_may_run_ahead_of_the_lockfile() {
     let place = Place::new(&[APP, "-- Cargo.lock --\nversion = 4\n[[package]]\nname = \"app\"\nversion = \"0.9.0\"\n"]);
     assert_eq!(place.run(&mut place.larder(&["prepare"])).code, Some(0));

@@ -136,6 +136,22 @@ help: every manifest of the workspace is needed; add this one, or remove what re
 }
 
 #[test]
+fn causes_stand_below_each_other_and_help_stands_last() {
+    let expected = "\
+error: failed to load workspace member `web` of `Cargo.toml`
+
+Caused by:
+  failed to load path dependency `util` of `web/Cargo.toml`
+
+Caused by:
+  no manifest at `util/Cargo.toml`
+help: every manifest of the workspace is needed; add this one, or remove what refers to it
+";
+    let web = "-- web/Cargo.toml --\n[package]\nname = \"web\"\n[dependencies]\nutil = { path = \"../util\" }\n";
+    check(&[web, MEMBER, "[workspace]\nmembers = [\"app\", \"web\"]\n"], "prepare", expected);
+}
+
+#[test]
 fn a_missing_path_dependency_outside_names_where_it_should_be() {
     let expected = "\
 error: failed to load path dependency `util` of `Cargo.toml`

@@ -153,3 +153,82 @@ fn a_config_that_is_included_counts() {
     cook(&place, &[]);
     assert_eq!(config(&place), table("[build]\nrustflags = [\"-Cmore\"]\n[net]\nretry = 2\n"));
 }
+
+#[test]
+fn paths_of_what_is_included_are_seen_from_above_the_directory_it_stands_in() {
+    let files = "-- .cargo/config.toml --
+include = [{ path = \"../ci/first.toml\" }, \"second.toml\", { path = \"none.toml\", optional = true }]
+-- ci/first.toml --
+[build]
+rustc-wrapper = \"tools/first\"
+rustflags = [\"-C1\"]
+[http]
+cainfo = \"ca.pem\"
+-- .cargo/second.toml --
+[build]
+rustc-wrapper = \"tools/second\"
+rustflags = [\"-C2\"]
+";
+    let place = Place::new(&[files, APP]);
+    super::prepare(&place, &[]);
+    cook(&place, &[]);
+    let expected = "
+[build]
+rustc-wrapper = \"[DIR]/tools/second\"
+rustflags = [\"-C1\", \"-C2\"]
+[http]
+cainfo = \"[DIR]/ca.pem\"
+";
+    assert_eq!(config(&place), table(expected));
+}
+
+#[test]
+fn a_config_that_includes_what_is_not_there_or_itself_is_named() {
+    for (include, expected) in [("none.toml", "none.toml"), ("config.toml", "cycle detected")] {
+        let files = format!("-- .cargo/config.toml --\ninclude = [\"{include}\"]\n");
+        let place = Place::new(&[&files, APP]);
+        let ended = place.run(&mut place.larder(&["prepare"]));
+        assert_eq!(ended.code, Some(1));
+        let first = format!("error: failed to load config include `{include}` from `.cargo/config.toml`\n");
+        assert!(ended.stderr.starts_with(&first) && ended.stderr.contains(expected), "{}", ended.stderr);
+    }
+}
+
+#[test]
+fn a_config_value_keeps_the_form_that_cargo_takes() {
+    let place = Place::new(&[APP]);
+    cook(&place, &["--config", "target.'cfg(unix)'.linker='tools/ld'", "--config", "build.rustflags=['-Ca']"]);
+    let target = |key: &str| format!("target.{key}.linker=\"[DIR]/tools/ld\"");
+    let args = fake_cargo::args(&place);
+    assert!([target("\"cfg(unix)\""), target("'cfg(unix)'")].contains(&args[2]), "{args:?}");
+    assert_eq!(args[4], "build.rustflags=['-Ca']");
+}
+
+#[test]
+fn what_may_not_travel_is_in_force_in_a_member_too_and_once() {
+    let root = "-- Cargo.toml --
+[workspace]
+members = [\"project\"]
+resolver = \"2\"
+-- .cargo/config.toml --
+[build]
+rustflags = [\"-Croot\"]
+jobs = 2
+-- project/.cargo/config.toml --
+[build]
+rustflags = [\"-Cmember\"]
+[http]
+proxy = \"http://localhost:9\"
+";
+    let place = Place::new(&[&APP.replace("-- ", "-- project/"), root]);
+    fs_err::rename(place.dir().join("project/Cargo.lock"), place.dir().join("Cargo.lock")).expect("both are ours");
+    succeed(&place, fake_cargo::larder(&place, &["cook"]).current_dir(place.dir().join("project")));
+    let expected = "
+[build]
+rustflags = [\"-Croot\", \"-Cmember\"]
+jobs = 2
+[http]
+proxy = \"http://localhost:9\"
+";
+    assert_eq!(config(&place), table(expected));
+}

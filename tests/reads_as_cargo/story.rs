@@ -21,12 +21,16 @@ pub fn metadata(place: &Place, manifest: &Path) -> Metadata {
 pub fn lockfile(metadata: &Metadata) -> String {
     let mut entries = BTreeMap::new();
     for dependency in metadata.packages.iter().flat_map(|p| &p.dependencies) {
-        let source = if dependency.path.is_some() { "" } else { "source = \"registry+https://example.invalid/\"\n" };
+        let source = match &dependency.source {
+            _ if dependency.path.is_some() => String::new(),
+            Some(git) if git.repr.starts_with("git+") => format!("source = \"{}#0123456\"\n", git.repr),
+            _ => "source = \"registry+https://example.invalid/\"\n".to_owned(),
+        };
         entries.insert(dependency.name.clone(), ("1.0.0".to_owned(), source, BTreeSet::new()));
     }
     for package in &metadata.packages {
         let names = package.dependencies.iter().map(|d| d.name.clone()).collect();
-        entries.insert(package.name.to_string(), (package.version.to_string(), "", names));
+        entries.insert(package.name.to_string(), (package.version.to_string(), String::new(), names));
     }
     entries.iter().fold("version = 4\n".to_owned(), |text, (name, (version, source, names))| {
         let names: Vec<&String> = names.iter().collect();

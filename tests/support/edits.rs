@@ -169,7 +169,7 @@ fn caret(draft: &mut Draft, _: &mut Dice) -> bool {
         for (key, value) in table {
             match value {
                 Value::Table(inner) if key.ends_with("dependencies") => {
-                    inner.iter_mut().for_each(|(_, it)| respell(it))
+                    inner.iter_mut().for_each(|(_, it)| respell(it));
                 }
                 Value::Table(inner) if key != "package" && key != "features" => tables(inner),
                 _ => {}

@@ -4,7 +4,7 @@ use toml::{Table, Value};
 
 use super::dice::Dice;
 use super::edits::Draft;
-use super::oracle::{OnDisk, Refusal, locked};
+use super::oracle::{OnDisk, locked};
 use super::registry::{CRATES, Crate};
 use super::render::LOCK;
 use super::shrink::reductions;
@@ -15,7 +15,7 @@ use super::workspace::{Case, From, Workspace};
 /// Writes an edited draft to disk; nothing if there was nothing to edit, or cargo refuses the edit.
 pub struct Effect {
     pub name: &'static str,
-    pub apply: fn(&Draft, &OnDisk, &mut Dice) -> Result<Option<Draft>, Refusal>,
+    pub apply: fn(&Draft, &OnDisk, &mut Dice) -> Option<Draft>,
 }
 
 pub const EFFECTS: &[Effect] = &[
@@ -34,25 +34,18 @@ pub const EFFECTS: &[Effect] = &[
 /// What cargo's unit graph does not show, though it changes every unit of the target platform.
 pub const RUSTFLAGS: &str = "other rustflags";
 
-fn model(
-    draft: &Draft,
-    disk: &OnDisk,
-    dice: &mut Dice,
-    change: fn(&Case, &mut Dice) -> Option<Case>,
-) -> Result<Option<Draft>, Refusal> {
-    let Some(case) = change(&draft.case, dice)
-        .map(tidy)
-        .filter(|it| it.workspace != draft.case.workspace && it.scope == draft.case.scope)
-    else {
-        return Ok(None);
-    };
-    let tree = disk.lay_out(&case.workspace)?;
-    Ok(Some(Draft { case, tree }))
+fn model(draft: &Draft, disk: &OnDisk, dice: &mut Dice, change: fn(&Case, &mut Dice) -> Option<Case>) -> Option<Draft> {
+    let case = tidy(change(&draft.case, dice)?);
+    if case.workspace == draft.case.workspace || case.scope != draft.case.scope {
+        return None;
+    }
+    let tree = disk.lay_out(&case.workspace).ok()?;
+    Some(Draft { case, tree })
 }
 
 /// Compatible versions differ in nothing but their versions here, so that the lockfile can be edited as text. (`cargo
 /// update --precise` does nothing with a directory source.)
-fn bump(draft: &Draft, disk: &OnDisk, dice: &mut Dice) -> Result<Option<Draft>, Refusal> {
+fn bump(draft: &Draft, disk: &OnDisk, dice: &mut Dice) -> Option<Draft> {
     let locked = locked(&draft.tree.texts[LOCK]);
     let mut bumps = Vec::new();
     for (name, version) in locked.iter().filter_map(|it| it.split_once(' ')) {
@@ -62,7 +55,7 @@ fn bump(draft: &Draft, disk: &OnDisk, dice: &mut Dice) -> Result<Option<Draft>, 
         bumps.extend(CRATES.iter().filter(compatible).map(|other| (now, other)));
     }
     bumps.retain(|(now, _)| !is_pinned(&draft.case.workspace, now));
-    let Some((now, other)) = dice.maybe(&bumps) else { return Ok(None) };
+    let (now, other) = dice.maybe(&bumps)?;
     let mut edited = draft.clone();
     let lock = edited.tree.texts.get_mut(LOCK).expect("a draft has a lockfile");
     let entry = |it: &Crate| format!("name = \"{}\"\nversion = \"{}\"\n", it.name, it.version);
@@ -72,7 +65,7 @@ fn bump(draft: &Draft, disk: &OnDisk, dice: &mut Dice) -> Result<Option<Draft>, 
         .replace(&reference(now), &reference(other))
         .replace(&now.checksum(), &other.checksum());
     edited.tree.write(&disk.dir(), &mut Style::plain());
-    Ok(Some(edited))
+    Some(edited)
 }
 
 fn is_pinned(workspace: &Workspace, it: &Crate) -> bool {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::dice::Dice;
 use super::registry::{CRATES, Crate};
-use super::scope::{Scope, Selection, TargetFlag};
+use super::scope::{Host, Scope, Selection, TargetFlag};
 use super::tidy::tidy;
 use super::workspace::{Case, Dependency, From, Kind, Library, Package, Place, Root, Target, Workspace};
 
@@ -46,7 +46,7 @@ fn workspace(dice: &mut Dice) -> Workspace {
     names.truncate(1 + dice.below(8).min(2 + dice.below(7)));
     if dice.percent(4) {
         // Also the name of a crate of the registry.
-        names[0] = NAMES[8].to_owned();
+        NAMES[8].clone_into(&mut names[0]);
     }
     let pinned = if dice.percent(25) { dice.some(10, &(0..CRATES.len()).collect::<Vec<_>>()) } else { Vec::new() };
     let pins = pinned
@@ -64,9 +64,9 @@ fn workspace(dice: &mut Dice) -> Workspace {
         all
     });
     let mut packages: Vec<Package> = (0..plan.names.len()).map(|i| package(dice, &plan, i)).collect();
-    for i in 0..packages.len() {
+    for (i, package) in packages.iter_mut().enumerate() {
         let count = 1 + dice.below(6);
-        packages[i].dependencies = (0..count).flat_map(|_| dependency(dice, &plan, i, &shared)).collect();
+        package.dependencies = (0..count).flat_map(|_| dependency(dice, &plan, i, &shared)).collect();
     }
     // Features come last, and twice, since they and the dependencies' features refer to each other.
     let mut workspace = Workspace {
@@ -116,7 +116,7 @@ fn package(dice: &mut Dice, plan: &Plan, i: usize) -> Package {
     };
     Package {
         version: if dice.percent(90) { Some(format!("{}.{}.0", dice.below(2), 1 + dice.below(4))) } else { None },
-        edition: *dice.pick(&["2015", "2018", "2021", "2021", "2021", "2024"]),
+        edition: dice.pick::<&str>(&["2015", "2018", "2021", "2021", "2021", "2024"]),
         inherits: dice.percent(20),
         place,
         library,
@@ -218,10 +218,9 @@ fn features(dice: &mut Dice, workspace: &Workspace, package: &mut Package) {
     if dice.percent(50) {
         package.features.insert("default".to_owned(), dice.some(30, &values));
     }
-    if let Some(key) = dice.maybe(&package.optional_keys().into_iter().map(str::to_owned).collect::<Vec<_>>()) {
-        if dice.percent(15) {
-            package.features.insert(key.clone(), vec![format!("dep:{key}")]);
-        }
+    let optional: Vec<String> = package.optional_keys().into_iter().map(str::to_owned).collect();
+    if let Some(key) = dice.maybe(&optional).filter(|_| optional.len() > 1) {
+        package.features.insert(key.clone(), vec![format!("dep:{key}")]);
     }
     let names: Vec<String> = package.features.keys().cloned().collect();
     for target in package.bins.iter_mut().chain(&mut package.examples) {
@@ -286,6 +285,6 @@ fn scope(dice: &mut Dice, workspace: &Workspace) -> Scope {
         profile,
         target: dice.percent(30),
         from_member: if dice.percent(8) { dice.maybe(&names).cloned() } else { None },
-        host: dice.percent(20),
+        host: *dice.pick(&[Host::Unknown, Host::Unknown, Host::Unknown, Host::Told]),
     }
 }

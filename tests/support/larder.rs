@@ -1,10 +1,11 @@
 //! The program under test, called as cargo calls it. A failure shows the command and what it wrote on stderr.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use super::oracle::{HOST, command};
 use super::render::Tree;
-use super::scope::Scope;
+use super::scope::{Host, Scope};
 
 /// What `prepare` writes: compared byte by byte.
 #[derive(Clone, PartialEq, Eq)]
@@ -30,13 +31,21 @@ pub fn prepare(dir: &Path, args: &[String], recipe: &Path) -> Result<Recipe, Str
     fs_err::read_to_string(recipe).map(Recipe).map_err(|error| error.to_string())
 }
 
-/// The flags of a scoped `prepare`, with the host if it is told.
-pub fn scoped_args(scope: &Scope) -> Vec<String> {
-    let mut args = scope.scoped_args();
-    if scope.host {
+/// The flags with which `prepare` makes a scoped recipe for a build with `args`. Without any it would be unscoped; to
+/// name the profile changes nothing for the build.
+pub fn scoped(args: &[String], host: Host) -> Vec<String> {
+    let mut args = args.to_vec();
+    if args.is_empty() {
+        args.extend(["--profile", "dev"].map(str::to_owned));
+    }
+    if let Host::Told = host {
         args.extend(["--host".to_owned(), HOST.clone()]);
     }
     args
+}
+
+pub fn scoped_args(scope: &Scope) -> Vec<String> {
+    scoped(&scope.args(), scope.host)
 }
 
 /// `cook --no-build` of a recipe in `dir`, made empty for it; gives the flags after `cargo build` in the printed line.
@@ -86,21 +95,16 @@ impl Recipe {
     /// The lockfile of the skeleton.
     pub fn lockfile(&self) -> String {
         let lines = self.files()["Cargo.lock"].clone();
-        lines
-            .as_array()
-            .into_iter()
-            .flatten()
-            .filter_map(|it| it.as_str())
-            .fold(String::new(), |text, line| text + line + "\n")
+        let lines = lines.as_array().into_iter().flatten().filter_map(|it| it.as_str());
+        lines.flat_map(|line| [line, "\n"]).collect()
     }
 
     /// Lines that only one of the two has.
     pub fn difference(&self, other: &Self) -> String {
         let only = |a: &str, b: &str, sign: &str| -> String {
-            let there: std::collections::BTreeSet<&str> = b.lines().map(|it| it.trim_end_matches(',')).collect();
-            a.lines()
-                .filter(|it| !there.contains(it.trim_end_matches(',')))
-                .fold(String::new(), |text, line| format!("{text}{sign}{line}\n"))
+            let there: BTreeSet<&str> = b.lines().map(|it| it.trim_end_matches(',')).collect();
+            let lines = a.lines().filter(|it| !there.contains(it.trim_end_matches(',')));
+            lines.flat_map(|line| [sign, line, "\n"]).collect()
         };
         let lines = only(&self.0, &other.0, "-") + &only(&other.0, &self.0, "+");
         if lines.is_empty() && self != other { "the same lines in another order\n".to_owned() } else { lines }
@@ -108,11 +112,11 @@ impl Recipe {
 }
 
 /// A tree as text, for the report of an edit: the files that are not in `before`, or other there.
-pub fn changed_files(before: &Tree, after: &std::collections::BTreeMap<String, String>) -> String {
+pub fn changed_files(before: &Tree, after: &BTreeMap<String, String>) -> String {
     let before = before.files(&mut super::style::Style::plain());
     let changed = after.iter().filter(|(path, text)| before.get(*path) != Some(text));
-    let added: String = changed.map(|(path, text)| format!("-- {path} --\n{text}")).collect();
-    let gone: String =
-        before.keys().filter(|path| !after.contains_key(*path)).map(|path| format!("-- {path} -- is gone\n")).collect();
+    let added: String = changed.flat_map(|(path, text)| ["-- ", path, " --\n", text]).collect();
+    let gone = before.keys().filter(|path| !after.contains_key(*path));
+    let gone: String = gone.flat_map(|path| ["-- ", path, " -- is gone\n"]).collect();
     added + &gone
 }

@@ -65,6 +65,11 @@ fn cargo(dir: &Path, args: &[&str]) -> Result<String, Refusal> {
     }
 }
 
+/// Makes the lockfile of the workspace in `dir`.
+pub fn lock(dir: &Path) -> Result<(), Refusal> {
+    cargo(dir, &["generate-lockfile", "--offline"]).map(drop)
+}
+
 /// The third-party units of `cargo build` with these flags in this directory.
 pub fn units(dir: &Path, args: &[String]) -> Result<Units, Refusal> {
     let mut words = vec!["build"];
@@ -102,7 +107,7 @@ impl OnDisk {
     pub fn lay_out(&self, workspace: &Workspace) -> Result<Tree, Refusal> {
         let mut tree = render::tree(workspace);
         tree.write(&self.dir(), &mut Style::plain());
-        cargo(&self.dir().join("ws"), &["generate-lockfile", "--offline"])?;
+        lock(&self.dir().join("ws"))?;
         let lock = fs_err::read_to_string(self.dir().join(LOCK)).expect("cargo wrote a lockfile");
         tree.texts.insert(LOCK.to_owned(), lock);
         Ok(tree)

@@ -72,7 +72,7 @@ pub fn rename(case: &mut Case, dice: &mut Dice) -> bool {
         }
         unnamed
     };
-    let shared = case.workspace.shared.iter_mut().fold(false, |any, it| renamed(it) || any);
+    let shared = case.workspace.shared.iter_mut().filter_map(|it| renamed(it).then_some(())).count() > 0;
     for package in &mut case.workspace.packages {
         let mut keys = false;
         for it in &mut package.dependencies {
@@ -126,7 +126,7 @@ pub fn new_member(case: &mut Case, dice: &mut Dice) -> bool {
         return false;
     }
     let mut package = case.workspace.packages[0].clone();
-    package.name = "new-comer".to_owned();
+    "new-comer".clone_into(&mut package.name);
     package.place = Place::Member((*dice.pick(&["crates/aaa", "new-comer"])).to_owned());
     package.library = dice.pick(&[Library::Plain, Library::Types(vec!["cdylib", "rlib"])]).clone();
     package.build_script = *dice.pick(&[None, Some("build.rs")]);

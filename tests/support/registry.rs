@@ -1,4 +1,4 @@
-//! A local registry of small crates that stands in for crates.io, offline, by a CARGO_HOME of the tests' own: its
+//! A local registry of small crates that stands in for crates.io, offline, by a `CARGO_HOME` of the tests' own: its
 //! `config.toml` replaces crates.io by a directory source, so neither a workspace nor a recipe names its path.
 //!
 //! Every crate compiles (its library is empty), so the registry serves real builds too.
@@ -121,7 +121,7 @@ static FEATURES: LazyLock<BTreeMap<(&str, &str), BTreeSet<String>>> = LazyLock::
     CRATES.iter().map(|it| ((it.name, it.version), features(it))).collect()
 });
 
-/// The CARGO_HOME that replaces crates.io by the registry. It lies below cargo's directory for temporary files of
+/// The `CARGO_HOME` that replaces crates.io by the registry. It lies below cargo's directory for temporary files of
 /// tests, is the same for all test programs, and is written at most once by each.
 pub fn cargo_home() -> &'static Path {
     static HOME: LazyLock<PathBuf> = LazyLock::new(|| {
@@ -141,7 +141,8 @@ pub fn cargo_home() -> &'static Path {
 impl Crate {
     /// What cargo copies into the lockfile; with a directory source it checks no file against it.
     pub fn checksum(&self) -> String {
-        format!("{}{}", self.name, self.version).bytes().cycle().take(32).map(|it| format!("{it:02x}")).collect()
+        let digits = |byte: u8| [byte >> 4, byte & 15].map(|it| char::from(b"0123456789abcdef"[usize::from(it)]));
+        format!("{}{}", self.name, self.version).bytes().cycle().take(32).flat_map(digits).collect()
     }
 
     fn text(&self) -> String {

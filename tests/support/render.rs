@@ -7,6 +7,7 @@ use std::path::Path;
 
 use toml::{Table, Value};
 
+use super::scope::Host;
 use super::style::Style;
 use super::workspace::{Case, Dependency, From, Kind, Library, Package, Place, Root, Target, Workspace};
 
@@ -262,7 +263,7 @@ impl fmt::Debug for Case {
             f,
             "in `{dir}`: cargo build {}{}",
             scope.args().join(" "),
-            if scope.host { "  # prepare knows the host" } else { "" }
+            if scope.host == Host::Told { "  # prepare knows the host" } else { "" }
         )?;
         for (path, text) in tree(&self.workspace).files(&mut Style::plain()) {
             write!(f, "-- {path} --\n{text}")?;

@@ -15,8 +15,15 @@ pub struct Scope {
     pub target: bool,
     /// The member in whose directory cargo is called, if not the root.
     pub from_member: Option<String>,
-    /// `prepare` is told the host as well.
-    pub host: bool,
+    /// Whether `prepare` is told the host as well.
+    pub host: Host,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Host {
+    Told,
+    #[default]
+    Unknown,
 }
 
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -53,9 +60,15 @@ impl Scope {
             Selection::Default => {}
             Selection::Workspace { exclude } => {
                 push(&["--workspace"]);
-                exclude.iter().for_each(|it| push(&["--exclude", it]));
+                for name in exclude {
+                    push(&["--exclude", name]);
+                }
             }
-            Selection::Packages(names) => names.iter().for_each(|it| push(&["-p", it])),
+            Selection::Packages(names) => {
+                for name in names {
+                    push(&["-p", name]);
+                }
+            }
         }
         for target in &self.targets {
             match target {
@@ -86,15 +99,6 @@ impl Scope {
         }
         if self.target {
             push(&["--target", TARGET]);
-        }
-        args
-    }
-
-    /// The flags with which `prepare` makes a scoped recipe, whatever the scope: spelling out the profile changes nothing.
-    pub fn scoped_args(&self) -> Vec<String> {
-        let mut args = self.args();
-        if args.is_empty() {
-            args.extend(["--profile".to_owned(), "dev".to_owned()]);
         }
         args
     }

@@ -7,7 +7,7 @@ use proptest::test_runner::TestRunner;
 use toml::{Table, Value};
 
 use super::generate;
-use super::scope::{Scope, Selection};
+use super::scope::{Host, Scope, Selection};
 use super::tidy::tidy;
 use super::workspace::{Case, Dependency, From, Kind, Library, Package, Place, Workspace};
 
@@ -81,6 +81,7 @@ pub fn reductions(case: &Case) -> Vec<Case> {
     for i in (0..case.workspace.packages.len()).rev() {
         found.with(|it| drop(it.workspace.packages.remove(i)));
     }
+    found.everywhere();
     found.scope();
     found.root();
     for i in 0..case.workspace.packages.len() {
@@ -110,6 +111,46 @@ impl Reductions<'_> {
         }
     }
 
+    /// One simplification of all packages at once: most of a case has no part in a failure.
+    fn everywhere(&mut self) {
+        let packages: [fn(&mut Package); 8] = [
+            |it| it.features.clear(),
+            |it| it.dependencies.retain(|it| it.kind == Kind::Normal),
+            |it| it.dependencies.retain(|it| it.kind != Kind::Dev),
+            |it| it.dependencies.retain(|it| matches!(it.from, From::Local(_))),
+            |it| (it.main, it.bins, it.examples) = (false, Vec::new(), Vec::new()),
+            |it| (it.tests, it.benches, it.unit_tests) = (Vec::new(), Vec::new(), true),
+            |it| (it.inherits, it.version, it.edition) = (false, Some("0.1.0".to_owned()), "2021"),
+            |it| (it.place, it.library, it.build_script) = (Place::Member(it.name.clone()), Library::Plain, None),
+        ];
+        self.with(|it| it.workspace.profiles.clear());
+        self.with(|it| it.workspace.config.clear());
+        for change in packages {
+            self.with(|it| it.workspace.packages.iter_mut().for_each(change));
+        }
+        let dependencies: [fn(&mut Dependency); 4] = [
+            |it| it.platform = None,
+            |it| it.optional = false,
+            |it| it.default_features = None,
+            |it| it.features.clear(),
+        ];
+        for change in dependencies {
+            self.with(|it| {
+                let owned = it.workspace.packages.iter_mut().flat_map(|it| &mut it.dependencies);
+                owned.chain(&mut it.workspace.shared).for_each(change);
+            });
+        }
+        self.with(|it| {
+            let whole = it.workspace.clone();
+            it.workspace
+                .packages
+                .iter_mut()
+                .flat_map(|it| &mut it.dependencies)
+                .for_each(|it| *it = spelled_out(&whole, it));
+            it.workspace.shared.clear();
+        });
+    }
+
     fn scope(&mut self) {
         let clear: [fn(&mut Scope); 8] = [
             |it| it.packages = Selection::Default,
@@ -117,7 +158,7 @@ impl Reductions<'_> {
             |it| it.targets.clear(),
             |it| it.profile = None,
             |it| it.from_member = None,
-            |it| (it.target, it.host) = (false, false),
+            |it| (it.target, it.host) = (false, Host::Unknown),
             |it| it.all_features = false,
             |it| it.no_default_features = false,
         ];
@@ -130,7 +171,7 @@ impl Reductions<'_> {
         if let Selection::Packages(names) = &self.case.scope.packages {
             for name in names.clone() {
                 self.with(|it| {
-                    it.scope.packages = Selection::Packages(names.iter().filter(|&it| *it != name).cloned().collect())
+                    it.scope.packages = Selection::Packages(names.iter().filter(|&it| *it != name).cloned().collect());
                 });
             }
         }
@@ -186,20 +227,22 @@ impl Reductions<'_> {
             }
         }
         for (j, dependency) in package.dependencies.iter().enumerate() {
-            let mut changes = simpler_dependencies(dependency);
-            if let (From::Shared, Some(shared)) = (&dependency.from, self.case.workspace.inherited(dependency)) {
-                changes.push(Dependency {
-                    from: shared.from.clone(),
-                    default_features: shared.default_features,
-                    features: shared.features.iter().chain(&dependency.features).cloned().collect(),
-                    ..dependency.clone()
-                });
-            }
-            for change in changes {
+            for change in
+                simpler_dependencies(dependency).into_iter().chain([spelled_out(&self.case.workspace, dependency)])
+            {
                 self.with(|it| it.workspace.packages[i].dependencies[j] = change);
             }
         }
     }
+}
+
+/// The dependency without inheritance.
+fn spelled_out(workspace: &Workspace, dependency: &Dependency) -> Dependency {
+    let Some(shared) = workspace.inherited(dependency).filter(|_| dependency.from == From::Shared) else {
+        return dependency.clone();
+    };
+    let features = shared.features.iter().chain(&dependency.features).cloned().collect();
+    Dependency { from: shared.from.clone(), default_features: shared.default_features, features, ..dependency.clone() }
 }
 
 fn simpler_dependencies(dependency: &Dependency) -> Vec<Dependency> {

@@ -61,7 +61,7 @@ impl Style {
             let (open, close) = if table[key].is_array() { ("[[", "]]") } else { ("[", "]") };
             for inner in tables {
                 let comment = if self.percent(30) { "\n\n# a comment\n" } else { "" };
-                text.push_str(&format!("{comment}{open}{}{close}\n", path.join(".")));
+                text.extend([comment, open, &path.join("."), close, "\n"]);
                 self.section(text, &path, inner);
             }
         }

@@ -1,0 +1,139 @@
+//! Cargo.lock as text → a [`Lockfile`]. Whatever is refused names the line or the entry, and a way out.
+
+use super::{LockedPackage, Lockfile, without_precise};
+use crate::error::{Result, fail};
+use semver::Version;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+
+/// The newest format that is known here, as in cargo's `ResolveVersion`.
+const NEWEST: u32 = 4;
+/// What the older formats are written as; every cargo since 1.53 reads it.
+const OLDEST_WRITTEN: u32 = 3;
+
+#[derive(Deserialize)]
+struct LockToml {
+    version: Option<u32>,
+    #[serde(default)]
+    package: Vec<PackageToml>,
+    root: Option<PackageToml>,
+    #[serde(default)]
+    metadata: BTreeMap<String, toml::Value>,
+}
+
+#[derive(Deserialize)]
+struct PackageToml {
+    name: String,
+    version: String,
+    source: Option<String>,
+    checksum: Option<String>,
+    #[serde(default)]
+    dependencies: Vec<String>,
+    replace: Option<String>,
+}
+
+/// Reads the text of the lockfile that messages call `name`.
+///
+/// # Errors
+/// Text that is not a lockfile, holds marks of a merge conflict, or is of a format newer than 4.
+pub fn parse(name: &str, text: &str) -> Result<Lockfile> {
+    if let Some((number, line)) = text.lines().enumerate().find(|(_, l)| is_conflict_mark(l)) {
+        fail!(
+            "`{name}` holds a merge conflict: line {} is `{}`\nhelp: take one side and let cargo mend it: `git checkout --theirs Cargo.lock && cargo update --workspace`",
+            number + 1,
+            line.trim_end()
+        );
+    }
+    let parsed: std::result::Result<LockToml, _> = toml::from_str(text);
+    let LockToml { version, mut package, root, metadata } = match parsed {
+        Ok(LockToml { version: Some(newer), .. }) if newer > NEWEST => return too_new(name, newer.into()),
+        Ok(lock) => lock,
+        // A format to come need not be one that `LockToml` fits.
+        Err(error) => match toml::from_str::<toml::Table>(text).ok().and_then(|t| t.get("version")?.as_integer()) {
+            Some(newer) if newer > i64::from(NEWEST) => return too_new(name, newer),
+            _ => fail!(
+                "failed to parse lockfile `{name}`\n{}\nhelp: restore it from version control, or make it anew with `cargo generate-lockfile`",
+                error.to_string().trim_end()
+            ),
+        },
+    };
+    package.extend(root);
+    package.sort_by(|a, b| order(a).cmp(&order(b)));
+
+    let mut packages = Vec::with_capacity(package.len());
+    let index = Index::new(&package);
+    for entry in &package {
+        let target = |reference: &String| match index.find(reference) {
+            Some(found) => Ok(found),
+            None => fail!(
+                "`{name}` is broken: `{} {}` depends on `{reference}`, which it does not list\nhelp: let cargo mend it: `cargo update --workspace`",
+                entry.name,
+                entry.version
+            ),
+        };
+        packages.push(LockedPackage {
+            name: entry.name.clone(),
+            version: entry.version.clone(),
+            source: entry.source.clone(),
+            checksum: entry.checksum.clone().or_else(|| metadata_checksum(&metadata, entry)),
+            dependencies: entry.dependencies.iter().map(target).collect::<Result<_>>()?,
+            replace: entry.replace.as_ref().map(target).transpose()?,
+        });
+    }
+    Ok(Lockfile { version: version.unwrap_or(1).max(OLDEST_WRITTEN), packages })
+}
+
+fn too_new(name: &str, version: i64) -> Result<Lockfile> {
+    fail!(
+        "`{name}` is of version {version}, and this cargo-larder knows versions 1 to {NEWEST}\nhelp: use a newer cargo-larder, or write the lockfile anew with an older cargo"
+    )
+}
+
+fn is_conflict_mark(line: &str) -> bool {
+    ["<<<<<<<", ">>>>>>>", "|||||||"].iter().any(|mark| line.starts_with(mark)) || line.trim_end() == "======="
+}
+
+/// Version 1 kept checksums in `[metadata]`.
+fn metadata_checksum(metadata: &BTreeMap<String, toml::Value>, entry: &PackageToml) -> Option<String> {
+    let key = format!("checksum {} {} ({})", entry.name, entry.version, entry.source.as_ref()?);
+    let value = metadata.get(&key)?.as_str()?;
+    (value != "<none>").then(|| value.to_owned())
+}
+
+/// cargo orders package ids by name, version, source.
+fn order(package: &PackageToml) -> (&str, Option<Version>, &str, Option<&str>) {
+    (&package.name, Version::parse(&package.version).ok(), &package.version, package.source.as_deref())
+}
+
+/// Finds packages by the references of a lockfile: `name`, `name version` or `name version (source)`.
+struct Index<'a> {
+    packages: &'a [PackageToml],
+    by_name: BTreeMap<&'a str, Vec<usize>>,
+}
+
+impl<'a> Index<'a> {
+    fn new(packages: &'a [PackageToml]) -> Self {
+        let mut by_name = BTreeMap::<&str, Vec<usize>>::new();
+        for (i, package) in packages.iter().enumerate() {
+            by_name.entry(&package.name).or_default().push(i);
+        }
+        Index { packages, by_name }
+    }
+
+    fn find(&self, reference: &str) -> Option<usize> {
+        let mut words = reference.splitn(3, ' ');
+        let (name, version, source) = (words.next()?, words.next(), words.next());
+        let source = source.map(|s| without_precise(s.trim_start_matches('(').trim_end_matches(')')));
+        let mut found = self.by_name.get(name)?.iter().copied().filter(|i| {
+            let package = &self.packages[*i];
+            version.is_none_or(|v| v == package.version)
+                && source.is_none_or(|s| package.source.as_deref().map(without_precise) == Some(s))
+        });
+        let first = found.next()?;
+        // `name version` with no source means the local package where several sources share both.
+        match source {
+            None => Some(found.find(|i| self.packages[*i].source.is_none()).unwrap_or(first)),
+            Some(_) => Some(first),
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! One package, before its dependencies are resolved; and its features, after.
+//!
+//! In: its manifest and the names of the files beside it. Out: a [`Package`] that has inherited what it asks for, without
+//! the keys that cannot reach a third-party unit. Touches nothing; `targets.rs` looks at the files.
+
+use super::members::Manifests;
+use super::schema::{self, Manifest, PackageTable, StringOr};
+use super::targets;
+use crate::error::{Result, fail};
+use crate::workspace::{Dependency, Package};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use toml::Table;
+
+/// The package at `dir`, which has no dependencies and features yet.
+///
+/// # Errors
+/// A key that is inherited from where it is not.
+pub fn package(manifests: &Manifests, dir: &Path) -> Result<Package> {
+    let manifest = manifests.get(dir);
+    let table = manifest.package.as_ref().expect("only packages are listed");
+    let root = &manifests.inherits_from[dir];
+    let shared = manifests.get(root).workspace.as_ref().map(|w| &w.package);
+    let name = manifests.name(dir);
+    let inherited = |key: &str, value: &Option<StringOr<schema::Inherit>>| -> Result<Option<String>> {
+        match value {
+            None => Ok(None),
+            Some(StringOr::Short(text)) => Ok(Some(text.clone())),
+            Some(StringOr::Full(inherit)) if !inherit.workspace => {
+                fail!("`package.{key}.workspace` of `{name}` must be `true`")
+            }
+            Some(StringOr::Full(_)) => match shared.and_then(|s| s.get(key)).and_then(toml::Value::as_str) {
+                Some(text) => Ok(Some(text.to_owned())),
+                None if shared.is_none() => fail!(
+                    "`{name}` inherits `package.{key}`, but it is in no workspace\nhelp: write `{key} = \"…\"` in the package"
+                ),
+                None => fail!(
+                    "`{name}` inherits `package.{key}`, but `[workspace.package]` of `{}` has no `{key}`\nhelp: add it there, or write `{key} = \"…\"` in the package",
+                    manifests.name(root)
+                ),
+            },
+        }
+    };
+    let edition = inherited("edition", &table.edition)?.unwrap_or_else(|| "2015".to_owned());
+    refuse_missing_inheritance(table, shared, &name, &manifests.name(root))?;
+    Ok(Package {
+        name: table.name.clone(),
+        version: inherited("version", &table.version)?.unwrap_or_else(|| "0.0.0".to_owned()),
+        dir: super::relative(dir, &manifests.root),
+        is_member: manifests.members.contains(dir),
+        targets: targets::discover(dir, manifest, table, &edition),
+        build_script: targets::has_build_script(dir, table),
+        dependencies: Vec::new(),
+        features: BTreeMap::new(),
+        cargo_features: manifest.cargo_features.clone(),
+        package_rest: without(&table.rest, PACKAGE_KEYS),
+        rest: without(&manifest.rest, MANIFEST_KEYS),
+    })
+}
+
+/// Any other key of `[package]` may be inherited too; cargo refuses what the workspace lacks.
+fn refuse_missing_inheritance(table: &PackageTable, shared: Option<&Table>, name: &str, root: &str) -> Result<()> {
+    for (key, value) in &table.rest {
+        let inherits = value
+            .as_table()
+            .is_some_and(|t| t.len() == 1 && t.get("workspace").is_some_and(|w| w.as_bool() == Some(true)));
+        if !inherits || !PACKAGE_KEYS.contains(&key.as_str()) {
+            continue;
+        }
+        match shared {
+            Some(shared) if shared.contains_key(key) => {}
+            Some(_) => fail!(
+                "`{name}` inherits `package.{key}`, but `[workspace.package]` of `{root}` has no `{key}`\nhelp: add it there, or set `{key}` in the package"
+            ),
+            None => {
+                fail!("`{name}` inherits `package.{key}`, but it is in no workspace\nhelp: set `{key}` in the package")
+            }
+        }
+    }
+    Ok(())
+}
+
+/// `[features]` with the implicit feature of every optional dependency that no `dep:` names (`build_feature_map` in
+/// cargo's `workspace/summary.rs`).
+///
+/// # Errors
+/// A feature that includes what does not exist.
+pub fn features(
+    manifest: &Manifest,
+    dependencies: &[Dependency],
+    package: &Package,
+) -> Result<BTreeMap<String, Vec<String>>> {
+    let mut features = manifest.features.clone();
+    for values in features.values_mut() {
+        // What a feature activates is a set to cargo.
+        values.sort();
+        values.dedup();
+    }
+    let explicit: BTreeSet<String> =
+        features.values().flatten().filter_map(|v| v.strip_prefix("dep:")).map(str::to_owned).collect();
+    for dependency in dependencies.iter().filter(|d| d.optional && !explicit.contains(&d.key)) {
+        features.entry(dependency.key.clone()).or_insert_with(|| vec![format!("dep:{}", dependency.key)]);
+    }
+    for (feature, values) in &features {
+        for value in values {
+            let name = value.strip_prefix("dep:").unwrap_or(value);
+            let name = name.split('/').next().unwrap_or(name).trim_end_matches('?');
+            let is_feature = name == value && features.contains_key(name);
+            if !is_feature && dependencies.iter().all(|d| d.key != name) {
+                fail!(
+                    "feature `{feature}` of package `{}` includes `{value}`, which is neither a dependency nor another feature",
+                    package.name
+                );
+            }
+        }
+    }
+    Ok(features)
+}
+
+/// A table without the keys that are known.
+pub fn without(table: &Table, known: &[&str]) -> Table {
+    table.iter().filter(|(key, _)| !known.contains(&key.as_str())).map(|(k, v)| (k.clone(), v.clone())).collect()
+}
+
+/// Keys of `[package]` that cannot reach a third-party unit: they describe the package, or concern only its own crates.
+const PACKAGE_KEYS: &[&str] = &[
+    "authors",
+    "categories",
+    "default-run",
+    "description",
+    "documentation",
+    "exclude",
+    "homepage",
+    "im-a-teapot",
+    "include",
+    "keywords",
+    "license",
+    "license-file",
+    "links",
+    "metadata",
+    "publish",
+    "readme",
+    "repository",
+    "rust-version",
+];
+
+/// Top-level tables of a manifest with the same property.
+const MANIFEST_KEYS: &[&str] = &["badges", "lints", "hints"];

@@ -1,0 +1,55 @@
+//! The patterns of `workspace.members` and `workspace.default-members`.
+//!
+//! In: patterns and the directory of the root. Out: the directories that they match. Reads the names of directories.
+
+use super::members::normalize;
+use crate::error::{Error, Result, fail};
+use std::path::{Path, PathBuf};
+
+/// `members_paths`: directories that match the patterns, each with its pattern; a pattern that matches nothing stands
+/// for itself, so that the error names it.
+///
+/// # Errors
+/// A pattern that cannot be parsed.
+pub fn expand(root: &Path, patterns: &[String], manifest: &str) -> Result<Vec<(PathBuf, String)>> {
+    let mut dirs = Vec::new();
+    for pattern in patterns {
+        // The root itself is taken literally, unlike in cargo, which misreads roots with brackets in their path.
+        let full = format!("{}/{pattern}", glob::Pattern::escape(&root.to_string_lossy()));
+        let paths = match glob::glob(&full) {
+            Ok(paths) => paths,
+            // The position that the error knows is one in `full`.
+            Err(error) => fail!("could not parse pattern `{pattern}` in `{manifest}`: {}", error.msg),
+        };
+        let found: Vec<PathBuf> = paths.filter_map(std::result::Result::ok).collect();
+        if found.is_empty() {
+            dirs.push((normalize(&root.join(pattern)), pattern.clone()));
+        }
+        dirs.extend(found.into_iter().filter(|p| p.is_dir()).map(|p| (normalize(&p), pattern.clone())));
+    }
+    Ok(dirs)
+}
+
+/// Refuses a pattern that matches no directory, or one without a manifest. cargo names only the manifest it misses.
+///
+/// # Errors
+/// That of the pattern.
+pub fn refuse_empty_match(dir: &Path, pattern: &str, root: &Path, here: &Path) -> Result<()> {
+    let manifest = |dir: &Path| super::display(&dir.join("Cargo.toml"), here);
+    let is_literal = !pattern.contains(['*', '?', '[']);
+    if is_literal || dir.join("Cargo.toml").exists() {
+        return Ok(());
+    }
+    if !dir.is_dir() {
+        fail!(
+            "`workspace.members` of `{}` has `{pattern}`, which matches no directory\nhelp: every manifest of the workspace is needed; add those that match, or remove the pattern",
+            manifest(root)
+        );
+    }
+    let missing = format!(
+        "no manifest at `{}`\nhelp: add it, or list `{}` in `workspace.exclude`",
+        manifest(dir),
+        super::relative(dir, root)
+    );
+    Err(Error::Failed(missing).within(&format!("failed to load workspace member `{pattern}` of `{}`", manifest(root))))
+}
