@@ -8,6 +8,7 @@ use super::patterns;
 use super::schema::{self, Manifest, StringOr};
 use crate::error::{Error, Result, fail};
 use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsString;
 use std::path::{Component, Path, PathBuf};
 
 /// The manifests of a workspace, by absolute directory.
@@ -24,7 +25,9 @@ pub struct Manifests {
     pub packages: BTreeSet<PathBuf>,
     /// For each of those, the directory of the manifest it inherits from.
     pub inherits_from: BTreeMap<PathBuf, PathBuf>,
-    loaded: BTreeMap<PathBuf, Manifest>,
+    /// By directory as plain bytes: comparing paths part by part would take more time than parsing.
+    loaded: BTreeMap<OsString, Manifest>,
+    path_dependencies: BTreeMap<OsString, Vec<(String, PathBuf)>>,
     has_workspace: bool,
     /// The directory that messages are relative to.
     here: PathBuf,
@@ -47,6 +50,7 @@ pub fn load(current: &Path, here: &Path) -> Result<Manifests> {
         packages: BTreeSet::new(),
         inherits_from: BTreeMap::new(),
         loaded: BTreeMap::new(),
+        path_dependencies: BTreeMap::new(),
         has_workspace: false,
         here: here.to_owned(),
     };
@@ -78,7 +82,7 @@ pub fn normalize(path: &Path) -> PathBuf {
 impl Manifests {
     /// The manifest in `dir`, which must have been loaded.
     pub fn get(&self, dir: &Path) -> &Manifest {
-        &self.loaded[dir]
+        &self.loaded[dir.as_os_str()]
     }
 
     /// How messages name the manifest in `dir`.
@@ -87,7 +91,7 @@ impl Manifests {
     }
 
     fn load(&mut self, dir: &Path) -> Result<&Manifest> {
-        if !self.loaded.contains_key(dir) {
+        if !self.loaded.contains_key(dir.as_os_str()) {
             let text = match fs_err::read_to_string(dir.join("Cargo.toml")) {
                 Ok(text) => text,
                 Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
@@ -99,9 +103,9 @@ impl Manifests {
                 Err(error) => return Err(error.into()),
             };
             let manifest = schema::parse(&self.name(dir), &text)?;
-            self.loaded.insert(dir.to_owned(), manifest);
+            self.loaded.insert(dir.as_os_str().to_owned(), manifest);
         }
-        Ok(&self.loaded[dir])
+        Ok(self.get(dir))
     }
 
     /// The directory of the workspace root of the manifest in `dir`, none for a package in no workspace.
@@ -139,7 +143,7 @@ impl Manifests {
 
     /// `WorkspaceRootConfig::is_excluded`; as there, `..` in a path that is listed is not resolved.
     fn is_excluded(&self, root: &Path, dir: &Path) -> bool {
-        let Some(workspace) = &self.loaded[root].workspace else { return false };
+        let Some(workspace) = &self.get(root).workspace else { return false };
         let below = |paths: &[String]| paths.iter().any(|p| dir.starts_with(root.join(p)));
         below(&workspace.exclude) && !below(&workspace.members)
     }
@@ -151,7 +155,7 @@ impl Manifests {
             self.default_members.push(current);
             return Ok(());
         }
-        let workspace = self.loaded[&root].workspace.as_ref().expect("a root has a workspace table");
+        let workspace = self.get(&root).workspace.as_ref().expect("a root has a workspace table");
         let listed = patterns::expand(&root, &workspace.members, &self.name(&root))?;
         let default = match (&workspace.default_members, root == current) {
             (Some(default), true) => Some(patterns::expand(&root, default, &self.name(&root))?),
@@ -171,10 +175,11 @@ impl Manifests {
         self.find_path_deps(&root, false)?;
         self.default_members = match default {
             Some(default) => self.default_members(&listed, &default)?,
-            None if self.loaded[&current].package.is_none() => self.members.iter().cloned().collect(),
+            None if self.get(&current).package.is_none() => self.members.iter().cloned().collect(),
             None => vec![current.clone()],
         };
-        self.default_members.retain(|dir| self.loaded[dir].package.is_some());
+        let default = std::mem::take(&mut self.default_members);
+        self.default_members = default.into_iter().filter(|dir| self.get(dir).package.is_some()).collect();
         if !self.members.contains(&current) {
             let (member, root) = (self.name(&current), self.name(&root));
             fail!(
@@ -231,7 +236,7 @@ impl Manifests {
         }
         while let Some(dir) = open.pop() {
             self.load(&dir)?;
-            if self.loaded[&dir].package.is_none() || !self.packages.insert(dir.clone()) {
+            if self.get(&dir).package.is_none() || !self.packages.insert(dir.clone()) {
                 continue;
             }
             let from = if self.members.contains(&dir) {
@@ -257,7 +262,7 @@ impl Manifests {
     /// The patches of the root that are paths: source, key and directory.
     fn patches_by_path(&self) -> Vec<(String, String, PathBuf)> {
         let mut found = Vec::new();
-        for (source, patches) in &self.loaded[&self.root].patch {
+        for (source, patches) in &self.get(&self.root).patch {
             for (key, patch) in patches {
                 let path = patch.table().path;
                 found.extend(path.map(|p| (source.clone(), key.clone(), normalize(&self.root.join(p)))));
@@ -268,22 +273,26 @@ impl Manifests {
 
     /// The path dependencies of a package, after inheritance: key and directory.
     fn path_dependencies(&mut self, dir: &Path) -> Result<Vec<(String, PathBuf)>> {
-        let inherits_from = if self.loaded[dir].package.is_some() && self.has_workspace && dir.starts_with(&self.root) {
+        if let Some(known) = self.path_dependencies.get(dir.as_os_str()) {
+            return Ok(known.clone());
+        }
+        let inherits_from = if self.get(dir).package.is_some() && self.has_workspace && dir.starts_with(&self.root) {
             Some(self.root.clone())
         } else {
             self.find_root(dir)?
         };
         let mut paths = Vec::new();
-        for (_, _, key, entry) in super::dependencies::tables(&self.loaded[dir]) {
+        for (_, _, key, entry) in super::dependencies::tables(self.get(dir)) {
             let StringOr::Full(table) = entry else { continue };
             if let Some(path) = &table.path {
                 paths.push((key.to_owned(), normalize(&dir.join(path))));
             } else if let (Some(true), Some(root)) = (table.workspace, &inherits_from) {
-                let workspace = self.loaded[root].workspace.as_ref();
+                let workspace = self.get(root).workspace.as_ref();
                 let inherited = workspace.and_then(|w| w.dependencies.get(key)).and_then(|d| d.table().path);
                 paths.extend(inherited.map(|path| (key.to_owned(), normalize(&root.join(path)))));
             }
         }
+        self.path_dependencies.insert(dir.as_os_str().to_owned(), paths.clone());
         Ok(paths)
     }
 
