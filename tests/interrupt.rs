@@ -104,6 +104,12 @@ fn check(interrupt: impl Fn(&Child) -> rustix::io::Result<()>, code: i32) {
 
 fn start(place: &Place) -> Child {
     let mut cook = place.larder(&["cook"]);
+    if cfg!(target_os = "linux") {
+        // Whoever runs the tests may ignore signals, as a shell does for what it starts in the background, and a program
+        // keeps ignoring what it was started to ignore.
+        cook = place.command("env");
+        cook.args(["--default-signal=HUP,INT,TERM", env!("CARGO_BIN_EXE_cargo-larder"), "larder", "cook"]);
+    }
     cook.env("SLOW", place.dir().join("slow")).process_group(0);
     cook.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     cook.spawn().expect("the program starts")
