@@ -19,10 +19,11 @@ const ABOUT: &str = "\
 Builds the dependencies of a Rust workspace ahead of its sources, and keeps them until they really change.
 
     cargo larder prepare --release    read the workspace, write recipe.json
-    cargo larder cook                 read recipe.json, build what it lists and nothing else
+    cargo larder cook                 read recipe.json, build what it lists
 
-Give `prepare` the flags that the build will use (-p, --features, --release, --target, …): the recipe then changes only
-when a third-party crate that this build compiles does. Without any, the recipe serves every build, and `cook` takes the flags.";
+Give `prepare` the flags that the build will use (-p, --features, --release, --target, …): the recipe then changes only \
+when a third-party crate that this build compiles does. Without any, the recipe serves every build, and `cook` takes \
+the flags.";
 
 /// The arguments after `larder`.
 #[derive(Debug, Args)]
@@ -50,7 +51,7 @@ pub struct Prepare {
     /// Path to Cargo.toml
     #[arg(long, value_name = "PATH")]
     pub manifest_path: Option<PathBuf>,
-    /// The triple that will be built on; conditions on it are then decided
+    /// The triple that will be built on; leaves out dependencies of other platforms where there is no --target
     #[arg(long, value_name = "TRIPLE")]
     pub host: Option<String>,
     /// What the build will select.
@@ -83,7 +84,7 @@ pub struct Cook {
 #[expect(clippy::struct_excessive_bools, reason = "one field for each of cargo's switches")]
 #[command(next_help_heading = "How to build: passed on to cargo")]
 pub struct How {
-    /// Directory for what is built
+    /// Directory for what is built [default: CARGO_TARGET_DIR, the config, or `target`]
     #[arg(long, value_name = "DIRECTORY")]
     pub target_dir: Option<PathBuf>,
     /// Number of parallel jobs
