@@ -84,7 +84,7 @@ pub struct Cook {
 #[expect(clippy::struct_excessive_bools, reason = "one field for each of cargo's switches")]
 #[command(next_help_heading = "How to build: passed on to cargo")]
 pub struct How {
-    /// Directory for what is built [default: CARGO_TARGET_DIR, the config, or `target`]
+    /// Directory for what is built [default: `CARGO_TARGET_DIR`, the config, or `target`]
     #[arg(long, value_name = "DIRECTORY")]
     pub target_dir: Option<PathBuf>,
     /// Number of parallel jobs

@@ -10,7 +10,6 @@ use crate::scope::Scope;
 use crate::workspace::{
     Dependency, DependencyKind, Package, Resolved, RootTables, SOURCE_KEYS, Target, TargetKind, Workspace,
 };
-use semver::Version;
 use std::collections::{BTreeMap, BTreeSet};
 use toml::{Table, Value};
 
@@ -147,12 +146,7 @@ fn dependency(workspace: &Workspace, dependency: &Dependency, live: &[BTreeSet<S
             reduced.default_features &= live[i].contains("default");
             reduced.rest.retain(|key, _| !SOURCE_KEYS.contains(&key));
         }
-        Resolved::Locked(i) => {
-            let version = &workspace.lock.packages[i].version;
-            let bare =
-                Version::parse(version).map(|v| Version { build: semver::BuildMetadata::EMPTY, ..v }.to_string());
-            reduced.version = Some(format!("={}", bare.unwrap_or_else(|_| version.clone())));
-        }
+        Resolved::Locked(i) => reduced.version = Some(workspace.lock.packages[i].requirement()),
         Resolved::Absent => {}
     }
     reduced

@@ -37,6 +37,13 @@ pub struct LockedPackage {
     pub replace: Option<usize>,
 }
 
+impl LockedPackage {
+    /// The requirement that only this version meets. It cannot name build metadata: cargo ignores that, with a warning.
+    pub fn requirement(&self) -> String {
+        format!("={}", self.version.split_once('+').map_or(self.version.as_str(), |(version, _)| version))
+    }
+}
+
 impl Lockfile {
     /// Indices of all packages that `roots` reach, themselves included.
     pub fn reach(&self, roots: impl IntoIterator<Item = usize>) -> BTreeSet<usize> {

@@ -18,7 +18,6 @@ use crate::condition::{Atom, Chain, Side};
 use crate::lockfile::{LocalEntry, Lockfile};
 use crate::units::{Class, Lto, Panic};
 use crate::workspace::{Dependency, DependencyKind, Package, Resolved, SOURCE_KEYS, Target, TargetKind, Workspace};
-use semver::Version;
 use std::collections::{BTreeMap, BTreeSet};
 use toml::Table;
 
@@ -288,17 +287,12 @@ fn local(platform: Option<&String>, name: &str, index: usize) -> Dependency {
 
 fn third_party(workspace: &Workspace, platform: Option<&String>, entry: &Entry, key: &str, to: Resolved) -> Dependency {
     let locked = &workspace.lock.packages[entry.locked];
-    // A requirement cannot name build metadata; cargo ignores it there, with a warning.
-    let version = match Version::parse(&locked.version) {
-        Ok(version) => Version { build: semver::BuildMetadata::EMPTY, ..version }.to_string(),
-        Err(_) => locked.version.clone(),
-    };
     Dependency {
         key: key.to_owned(),
         package: locked.name.clone(),
         kind: DependencyKind::Normal,
         platform: platform.cloned(),
-        version: Some(format!("={version}")),
+        version: Some(locked.requirement()),
         features: entry.features.iter().cloned().collect(),
         default_features: entry.default_features,
         optional: false,
