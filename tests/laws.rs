@@ -1,7 +1,8 @@
 //! The laws of a recipe, over random workspaces. What a build needs is for cargo to say (`--unit-graph`); the laws say
 //! that a skeleton needs the same, and when the bytes of a recipe may change. A failure shows the workspace as files.
 //!
-//! `LARDER_CASES` sets the number of cases of each law. Seeds of failures are kept in `laws.proptest-regressions`.
+//! `LARDER_CASES` sets the number of cases of each law, and `LARDER_SEED` the seed: a number, or `random` to find new ones.
+//! Without it the cases are the same in every run, so that a run fails for what was changed. Seeds of failures are kept in `laws.proptest-regressions`.
 
 mod support;
 
@@ -9,7 +10,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Mutex;
 
-use proptest::test_runner::{Config, FileFailurePersistence, TestCaseError, TestError, TestRunner};
+use proptest::test_runner::{Config, FileFailurePersistence, RngSeed, TestCaseError, TestError, TestRunner};
 use support::dice::Dice;
 use support::edits::{Applies, Draft, EDITS};
 use support::effects::{EFFECTS, RUSTFLAGS};
@@ -27,9 +28,14 @@ type Verdict = Result<(), TestCaseError>;
 
 fn hold(law: fn(&Case) -> Verdict) {
     let cases = std::env::var("LARDER_CASES").ok().and_then(|it| it.parse().ok()).unwrap_or(256);
+    let seed = match std::env::var("LARDER_SEED") {
+        Ok(seed) if seed == "random" => RngSeed::Random,
+        seed => RngSeed::Fixed(seed.ok().and_then(|it| it.parse().ok()).unwrap_or(1)),
+    };
     let config = Config {
         cases,
-        max_shrink_time: 60_000,
+        rng_seed: seed,
+        max_shrink_time: 240_000,
         max_shrink_iters: 2_000,
         source_file: Some(file!()),
         failure_persistence: Some(Box::new(FileFailurePersistence::WithSource("proptest-regressions"))),
