@@ -64,9 +64,10 @@ fn name_of_spec(spec: &str) -> &str {
     tail.split(['@', ':']).next().unwrap_or(tail)
 }
 
-/// Whether some profile turns on link-time optimization across crates (`lto = false` is the default, "off" less).
+/// Whether some profile says anything of link-time optimization but the default, `false`. "off" counts: it reaches what
+/// lies below a cdylib on the host, and not what lies below the build script itself (`calculate` in `lto.rs`).
 pub fn any_lto(profiles: &[&Table]) -> bool {
-    any(profiles, "lto", |v| !matches!(v, Value::Boolean(false)) && v.as_str() != Some("off"))
+    any(profiles, "lto", |v| !matches!(v, Value::Boolean(false)))
 }
 
 /// Whether some profile makes panics abort, which tests undo for themselves and all that they are built from.

@@ -107,7 +107,11 @@ impl Recipe {
             lines.flat_map(|line| [sign, line, "\n"]).collect()
         };
         let lines = only(&self.0, &other.0, "-") + &only(&other.0, &self.0, "+");
-        if lines.is_empty() && self != other { "the same lines in another order\n".to_owned() } else { lines }
+        if lines.is_empty() && self != other {
+            "the same lines in another order, or number\n".to_owned()
+        } else {
+            lines
+        }
     }
 }
 
