@@ -65,8 +65,8 @@ pub struct Cook {
     /// The recipe [default: recipe.json; where that is missing too, one is prepared in memory]
     #[arg(long, value_name = "PATH")]
     pub recipe_path: Option<PathBuf>,
-    /// Path to Cargo.toml, to prepare a recipe in memory
-    #[arg(long, value_name = "PATH", conflicts_with = "recipe_path")]
+    /// Path to Cargo.toml: cook as in its directory; without a recipe, prepare one of it in memory
+    #[arg(long, value_name = "PATH")]
     pub manifest_path: Option<PathBuf>,
     /// Write the skeleton into the current directory and print the command that would build it
     #[arg(long)]
@@ -87,6 +87,12 @@ pub struct How {
     /// Directory for what is built [default: `CARGO_TARGET_DIR`, the config, or `target`]
     #[arg(long, value_name = "DIRECTORY")]
     pub target_dir: Option<PathBuf>,
+    /// Build with `cargo zigbuild`
+    #[arg(long, conflicts_with_all = ["check", "clippy"])]
+    pub zigbuild: bool,
+    /// Accepted for the sake of cargo-chef; no stub is compiled, so none needs `std`
+    #[arg(long, hide = true)]
+    pub no_std: bool,
     /// Number of parallel jobs
     #[arg(short, long, value_name = "N", allow_hyphen_values = true)]
     pub jobs: Option<String>,
@@ -126,6 +132,11 @@ pub struct How {
 }
 
 impl How {
+    /// The command of cargo that builds this `scope`.
+    pub fn command(&self, scope: &Scope) -> &'static str {
+        if self.zigbuild { "zigbuild" } else { scope.command() }
+    }
+
     /// The flags as cargo takes them. The target directory is left out: `cook` always names it.
     pub fn to_args(&self) -> Vec<String> {
         let mut args = Vec::new();

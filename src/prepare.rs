@@ -9,7 +9,8 @@ use crate::quotient::{PREFIX, quotient};
 use crate::recipe::{self, Recipe};
 use crate::report::Report;
 use crate::scope::Scope;
-use crate::{read, reduce, skeleton};
+use crate::workspace::Workspace;
+use crate::{read, reduce, select, skeleton};
 use std::path::Path;
 
 /// A recipe, and what the line about it says.
@@ -28,7 +29,16 @@ pub struct Prepared {
 /// Whatever is wrong with the workspace or the scope, or the recipe cannot be written.
 pub fn prepare(args: Prepare, here: &Path) -> Result<()> {
     let manifest = read::find_manifest(here, args.manifest_path.as_deref())?;
-    let prepared = recipe(&manifest, &args.scope.normalized(), args.host.as_deref(), here)?;
+    let workspace = read::workspace(&manifest, here)?;
+    let scope = args.scope.normalized();
+    // A skeleton of stubs has been scoped already; preparing it gives its recipe again.
+    let is_scoped = workspace.packages.iter().all(|p| p.name.starts_with(PREFIX));
+    let prepared = if scope.is_at_most_binaries() && args.host.is_none() && !is_scoped {
+        select::select(&workspace, &scope)?; // refuses a binary that does not exist
+        for_any_build(&workspace)
+    } else {
+        for_scope(&workspace, &scope, args.host.as_deref())?
+    };
     let path = here.join(&args.recipe_path);
     let text = recipe::encode(&prepared.recipe);
     let unchanged = fs_err::read(&path).is_ok_and(|old| old == text.as_bytes());
@@ -42,41 +52,37 @@ pub fn prepare(args: Prepare, here: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Works out the recipe of the workspace of `manifest`.
+/// The recipe that any later `cook` narrows.
+fn for_any_build(workspace: &Workspace) -> Prepared {
+    let reduced = reduce::reduce(workspace);
+    let kept = third_party(&reduced.workspace);
+    let summary = format!(
+        "for any build, {} local packages, {kept} locked packages, {} left out",
+        reduced.workspace.packages.len(),
+        third_party(workspace) - kept
+    );
+    let files = skeleton::files(&reduced.workspace);
+    let recipe = Recipe { scope: None, here: reduced.here, build: Scope::default(), files };
+    Prepared { warnings: Vec::new(), recipe, summary }
+}
+
+/// The recipe of one build.
 ///
 /// # Errors
-/// Whatever is wrong with the workspace or the scope.
-pub fn recipe(manifest: &Path, scope: &Scope, host: Option<&str>, here: &Path) -> Result<Prepared> {
-    let workspace = read::workspace(manifest, here)?;
-    let third_party = workspace.lock.packages.iter().filter(|p| p.source.is_some()).count();
-    // A skeleton of stubs has been scoped already; preparing it gives its recipe again.
-    let is_scoped = workspace.packages.iter().all(|p| p.name.starts_with(PREFIX));
-    if scope.is_empty() && host.is_none() && !is_scoped {
-        let reduced = reduce::reduce(&workspace);
-        let kept = reduced.workspace.lock.packages.iter().filter(|p| p.source.is_some()).count();
-        let summary = format!(
-            "for any build, {} local packages, {kept} locked packages, {} left out",
-            reduced.workspace.packages.len(),
-            third_party - kept
-        );
-        let files = skeleton::files(&reduced.workspace);
-        return Ok(Prepared {
-            warnings: Vec::new(),
-            recipe: Recipe { scope: None, here: reduced.here, build: Scope::default(), files },
-            summary,
-        });
-    }
-    let quotient = quotient(&workspace, scope, host)?;
+/// A scope that does not fit the workspace.
+pub fn for_scope(workspace: &Workspace, scope: &Scope, host: Option<&str>) -> Result<Prepared> {
+    let quotient = quotient(workspace, scope, host)?;
     let summary = format!(
         "{} requirements, {} locked packages, {} left out",
         quotient.requirements,
         quotient.reached,
-        third_party.saturating_sub(quotient.reached)
+        third_party(workspace).saturating_sub(quotient.reached)
     );
     let files = skeleton::files(&quotient.workspace);
-    Ok(Prepared {
-        warnings: quotient.warnings,
-        recipe: Recipe { scope: Some(scope.clone()), here: None, build: quotient.scope, files },
-        summary,
-    })
+    let recipe = Recipe { scope: Some(scope.clone()), here: None, build: quotient.scope, files };
+    Ok(Prepared { warnings: quotient.warnings, recipe, summary })
+}
+
+fn third_party(workspace: &Workspace) -> usize {
+    workspace.lock.packages.iter().filter(|p| p.source.is_some()).count()
 }

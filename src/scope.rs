@@ -86,6 +86,14 @@ pub struct Scope {
     #[arg(long, value_name = "TRIPLE")]
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub target: Vec<String>,
+    /// Build what `cargo check` needs
+    #[arg(long)]
+    #[serde(skip_serializing_if = "is_false")]
+    pub check: bool,
+    /// Build what `cargo clippy` needs, which is the same
+    #[arg(long)]
+    #[serde(skip)]
+    pub clippy: bool,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands out a reference")]
@@ -94,11 +102,13 @@ fn is_false(value: &bool) -> bool {
 }
 
 impl Scope {
-    /// One spelling for each meaning: `--release` is `--profile release`, lists are sorted and split.
+    /// One spelling for each meaning: `--release` is `--profile release`, `--clippy` is `--check`, since the driver of clippy
+    /// compiles members only; lists are sorted and split.
     pub fn normalized(mut self) -> Self {
         if std::mem::take(&mut self.release) {
             self.profile = Some("release".to_owned());
         }
+        self.check |= std::mem::take(&mut self.clippy);
         let split =
             |text: &String| text.split([',', ' ']).filter(|s| !s.is_empty()).map(str::to_owned).collect::<Vec<_>>();
         self.features = self.features.iter().flat_map(split).collect();
@@ -123,6 +133,11 @@ impl Scope {
         *self == Scope::default()
     }
 
+    /// Whether no flag was given but `--bin`, which cargo-chef's `prepare` has for a recipe that any `cook` may follow.
+    pub fn is_at_most_binaries(&self) -> bool {
+        Scope { bin: Vec::new(), ..self.clone() }.is_empty()
+    }
+
     /// Whether every flag given here says what `other` says too.
     pub fn is_within(&self, other: &Self) -> bool {
         let flags = |scope: &Self| match serde_json::to_value(scope) {
@@ -144,7 +159,12 @@ impl Scope {
         named || self.examples || self.tests || self.benches || self.all_targets
     }
 
-    /// The flags that say the same, in the order of `--help`.
+    /// The command of cargo that builds it.
+    pub fn command(&self) -> &'static str {
+        if self.check { "check" } else { "build" }
+    }
+
+    /// The flags that say the same to that command.
     pub fn to_args(&self) -> Vec<String> {
         let mut args = Vec::new();
         let mut list = |flag: &str, values: &[String]| {

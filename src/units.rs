@@ -32,29 +32,48 @@ pub enum Panic {
     Unwind,
 }
 
+/// How far a unit for the host is compiled. What is built for the target is compiled alike in one build.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Emit {
+    /// To code: what build scripts and proc-macros run on.
+    Code,
+    /// To metadata: below a proc-macro that `cargo check` itself selects.
+    Metadata,
+}
+
 /// The way in which a third-party package is built below local units.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Class {
     /// For the target.
     Target(Panic, Lto),
     /// For the host: below build scripts and proc-macros, which always unwind.
-    Host(Lto),
+    Host(Emit, Lto),
 }
 
-/// Which distinctions matter under the profiles used.
+/// Which distinctions matter under the profiles and the command used.
 #[derive(Clone, Copy, Debug)]
 pub struct Distinctions {
     /// Some profile has link-time optimization.
     pub lto: bool,
     /// Some profile aborts on panic.
     pub panic: bool,
+    /// The command is `cargo check`.
+    pub check: bool,
 }
 
 /// For each entry of the lockfile and variant of its declaration, the classes it is built in, and when.
 pub type Built = BTreeMap<(usize, String), BTreeMap<Class, Condition>>;
 
-/// A library of a local package, as built for one side.
-type Library = (usize, Side, Panic);
+/// A library of a local package, as built in one context.
+type Library = (usize, Context);
+
+/// What a unit hands on to the units below it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Context {
+    side: Side,
+    panic: Panic,
+    emit: Emit,
+}
 
 struct Walk<'a> {
     workspace: &'a Workspace,
@@ -69,8 +88,7 @@ struct Walk<'a> {
 /// A unit whose dependencies are to be followed.
 struct Unit<'a> {
     package: usize,
-    side: Side,
-    panic: Panic,
+    context: Context,
     lto: Lto,
     dev: bool,
     condition: &'a Condition,
@@ -98,9 +116,9 @@ pub fn built(
         walk.root(proposal.package, &package.targets[proposal.target], proposal.mode);
     }
     while let Some(library) = walk.open.pop_first() {
-        let (package, side, panic) = library;
+        let (package, context) = library;
         for (lto, condition) in walk.libraries[&library].clone() {
-            walk.follow(&Unit { package, side, panic, lto, dev: false, condition: &condition });
+            walk.follow(&Unit { package, context, lto, dev: false, condition: &condition });
         }
     }
     walk.built.values_mut().for_each(unite_lto);
@@ -123,6 +141,14 @@ pub fn required_features(workspace: &Workspace, features: &Features<'_>, package
     target.required_features.iter().map(own).fold(Condition::always(), |all, one| all.and(&one))
 }
 
+impl Context {
+    /// What a build script or a proc-macro that something depends on is compiled in (`check_or_build_mode` in
+    /// `unit_dependencies.rs`).
+    fn to_host(self) -> Self {
+        Context { side: Side::Host, emit: Emit::Code, ..self }
+    }
+}
+
 impl Walk<'_> {
     /// A selected target, as `new_units` and `deps_of_roots` make a unit of it.
     fn root(&mut self, package: usize, target: &Target, mode: Mode) {
@@ -131,54 +157,53 @@ impl Walk<'_> {
             _ => required_features(self.workspace, self.features, package, target),
         };
         let panic = if mode == Mode::Test { Panic::Unwind } else { Panic::Profile };
-        let side = if target.is_proc_macro() { Side::Host } else { Side::Target };
+        let is_checked = self.distinctions.check;
+        let (side, emit) = match (target.is_proc_macro(), is_checked) {
+            (true, true) => (Side::Host, Emit::Metadata),
+            (true, false) => (Side::Host, Emit::Code),
+            (false, _) => (Side::Target, Emit::Code),
+        };
+        let context = Context { side, panic, emit };
         if target.kind == TargetKind::Lib && mode == Mode::Build {
-            self.library((package, side, panic), target, Lto::Bitcode, &condition);
+            self.library((package, context), target, Lto::Bitcode, &condition);
             return;
         }
         let dev = mode == Mode::Test || target.kind == TargetKind::Example;
-        self.executable(package, target, side, panic, dev, &condition);
-        // Integration tests and benchmarks run the binaries of their package.
-        if mode == Mode::Test && matches!(target.kind, TargetKind::Test | TargetKind::Bench) {
+        self.executable(package, target, context, dev, &condition);
+        // Integration tests and benchmarks run the binaries of their package; nothing is run of what is only checked.
+        if mode == Mode::Test && !is_checked && matches!(target.kind, TargetKind::Test | TargetKind::Bench) {
+            let context = Context { side: Side::Target, panic: Panic::Profile, emit: Emit::Code };
             for bin in self.workspace.packages[package].targets.iter().filter(|t| t.kind == TargetKind::Bin) {
                 let condition = condition.and(&required_features(self.workspace, self.features, package, bin));
-                self.executable(package, bin, Side::Target, Panic::Profile, false, &condition);
+                self.executable(package, bin, context, false, &condition);
             }
         }
     }
 
     /// A unit that nothing links: what it depends on, and the library of its own package.
-    fn executable(
-        &mut self,
-        package: usize,
-        target: &Target,
-        side: Side,
-        panic: Panic,
-        dev: bool,
-        condition: &Condition,
-    ) {
+    fn executable(&mut self, package: usize, target: &Target, context: Context, dev: bool, condition: &Condition) {
         let lto = match target.kind {
             TargetKind::Example => below(Lto::Bitcode, &target.crate_types),
             _ if target.is_proc_macro() => Lto::Object,
             _ => Lto::Bitcode,
         };
-        self.follow(&Unit { package, side, panic, lto, dev, condition });
+        self.follow(&Unit { package, context, lto, dev, condition });
         if target.kind != TargetKind::Lib
             && let Some(lib) = self.workspace.packages[package].lib()
         {
-            let side = if lib.is_proc_macro() { Side::Host } else { side };
-            self.library((package, side, panic), lib, lto, condition);
+            let context = if lib.is_proc_macro() { context.to_host() } else { context };
+            self.library((package, context), lib, lto, condition);
         }
     }
 
     /// A library below a unit that wants `parent` of it.
-    fn library(&mut self, (package, side, panic): Library, target: &Target, parent: Lto, condition: &Condition) {
+    fn library(&mut self, (package, context): Library, target: &Target, parent: Lto, condition: &Condition) {
         if condition.is_never() {
             return;
         }
-        let panic = if side == Side::Host { Panic::Profile } else { panic };
+        let panic = if context.side == Side::Host { Panic::Profile } else { context.panic };
         let lto = below(parent, &target.crate_types);
-        let library = (package, side, panic);
+        let library = (package, Context { panic, ..context });
         let classes = self.libraries.entry(library).or_default();
         if classes.entry(lto).or_default().add(condition) {
             unite(classes);
@@ -191,14 +216,14 @@ impl Walk<'_> {
         let package = &self.workspace.packages[unit.package];
         for dependency in &package.dependencies {
             let (counts, judged) = match dependency.kind {
-                DependencyKind::Normal => (true, unit.side),
-                DependencyKind::Dev => (unit.dev, unit.side),
+                DependencyKind::Normal => (true, unit.context.side),
+                DependencyKind::Dev => (unit.dev, unit.context.side),
                 DependencyKind::Build => (package.build_script, Side::Host),
             };
             let mut condition =
                 unit.condition.and(&self.platforms.condition(dependency.platform.as_deref(), judged, Question::Built));
             if dependency.optional {
-                let side = if self.workspace.resolver == Resolver::V1 { Side::Target } else { unit.side };
+                let side = if self.workspace.resolver == Resolver::V1 { Side::Target } else { unit.context.side };
                 condition = condition.and(&self.features.dependency((unit.package, side), dependency));
             }
             if counts && !condition.is_never() {
@@ -209,29 +234,29 @@ impl Walk<'_> {
 
     fn edge(&mut self, unit: &Unit<'_>, dependency: &Dependency, condition: &Condition) {
         let to_host = dependency.kind == DependencyKind::Build || self.features.is_proc_macro(dependency);
-        let side = if to_host { Side::Host } else { unit.side };
+        let context = if to_host { unit.context.to_host() } else { unit.context };
         let lto = if dependency.kind == DependencyKind::Build { Lto::Object } else { unit.lto };
         match dependency.to {
             Resolved::Absent => {}
             Resolved::Local(package) => {
                 // A dependency without a library is built by nobody; cargo warns of it.
                 if let Some(lib) = self.workspace.packages[package].lib() {
-                    self.library((package, side, unit.panic), lib, lto, condition);
+                    self.library((package, context), lib, lto, condition);
                 }
             }
             Resolved::Locked(locked) => {
                 let key = (locked, dependency.variant());
-                let class = self.class(side, unit.panic, lto);
+                let class = self.class(context, lto);
                 self.built.entry(key).or_default().entry(class).or_default().add(condition);
             }
         }
     }
 
-    fn class(&self, side: Side, panic: Panic, lto: Lto) -> Class {
-        match side {
-            Side::Host => Class::Host(if self.distinctions.lto { lto } else { Lto::Object }),
+    fn class(&self, context: Context, lto: Lto) -> Class {
+        match context.side {
+            Side::Host => Class::Host(context.emit, if self.distinctions.lto { lto } else { Lto::Object }),
             Side::Target => Class::Target(
-                if self.distinctions.panic { panic } else { Panic::Profile },
+                if self.distinctions.panic { context.panic } else { Panic::Profile },
                 if self.distinctions.lto { lto } else { Lto::Bitcode },
             ),
         }
@@ -267,7 +292,9 @@ fn unite(classes: &mut BTreeMap<Lto, Condition>) {
 
 fn unite_lto(classes: &mut BTreeMap<Class, Condition>) {
     let target = |panic| move |lto| Class::Target(panic, lto);
-    let contexts: [&dyn Fn(Lto) -> Class; 3] = [&target(Panic::Profile), &target(Panic::Unwind), &Class::Host];
+    let host = |emit| move |lto| Class::Host(emit, lto);
+    let contexts: [&dyn Fn(Lto) -> Class; 4] =
+        [&target(Panic::Profile), &target(Panic::Unwind), &host(Emit::Code), &host(Emit::Metadata)];
     for class in contexts {
         let of = |lto| classes.get(&class(lto)).cloned().unwrap_or_default();
         let mut both = of(Lto::Both);

@@ -4,6 +4,8 @@
 
 mod common;
 
+#[path = "command_line/chef.rs"]
+mod chef;
 #[path = "command_line/environment.rs"]
 mod environment;
 #[path = "command_line/help.rs"]

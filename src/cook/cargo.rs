@@ -12,12 +12,14 @@ use std::io::BufReader;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 
-/// A `cargo build` to run.
+/// A build to run.
 #[derive(Debug)]
 pub struct Build<'a> {
     /// Where the skeleton stands.
     pub dir: &'a Path,
-    /// Flags after `cargo build`.
+    /// The command: `build`, or another one that takes its flags.
+    pub command: &'static str,
+    /// Flags after it.
     pub args: Vec<String>,
     /// Where to build.
     pub target_dir: &'a Path,
@@ -45,7 +47,7 @@ pub fn build(build: &Build<'_>, interrupt: &Interrupt) -> Result<Outcome> {
     let place = if named.is_some() { ", which `CARGO` names" } else { " on PATH" };
     let cargo = named.unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(&cargo);
-    command.arg("build").args(&build.args).arg("--message-format=json-render-diagnostics");
+    command.arg(build.command).args(&build.args).arg("--message-format=json-render-diagnostics");
     command.arg("--target-dir").arg(build.target_dir).current_dir(build.dir);
     command.env(wrapper::VARIABLE, std::env::current_exe()?).envs(build.env.iter().map(|(k, v)| (k, v)));
     if build.has_toolchain_file && !toolchain_was_chosen() {

@@ -43,15 +43,14 @@ pub fn cook(mut args: Cook, here: &Path, stdout: &mut dyn Write) -> Result<()> {
         let target_dir =
             args.how.target_dir.iter().flat_map(|dir| ["--target-dir".to_owned(), dir.display().to_string()]);
         let flags = build.to_args().into_iter().chain(args.how.to_args()).chain(target_dir);
-        let words = ["cargo".to_owned(), "build".to_owned()].into_iter().chain(flags);
+        let words = ["cargo", args.how.command(&build)].map(str::to_owned).into_iter().chain(flags);
         writeln!(stdout, "{}", words.map(|w| shell_word(&w)).collect::<Vec<_>>().join(" "))?;
         return Ok(());
     }
     let scratch = place::scratch()?;
-    let current = match &args.manifest_path {
-        Some(_) => read::find_manifest(here, args.manifest_path.as_deref())?.with_file_name(""),
-        None => here.to_owned(),
-    };
+    // It need not be there yet: sources may arrive after the cook.
+    let current = args.manifest_path.as_ref().map(|path| read::normalize(&here.join(path)).with_file_name(""));
+    let current = current.unwrap_or_else(|| here.to_owned());
     // In a member's directory, cargo builds into the root's target directory.
     let root = read::root(&current).unwrap_or_else(|| current.clone());
     place::localize(&mut files, &current, &root, scratch.path())?;
@@ -62,6 +61,7 @@ pub fn cook(mut args: Cook, here: &Path, stdout: &mut dyn Write) -> Result<()> {
     args.how.config.iter_mut().for_each(|value| *value = place::absolute_config(value, here));
     let to_run = cargo::Build {
         dir: scratch.path(),
+        command: args.how.command(&build),
         args: [build.to_args(), args.how.to_args()].concat(),
         target_dir: &target_dir,
         env: place::absolute_variables(here, &root),
@@ -92,16 +92,12 @@ pub fn cook(mut args: Cook, here: &Path, stdout: &mut dyn Write) -> Result<()> {
     Ok(())
 }
 
-/// The recipe that is named, or `recipe.json`, or one prepared in memory.
+/// The recipe that is named, or `recipe.json` where it is, or one prepared in memory.
 fn recipe(named: Option<&Path>, manifest: Option<&Path>, scope: &Scope, here: &Path, report: Report) -> Result<Recipe> {
     let path = named.unwrap_or(Path::new("recipe.json"));
     let name = path.display().to_string();
     let missing = |e: &std::io::Error| e.kind() == std::io::ErrorKind::NotFound;
-    let text = match manifest {
-        Some(_) => Err(std::io::ErrorKind::NotFound.into()),
-        None => fs_err::read(here.join(path)),
-    };
-    match text {
+    match fs_err::read(here.join(path)) {
         Ok(bytes) => match String::from_utf8(bytes) {
             Ok(text) => recipe::decode(&name, &text),
             Err(_) => fail!(
@@ -113,7 +109,8 @@ fn recipe(named: Option<&Path>, manifest: Option<&Path>, scope: &Scope, here: &P
                 && named.is_none()
                 && (manifest.is_some() || read::find_manifest(here, None).is_ok()) =>
         {
-            let prepared = crate::prepare::recipe(&read::find_manifest(here, manifest)?, scope, None, here)?;
+            let workspace = read::workspace(&read::find_manifest(here, manifest)?, here)?;
+            let prepared = crate::prepare::for_scope(&workspace, scope, None)?;
             prepared.warnings.iter().for_each(|warning| report.warning(warning));
             Ok(prepared.recipe)
         }
@@ -141,7 +138,10 @@ fn agreed(scope: &Scope, build: &Scope, asked: &Scope) -> Result<Scope> {
     }
     let repeated = asked.is_within(&allowed);
     if !repeated {
-        let words = |scope: &Scope| scope.to_args().iter().map(|w| shell_word(w)).collect::<Vec<_>>().join(" ");
+        let words = |scope: &Scope| {
+            let check = scope.check.then(|| "--check".to_owned());
+            check.into_iter().chain(scope.to_args()).map(|w| shell_word(&w)).collect::<Vec<_>>().join(" ")
+        };
         let prepared =
             if scope.is_empty() { "a build without flags".to_owned() } else { format!("`{}`", words(scope)) };
         let asked = words(asked);

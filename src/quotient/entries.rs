@@ -4,9 +4,9 @@
 //! [`Entry`]s. The form depends on what is asked, when and in which class, and on nothing else: not on which local
 //! package asks, nor how often. Touches nothing.
 
-use crate::condition::{Chain, Condition, Side};
+use crate::condition::{Atom, Chain, Condition, Side};
 use crate::features::{Asked, DEFAULT, Features};
-use crate::units::{Built, Class};
+use crate::units::{Built, Class, Emit};
 use crate::workspace::{Resolved, Resolver, SOURCE_KEYS, Workspace};
 use std::collections::{BTreeMap, BTreeSet};
 use toml::Table;
@@ -46,23 +46,32 @@ type Key = (Role, Chain, usize, String);
 pub fn entries(workspace: &Workspace, features: &Features<'_>, built: &Built) -> Vec<Entry> {
     let rests = declarations(workspace);
     let side_of = |class: &Class| match (workspace.resolver, class) {
-        (Resolver::V2, Class::Host(_)) => Side::Host,
+        (Resolver::V2, Class::Host(..)) => Side::Host,
         _ => Side::Target,
     };
-    let mut entries = BTreeMap::new();
+    let mut entries = BTreeMap::<Key, BTreeSet<String>>::new();
+    let mut more = BTreeMap::<Key, BTreeSet<String>>::new();
     for ((locked, variant), classes) in built {
         for (class, condition) in classes {
             let asked = features.requests.get(&(*locked, side_of(class))).cloned().unwrap_or_default();
             for chain in condition.chains() {
-                let holding = asked.features.iter().filter(|(_, c)| c.holds_under(chain)).map(|(f, _)| f.clone());
-                entries.insert(
-                    (Role::Built(*class), chain.clone(), *locked, variant.clone()),
-                    holding.collect::<BTreeSet<_>>(),
-                );
+                let key = |role| (role, chain.clone(), *locked, variant.clone());
+                let mut holding = holding(&asked, chain);
+                if matches!(class, Class::Host(Emit::Metadata, _)) && workspace.resolver == Resolver::V2 {
+                    // A selected proc-macro counts for the target, too, and must not ask for more there.
+                    let on_target = features.requests.get(&(*locked, Side::Target)).cloned().unwrap_or_default();
+                    let (both, host_only) = holding
+                        .into_iter()
+                        .partition(|f| on_target.features.get(f).is_some_and(|c| c.holds_under(&as_on_target(chain))));
+                    holding = both;
+                    if !host_only.is_empty() {
+                        more.insert(key(Role::Resolved(Side::Host)), host_only);
+                    }
+                }
+                entries.insert(key(Role::Built(*class)), holding);
             }
         }
     }
-    let mut more = BTreeMap::new();
     for ((locked, side), asked) in &features.requests {
         let own = entries
             .keys()
@@ -75,7 +84,7 @@ pub fn entries(workspace: &Workspace, features: &Features<'_>, built: &Built) ->
                 Some((role, _, _, variant)) => (*role, variant.clone()),
                 None => (Role::Resolved(*side), rests[locked].keys().next().cloned().unwrap_or_default()),
             };
-            more.insert((role, chain, *locked, variant), missing);
+            more.entry((role, chain, *locked, variant)).or_default().extend(missing);
         }
     }
     entries.extend(more);
@@ -89,6 +98,16 @@ pub fn entries(workspace: &Workspace, features: &Features<'_>, built: &Built) ->
         features,
     };
     entries.into_iter().map(entry).collect()
+}
+
+/// The features that are asked for whenever `chain` holds.
+fn holding(asked: &Asked, chain: &Chain) -> BTreeSet<String> {
+    asked.features.iter().filter(|(_, c)| c.holds_under(chain)).map(|(f, _)| f.clone()).collect()
+}
+
+/// The same platforms, judged on the target.
+fn as_on_target(chain: &Chain) -> Chain {
+    chain.iter().map(|atom| Atom { side: Side::Target, ..atom.clone() }).collect()
 }
 
 /// What is asked under conditions that no entry stands under, by condition.

@@ -54,6 +54,7 @@ pub fn quotient(workspace: &Workspace, scope: &Scope, host: Option<&str>) -> Res
     let distinctions = units::Distinctions {
         lto: profile::any_lto(&[&tables[0], &tables[1]]),
         panic: profile::any_abort(&[&tables[0], &tables[1]]),
+        check: scope.check,
     };
     let built = units::built(workspace, &selection, &features, &platforms, distinctions);
     let mut entries = entries::entries(workspace, &features, &built);
@@ -90,6 +91,7 @@ pub fn quotient(workspace: &Workspace, scope: &Scope, host: Option<&str>) -> Res
         target: scope.target.clone(),
         bins: stubs.has_tests,
         tests: stubs.has_tests,
+        check: scope.check,
         ..Scope::default()
     };
     Ok(Quotient {

@@ -10,19 +10,25 @@
 //! | `…-mixed`, `…-dylib` | below one of these two | what is built below such crate types, with LTO |
 //! | `…-host` | below one of these, a proc-macro | what is built for the host |
 //! | `…-host-static` | below that, a staticlib | the same below such a library, with LTO |
+//! | `larder-stub-macro` | selected, a proc-macro | what `cargo check` checks for the host |
 //! | `larder-stub-resolve` | selected, its one binary never built | what only counts for features |
 //! | `…-when-N` | below another, under a platform | what conditions one table cannot say |
 
 use super::entries::{Entry, Role};
 use crate::condition::{Atom, Chain, Side};
 use crate::lockfile::{LocalEntry, Lockfile};
-use crate::units::{Class, Lto, Panic};
+use crate::units::{Class, Emit, Lto, Panic};
 use crate::workspace::{Dependency, DependencyKind, Package, Resolved, SOURCE_KEYS, Target, TargetKind, Workspace};
 use std::collections::{BTreeMap, BTreeSet};
 use toml::Table;
 
 /// Every stub's name begins so; nobody else's does.
 pub const PREFIX: &str = "larder-stub";
+const TESTS: &str = "larder-stub-tests";
+const MACRO: &str = "larder-stub-macro";
+const RESOLVE: &str = "larder-stub-resolve";
+/// The stubs that cargo selects, as far as they are made.
+const SELECTED: &[&str] = &[PREFIX, TESTS, MACRO, RESOLVE];
 /// The version of every stub.
 const VERSION: &str = "0.0.0";
 /// The feature that the binary of `larder-stub-resolve` requires, and nobody activates.
@@ -52,7 +58,7 @@ pub fn stubs(workspace: &Workspace, entries: &[Entry], reach: &BTreeSet<usize>) 
     let is_test = |e: &Entry| matches!(e.role, Role::Built(Class::Target(Panic::Unwind, _)));
     let is_plain = |e: &Entry| matches!(e.role, Role::Built(Class::Target(Panic::Profile, _)));
     let has_tests = entries.iter().any(is_test);
-    let carrier = if has_tests && !entries.iter().any(is_plain) { "larder-stub-tests" } else { PREFIX };
+    let carrier = if has_tests && !entries.iter().any(is_plain) { TESTS } else { PREFIX };
     let mut made = BTreeMap::from([(carrier.to_owned(), Stub::default())]);
     for entry in entries {
         place(&mut made, carrier, entry);
@@ -95,15 +101,14 @@ pub fn stubs(workspace: &Workspace, entries: &[Entry], reach: &BTreeSet<usize>) 
             is_member: true,
             targets: targets(name, has_tests),
             build_script: false,
-            features: if is_resolve(name) { BTreeMap::from([(NEVER.to_owned(), Vec::new())]) } else { BTreeMap::new() },
+            features: if name == RESOLVE { BTreeMap::from([(NEVER.to_owned(), Vec::new())]) } else { BTreeMap::new() },
             cargo_features: if unstable || unknown { cargo_features.iter().cloned().collect() } else { Vec::new() },
             package_rest: if is_carrier { package_rest.clone() } else { Table::new() },
             rest: if is_carrier { rest.clone() } else { Table::new() },
             dependencies,
         });
     }
-    let selected =
-        (0..names.len()).filter(|i| [PREFIX, "larder-stub-tests", "larder-stub-resolve"].contains(&names[*i].as_str()));
+    let selected = (0..names.len()).filter(|i| SELECTED.contains(&names[*i].as_str()));
     Stubs { selected: selected.collect(), packages, lock, has_tests }
 }
 
@@ -120,7 +125,7 @@ fn unknown_keys(workspace: &Workspace) -> (Table, Table) {
 fn path_to(role: Role, carrier: &str) -> (&str, &'static [&'static str]) {
     match role {
         Role::Built(Class::Target(panic, lto)) => {
-            let selected = if panic == Panic::Unwind { "larder-stub-tests" } else { PREFIX };
+            let selected = if panic == Panic::Unwind { TESTS } else { PREFIX };
             let below: &[&str] = match lto {
                 Lto::Bitcode => &[],
                 Lto::Both => &["-mixed"],
@@ -128,16 +133,16 @@ fn path_to(role: Role, carrier: &str) -> (&str, &'static [&'static str]) {
             };
             (selected, below)
         }
-        Role::Built(Class::Host(lto)) => {
+        Role::Built(Class::Host(emit, lto)) => {
             let below: &[&str] = match lto {
                 Lto::Object => &["-host"],
                 Lto::Bitcode => &["-host", "-static"],
                 Lto::Both => &["-host", "-static", "-mixed"],
             };
-            (carrier, below)
+            if emit == Emit::Metadata { (MACRO, &below[1..]) } else { (carrier, below) }
         }
-        Role::Resolved(Side::Target) => ("larder-stub-resolve", &[]),
-        Role::Resolved(Side::Host) => ("larder-stub-resolve", &["-host"]),
+        Role::Resolved(Side::Target) => (RESOLVE, &[]),
+        Role::Resolved(Side::Host) => (RESOLVE, &["-host"]),
     }
 }
 
@@ -147,6 +152,10 @@ fn place<'a>(made: &mut BTreeMap<String, Stub<'a>>, carrier: &str, entry: &'a En
     made.entry(selected.to_owned()).or_default();
     let side = |side: Side| entry.chain.iter().filter(|a| a.side == side).cloned().collect::<Chain>();
     let (mut stub, mut chain) = (selected.to_owned(), side(Side::Target));
+    if selected == MACRO {
+        // Nothing stands above it that could be judged on the target, which is the host unless one is cross-compiling.
+        chain.clone_from(&entry.chain);
+    }
     for suffix in below {
         let mut platform = None;
         if *suffix == "-host" {
@@ -211,10 +220,6 @@ fn slug(text: &str) -> String {
     slug
 }
 
-fn is_resolve(name: &str) -> bool {
-    name == "larder-stub-resolve"
-}
-
 fn targets(name: &str, has_tests: bool) -> Vec<Target> {
     let lib = |crate_types: &[&str], tested: bool| Target {
         kind: TargetKind::Lib,
@@ -233,10 +238,11 @@ fn targets(name: &str, has_tests: bool) -> Vec<Target> {
         benched: false,
     };
     let target = match name {
-        "larder-stub-resolve" => bin(&[NEVER]),
+        RESOLVE => bin(&[NEVER]),
+        MACRO => lib(&["proc-macro"], has_tests),
         // Beside a stub that is compiled as a test, this one is not, so it must be something else than a library.
         PREFIX if has_tests => bin(&[]),
-        "larder-stub-tests" => lib(&["lib"], true),
+        TESTS => lib(&["lib"], true),
         _ if name.ends_with("-host") => lib(&["proc-macro"], false),
         _ if name.ends_with("-mixed") => lib(&["cdylib", "rlib"], false),
         _ if name.ends_with("-static") => lib(&["staticlib"], false),

@@ -14,6 +14,7 @@ mod schema;
 mod targets;
 
 pub use config::file as config_file;
+pub use members::normalize;
 
 use crate::error::{Result, fail};
 use crate::lockfile::{self, Lockfile};

@@ -23,6 +23,8 @@ const SCOPE: &[&str] = &[
     "-r, --release",
     "--profile",
     "--target ",
+    "--check",
+    "--clippy",
 ];
 
 fn mentions(args: &[&str], words: &[&[&str]]) {
@@ -64,6 +66,7 @@ fn help_of_cook_mentions_every_flag() {
         "--color",
         "--keep-going",
         "--ignore-rust-version",
+        "--zigbuild",
     ];
     let own = ["--recipe-path", "[default: recipe.json", "--manifest-path", "--no-build"];
     mentions(&["cook", "--help"], &[SCOPE, &how, &own]);

@@ -22,7 +22,7 @@ from larder import CORPUS, SHARED, Failed, check_setup, drop_toolchain, finish, 
 
 LINUX = "x86_64-unknown-linux-gnu"
 
-# Scope: name, flags of `prepare`, flags of `cook` beside them. Cargo gets both.
+# Scope: name, flags of `prepare`, flags of `cook` beside them. Cargo gets both; `--check` makes it `cargo check`.
 SCOPES = [
     ("--release", ["--release"], []),
     ("--workspace", ["--release", "--workspace"], []),
@@ -33,6 +33,11 @@ SCOPES = [
     ("--tests", ["--tests"], []),
     ("--target", ["--release", "--target", LINUX], []),
     ("unscoped", [], ["--release"]),
+    ("--check", ["--check", "--workspace", "--all-targets"], []),
+    ("wasm", ["--release", "--target", "wasm32-unknown-unknown"], []),
+    ("unscoped -W --tests", [], ["--workspace", "--tests"]),
+    ("unscoped -p musl", [], ["--release", "-p", "{first}", "--target", "aarch64-unknown-linux-musl"]),
+    ("unscoped --check", [], ["--check"]),
 ]
 EXTRA = [
     ("-W --all-targets", ["--workspace", "--all-targets"], []),
@@ -40,7 +45,6 @@ EXTRA = [
     ("-W --target", ["--workspace", "--target", LINUX], []),
     ("-W --tests --all-f", ["--workspace", "--tests", "--all-features"], []),
     ("unscoped -W", [], ["--release", "--workspace"]),
-    ("unscoped -W --tests", [], ["--workspace", "--tests"]),
     ("unscoped -p first", [], ["--release", "-p", "{first}"]),
     ("unscoped --target", [], ["--release", "--target", LINUX]),
 ]
@@ -115,7 +119,9 @@ def difference(real, ours, limit=6):
 
 def try_scope(workspace, scratch, prepare, cook, cargo_only):
     """One cell: what to show in the table, the verdict (None: neither passed nor failed), what to say below it."""
-    cargo = ["build", "--locked", "--ignore-rust-version", *prepare, *cook]
+    flags = [*prepare, *cook]
+    command = "check" if "--check" in flags else "build"
+    cargo = [command, "--locked", "--ignore-rust-version", *(f for f in flags if f != "--check")]
     try:
         real = units(cargo, workspace, "--keys")
     except Failed as e:

@@ -100,6 +100,7 @@ pub fn traits(case: &Case) -> BTreeSet<String> {
     note(!scope.features.is_empty(), "scope: --features");
     note(scope.all_features, "scope: --all-features");
     note(scope.no_default_features, "scope: --no-default-features");
+    note(scope.check, "scope: --check");
     note(true, &format!("scope: profile {}", scope.profile.as_deref().unwrap_or("by default")));
     note(scope.target, "scope: --target");
     note(scope.from_member.is_some(), "scope: in a member's directory");

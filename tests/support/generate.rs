@@ -286,5 +286,6 @@ fn scope(dice: &mut Dice, workspace: &Workspace) -> Scope {
         target: dice.percent(30),
         from_member: if dice.percent(8) { dice.maybe(&names).cloned() } else { None },
         host: *dice.pick(&[Host::Unknown, Host::Unknown, Host::Unknown, Host::Told]),
+        check: dice.percent(15),
     }
 }

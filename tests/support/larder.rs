@@ -48,7 +48,8 @@ pub fn scoped_args(scope: &Scope) -> Vec<String> {
     scoped(&scope.args(), scope.host)
 }
 
-/// `cook --no-build` of a recipe in `dir`, made empty for it; gives the flags after `cargo build` in the printed line.
+/// `cook --no-build` of a recipe in `dir`, made empty for it; gives the flags after `cargo build` in the printed line, and
+/// `--check` with those after `cargo check`.
 pub fn skeleton(recipe: &Path, dir: &Path, args: &[String]) -> Result<Vec<String>, String> {
     if dir.exists() {
         fs_err::remove_dir_all(dir).map_err(|error| error.to_string())?;
@@ -62,6 +63,9 @@ pub fn skeleton(recipe: &Path, dir: &Path, args: &[String]) -> Result<Vec<String
     match words.split_first_chunk() {
         Some(([cargo, build], flags)) if cargo == "cargo" && build == "build" && !line.contains('\n') => {
             Ok(flags.to_vec())
+        }
+        Some(([cargo, check], flags)) if cargo == "cargo" && check == "check" && !line.contains('\n') => {
+            Ok(["--check".to_owned()].into_iter().chain(flags.iter().cloned()).collect())
         }
         _ => Err(format!("not one line that begins with `cargo build`: {printed:?}")),
     }

@@ -70,10 +70,11 @@ pub fn lock(dir: &Path) -> Result<(), Refusal> {
     cargo(dir, &["generate-lockfile", "--offline"]).map(drop)
 }
 
-/// The third-party units of `cargo build` with these flags in this directory.
+/// The third-party units of `cargo build` with these flags in this directory; with `--check`, of `cargo check`.
 pub fn units(dir: &Path, args: &[String]) -> Result<Units, Refusal> {
-    let mut words = vec!["build"];
-    words.extend(args.iter().map(String::as_str));
+    let is_check = |it: &&String| *it == "--check";
+    let mut words = vec![if args.iter().any(|it| is_check(&it)) { "check" } else { "build" }];
+    words.extend(args.iter().filter(|it| !is_check(it)).map(String::as_str));
     words.extend(["--offline", "--unit-graph", "-Zunstable-options"]);
     cargo(dir, &words).map(|text| Units::parse(&text))
 }

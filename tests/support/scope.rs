@@ -13,6 +13,8 @@ pub struct Scope {
     pub no_default_features: bool,
     pub profile: Option<String>,
     pub target: bool,
+    /// Whether it is `cargo check`.
+    pub check: bool,
     /// The member in whose directory cargo is called, if not the root.
     pub from_member: Option<String>,
     /// Whether `prepare` is told the host as well.
@@ -52,7 +54,7 @@ pub enum TargetFlag {
 pub const TARGET: &str = "x86_64-unknown-linux-gnu";
 
 impl Scope {
-    /// The flags of a build, empty for what a plain `cargo build` selects.
+    /// The flags of a build, empty for what a plain `cargo build` selects; `--check` is no flag of cargo's.
     pub fn args(&self) -> Vec<String> {
         let mut args = Vec::new();
         let mut push = |words: &[&str]| args.extend(words.iter().map(|&it| it.to_owned()));
@@ -99,6 +101,9 @@ impl Scope {
         }
         if self.target {
             push(&["--target", TARGET]);
+        }
+        if self.check {
+            push(&["--check"]);
         }
         args
     }

@@ -152,7 +152,7 @@ impl Reductions<'_> {
     }
 
     fn scope(&mut self) {
-        let clear: [fn(&mut Scope); 8] = [
+        let clear: [fn(&mut Scope); 9] = [
             |it| it.packages = Selection::Default,
             |it| it.packages = Selection::Workspace { exclude: Vec::new() },
             |it| it.targets.clear(),
@@ -161,6 +161,7 @@ impl Reductions<'_> {
             |it| (it.target, it.host) = (false, Host::Unknown),
             |it| it.all_features = false,
             |it| it.no_default_features = false,
+            |it| it.check = false,
         ];
         for change in clear {
             self.with(|it| change(&mut it.scope));
