@@ -7,8 +7,8 @@
 //! A member has five third-party dependencies (inherited from the workspace, optional, under a platform, for tests, with
 //! features that reach them) and up to three members below it; some have a build script, and some are proc-macros.
 
-use cargo_larder::prepare;
 use cargo_larder::scope::Scope;
+use cargo_larder::{prepare, read};
 use criterion::{BenchmarkId, Criterion, Throughput};
 use std::collections::{BTreeMap, BTreeSet};
 use std::hint::black_box;
@@ -62,7 +62,7 @@ fn time(root: &Path, scope: &Scope, rounds: u64) -> Duration {
     let manifest = root.join("Cargo.toml");
     let start = Instant::now();
     for _ in 0..rounds {
-        let prepared = prepare::recipe(black_box(&manifest), scope, None, root);
+        let prepared = read::workspace(black_box(&manifest), root).and_then(|it| prepare::for_scope(&it, scope, None));
         black_box(prepared.expect("the workspace is sound"));
     }
     start.elapsed()

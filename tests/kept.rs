@@ -7,6 +7,9 @@ mod support;
 mod own;
 #[path = "kept/units.rs"]
 mod units;
+#[cfg(unix)]
+#[path = "kept/wrappers.rs"]
+mod wrappers;
 
 use std::path::Path;
 use std::process::Output;

@@ -4,7 +4,6 @@
 //! own output goes to the user's stderr as it comes; its JSON messages are counted and go no further.
 
 use super::interrupt::Interrupt;
-use super::wrapper;
 use crate::error::{Error, Result, fail};
 use cargo_metadata::Message;
 use std::ffi::OsString;
@@ -49,7 +48,7 @@ pub fn build(build: &Build<'_>, interrupt: &Interrupt) -> Result<Outcome> {
     let mut command = Command::new(&cargo);
     command.arg(build.command).args(&build.args).arg("--message-format=json-render-diagnostics");
     command.arg("--target-dir").arg(build.target_dir).current_dir(build.dir);
-    command.env(wrapper::VARIABLE, std::env::current_exe()?).envs(build.env.iter().map(|(k, v)| (k, v)));
+    command.envs(build.env.iter().map(|(k, v)| (k, v)));
     if build.has_toolchain_file && !toolchain_was_chosen() {
         command.env_remove("RUSTUP_TOOLCHAIN");
     }

@@ -53,18 +53,25 @@ pub fn cook(mut args: Cook, here: &Path, stdout: &mut dyn Write) -> Result<()> {
     let current = current.unwrap_or_else(|| here.to_owned());
     // In a member's directory, cargo builds into the root's target directory.
     let root = read::root(&current).unwrap_or_else(|| current.clone());
-    place::localize(&mut files, &current, &root, scratch.path())?;
-    let target_dir = place::target_dir(&args.how, &files, here, &root)?;
+    let mut config = place::config(&files, &current, &root, scratch.path())?;
+    let target_dir = place::target_dir(&args.how, &config, here, &root)?;
     place::probe(&target_dir)?;
+    let told = match place::wrapper(&args.how, &config, here)? {
+        Some(user) => wrapper::before(user, &mut config, scratch.path())?,
+        None => wrapper::alone()?,
+    };
+    if !config.is_empty() {
+        files.insert(place::CONFIG.to_owned(), config.to_string());
+    }
     write(&files, scratch.path())?;
     build.target.iter_mut().for_each(|target| *target = place::absolute_target(target, here));
     args.how.config.iter_mut().for_each(|value| *value = place::absolute_config(value, here));
     let to_run = cargo::Build {
         dir: scratch.path(),
         command: args.how.command(&build),
-        args: [build.to_args(), args.how.to_args()].concat(),
+        args: [build.to_args(), args.how.to_args(), told.args].concat(),
         target_dir: &target_dir,
-        env: place::absolute_variables(here, &root),
+        env: [place::absolute_variables(here, &root), told.env].concat(),
         has_toolchain_file: files.keys().any(|name| name.starts_with("rust-toolchain")),
     };
     // Where cargo failed, it has said why, and the lockfile it left tells nothing.

@@ -1,7 +1,8 @@
 //! Where a cook happens: the target directory and the config that the real build will use.
 //!
-//! In: the directory that `cook` was called in, flags, environment, and the files of a recipe. Out: the absolute target
-//! directory, and the files with what must hold in the scratch directory as well. Reads config files; writes nothing.
+//! In: the directory that `cook` was called in, flags, environment, and the files of a recipe. Out: the config that must
+//! hold in the scratch directory as well, the absolute target directory, the user's wrapper. Reads config files; writes
+//! nothing.
 
 use crate::cli::How;
 use crate::config;
@@ -13,7 +14,8 @@ use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 use toml::{Table, Value};
 
-const CONFIG: &str = ".cargo/config.toml";
+/// Where the config of a skeleton stands.
+pub const CONFIG: &str = ".cargo/config.toml";
 
 /// Makes a directory for a skeleton.
 ///
@@ -32,13 +34,13 @@ pub fn scratch() -> Result<TempDir> {
     })
 }
 
-/// Puts into the config of a skeleton what cargo would read in `current` and will not read in the scratch directory, and
-/// makes its paths absolute. The recipe has what travels of the configs from `current` up to `root`; the rest of these is
-/// added, and all that stands further up.
+/// The config of a skeleton with what cargo would read in `current` and will not read in the scratch directory, its paths
+/// absolute. The recipe has what travels of the configs from `current` up to `root`; the rest of these is added, and all
+/// that stands further up.
 ///
 /// # Errors
 /// A config that is not TOML.
-pub fn localize(files: &mut Files, current: &Path, root: &Path, scratch: &Path) -> Result<()> {
+pub fn config(files: &Files, current: &Path, root: &Path, scratch: &Path) -> Result<Table> {
     let mut table: Table = match files.get(CONFIG).map(|text| toml::from_str(text)) {
         None => Table::new(),
         Some(Ok(table)) => table,
@@ -56,10 +58,7 @@ pub fn localize(files: &mut Files, current: &Path, root: &Path, scratch: &Path) 
             config::merge(&mut table, added);
         }
     }
-    if !table.is_empty() {
-        files.insert(CONFIG.to_owned(), table.to_string());
-    }
-    Ok(())
+    Ok(table)
 }
 
 fn absolute(table: &mut Table, base: &Path) {
@@ -72,36 +71,63 @@ fn cargo_home() -> Option<PathBuf> {
 }
 
 /// The target directory that the real build at `here`, of the workspace in `root`, will use, in cargo's order: flag, its
-/// own variable, `--config`, the variable of the config key, config files (`GlobalContext::target_dir`).
+/// own variable, then as any key of the config (`GlobalContext::target_dir`).
 ///
 /// # Errors
 /// A config that is not TOML.
-pub fn target_dir(how: &How, files: &Files, here: &Path, root: &Path) -> Result<PathBuf> {
-    let variable = |name: &str| std::env::var_os(name).filter(|v| !v.is_empty()).map(PathBuf::from);
-    let of =
-        |table: &Table| table.get("build").and_then(|b| b.get("target-dir")).and_then(Value::as_str).map(PathBuf::from);
-    let named = how.target_dir.clone().or_else(|| variable("CARGO_TARGET_DIR"));
-    let named = match named {
-        None => of(&of_command_line(&how.config, here)?),
+pub fn target_dir(how: &How, config: &Table, here: &Path, root: &Path) -> Result<PathBuf> {
+    let variable = std::env::var_os("CARGO_TARGET_DIR").filter(|v| !v.is_empty()).map(PathBuf::from);
+    let dir = match how.target_dir.clone().or(variable) {
+        None => configured("target-dir", how, config, here)?.map(PathBuf::from),
         named => named,
     };
-    if let Some(dir) = named.or_else(|| variable("CARGO_BUILD_TARGET_DIR")) {
-        return Ok(here.join(dir));
+    Ok(dir.map_or_else(|| root.join("target"), |dir| here.join(dir)))
+}
+
+/// The program that the user wants cargo to call in the place of the compiler.
+pub struct Wrapper {
+    /// Absolute, or a name for PATH.
+    pub program: OsString,
+    /// What `RUSTC_WRAPPER` holds, if that is where it comes from.
+    pub variable: Option<OsString>,
+}
+
+/// The user's wrapper, if there is one (`GlobalContext::load_global_rustc`): that of `RUSTC_WRAPPER`, where nothing means
+/// none, else that of the config.
+///
+/// # Errors
+/// A config that is not TOML.
+pub fn wrapper(how: &How, config: &Table, here: &Path) -> Result<Option<Wrapper>> {
+    let Some(value) = std::env::var_os("RUSTC_WRAPPER") else {
+        let program = configured("rustc-wrapper", how, config, here)?.filter(|program| !program.is_empty());
+        return Ok(program.map(|program| Wrapper { program: program.into(), variable: None }));
+    };
+    let is_path = Path::new(&value).components().count() > 1;
+    let program = if is_path { here.join(&value).into() } else { value.clone() };
+    Ok(Some(Wrapper { program, variable: Some(value) }).filter(|wrapper| !wrapper.program.is_empty()))
+}
+
+/// A key of `[build]`, with its paths absolute: of `--config`, its variable, the config files, that of cargo's home.
+fn configured(key: &str, how: &How, config: &Table, here: &Path) -> Result<Option<String>> {
+    let of = |table: &Table| table.get("build").and_then(|b| b.get(key)).and_then(Value::as_str).map(str::to_owned);
+    if let Some(value) = of(&of_command_line(&how.config, here)?) {
+        return Ok(Some(value));
     }
-    let recipe = files.get(CONFIG).and_then(|text| toml::from_str::<Table>(text).ok());
-    if let Some(dir) = recipe.as_ref().and_then(of) {
-        return Ok(root.join(dir));
+    let name = format!("CARGO_BUILD_{}", key.replace('-', "_").to_uppercase());
+    if let Some(value) = std::env::var_os(&name).filter(|value| !value.is_empty()) {
+        let map = |path: &str| here.join(path).to_string_lossy().into_owned();
+        return Ok(Some(config::map_variable(&name, &value.to_string_lossy(), &map)));
     }
-    if let Some(home) = cargo_home()
-        && let Some(parent) = home.parent()
-    {
-        let file = ["config", "config.toml"].map(|name| home.join(name)).into_iter().find(|file| file.is_file());
-        let table = file.map(|file| read::config_file(&file, here)).transpose()?.flatten();
-        if let Some(dir) = table.as_ref().and_then(of) {
-            return Ok(parent.join(dir));
-        }
+    if let Some(value) = of(config) {
+        return Ok(Some(value));
     }
-    Ok(root.join("target"))
+    let Some(home) = cargo_home() else { return Ok(None) };
+    let file = ["config", "config.toml"].map(|name| home.join(name)).into_iter().find(|file| file.is_file());
+    let Some(mut table) = file.map(|file| read::config_file(&file, here)).transpose()?.flatten() else {
+        return Ok(None);
+    };
+    absolute(&mut table, home.parent().unwrap_or(&home));
+    Ok(of(&table))
 }
 
 /// The values of `--config`, later ones winning, with their paths absolute (`cli_args_as_table` in cargo's

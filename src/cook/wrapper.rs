@@ -1,19 +1,83 @@
-//! cargo-larder as cargo's workspace wrapper: the compiler that compiles no stub.
+//! cargo-larder as cargo's wrapper: the compiler that compiles no stub.
 //!
-//! In: the command line of a compiler. Out: nothing for a stub, else the compiler's own run, unchanged. cargo hands only
-//! workspace members to this wrapper, and its probes of the compiler; third-party crates never pass here
-//! (`RUSTC_WORKSPACE_WRAPPER` in cargo's reference). Writes nothing.
+//! In: the command line of a compiler. Out: nothing for a stub, else the compiler's own run, unchanged, through the user's
+//! wrapper if there is one. And, for `cook`, what cargo has to be told to call this program. Alone it is the wrapper of the
+//! workspace: cargo hands it members only, and its probes of the compiler (`RUSTC_WORKSPACE_WRAPPER` in cargo's
+//! reference). Before a wrapper of the user's, which must never see a stub, it takes that one's place for all crates.
 
+use super::place::Wrapper;
+use crate::error::Result;
 use crate::quotient::PREFIX;
 use std::ffi::{OsStr, OsString};
+use std::path::Path;
 use std::process::{Command, ExitCode};
+use toml::{Table, Value};
 
-/// cargo's name of the environment variable that makes this program its wrapper.
-pub const VARIABLE: &str = "RUSTC_WORKSPACE_WRAPPER";
+/// cargo's names of the environment variables that make a program its wrapper.
+const OF_WORKSPACE: &str = "RUSTC_WORKSPACE_WRAPPER";
+const OF_ALL: &str = "RUSTC_WRAPPER";
+/// Our name of the one that holds the user's wrapper.
+const USERS: &str = "CARGO_LARDER_RUSTC_WRAPPER";
+
+/// What cargo is told.
+pub struct Told {
+    /// Environment variables.
+    pub env: Vec<(String, OsString)>,
+    /// Flags.
+    pub args: Vec<String>,
+}
+
+/// Makes this program cargo's only wrapper.
+///
+/// # Errors
+/// The system does not say where this program stands.
+pub fn alone() -> Result<Told> {
+    Ok(Told { env: vec![(OF_WORKSPACE.to_owned(), std::env::current_exe()?.into())], args: Vec::new() })
+}
+
+/// Makes this program the wrapper that calls the user's. Build scripts see a program of the same name (the `cc` crate goes
+/// by it), and cargo remembers of `RUSTC_WRAPPER` what the user has there: `[env]` counts where it compares variables that
+/// build scripts watch (`LocalFingerprint::from_env` in cargo's `fingerprint/mod.rs`).
+///
+/// # Errors
+/// The scratch directory cannot be written to.
+pub fn before(user: Wrapper, config: &mut Table, scratch: &Path) -> Result<Told> {
+    let name = Path::new(&user.program).file_name().unwrap_or(OsStr::new("wrapper"));
+    let own = link(&scratch.join(".larder"), name)?;
+    let mut told = Told { env: vec![(USERS.to_owned(), user.program.clone())], args: Vec::new() };
+    if let Some(value) = user.variable {
+        told.env.push((OF_ALL.to_owned(), own));
+        let watched = [("value", Value::from(value.to_string_lossy().into_owned())), ("force", true.into())];
+        let watched = Table::from_iter(watched.map(|(key, value)| (key.to_owned(), value)));
+        if let Value::Table(env) = config.entry("env").or_insert_with(|| Table::new().into()) {
+            env.insert(OF_ALL.to_owned(), watched.into());
+        }
+    } else {
+        let own = Value::from(own.to_string_lossy().into_owned());
+        told.args = vec!["--config".to_owned(), format!("build.rustc-wrapper={own}")];
+    }
+    Ok(told)
+}
+
+/// This program under another name.
+#[cfg(unix)]
+fn link(dir: &Path, name: &OsStr) -> Result<OsString> {
+    fs_err::create_dir_all(dir)?;
+    let path = dir.join(name);
+    fs_err::os::unix::fs::symlink(std::env::current_exe()?, &path)?;
+    Ok(path.into())
+}
+
+/// A link needs a privilege there.
+#[cfg(not(unix))]
+fn link(_: &Path, _: &OsStr) -> Result<OsString> {
+    Ok(std::env::current_exe()?.into())
+}
 
 /// Whether these arguments, with which this program was started, are those of a compiler.
 pub fn is_called(args: &[OsString]) -> bool {
-    std::env::var_os(VARIABLE).is_some() && args.get(1).is_some_and(|first| first != "larder")
+    let is_wrapper = [OF_WORKSPACE, USERS].into_iter().any(|name| std::env::var_os(name).is_some());
+    is_wrapper && args.get(1).is_some_and(|first| first != "larder")
 }
 
 /// Runs the compiler, unless it is asked for a stub.
@@ -22,13 +86,14 @@ pub fn run(args: &[OsString]) -> ExitCode {
     if crate_name.is_some_and(|name| name.starts_with(&PREFIX.replace('-', "_"))) {
         return ExitCode::SUCCESS;
     }
-    let compiler = args.get(1).map_or(OsStr::new("rustc"), OsString::as_os_str);
-    let mut command = Command::new(compiler);
-    command.args(args.iter().skip(2));
+    let mut words = std::env::var_os(USERS).into_iter().chain(args.iter().skip(1).cloned());
+    let program = words.next().unwrap_or_else(|| "rustc".into());
+    let mut command = Command::new(&program);
+    command.args(words);
     match replace(&mut command) {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("error: failed to run `{}`: {error}", compiler.display());
+            eprintln!("error: failed to run `{}`: {error}", program.display());
             ExitCode::FAILURE
         }
     }

@@ -27,7 +27,7 @@ fn it_takes_the_place_of_another_wrapper_of_the_workspace() {
 
 #[test]
 fn what_says_how_to_compile_is_left_alone() {
-    for name in ["RUSTC_WRAPPER", "RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "CC", "PYO3_PYTHON", "CARGO_INCREMENTAL"] {
+    for name in ["RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "CC", "PYO3_PYTHON", "CARGO_INCREMENTAL"] {
         assert_eq!(seen(name, "x y").as_deref(), Some("x y"), "{name}");
     }
 }
@@ -42,9 +42,25 @@ fn variables_with_relative_paths_are_seen_from_here() {
 
 #[test]
 fn relative_paths_in_variables_of_programs_are_seen_from_here() {
-    assert_eq!(seen("RUSTC_WRAPPER", "tools/wrap").as_deref(), Some("[DIR]/tools/wrap"));
     assert_eq!(seen("CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_LINKER", "tools/ld").as_deref(), Some("[DIR]/tools/ld"));
-    assert_eq!(seen("RUSTC_WRAPPER", "sccache").as_deref(), Some("sccache"), "a name for PATH");
+}
+
+/// What stands in for the wrapper `value` in cargo's environment, and what it calls.
+fn wrapped(value: &str) -> (String, String) {
+    let place = Place::new(&[APP]);
+    succeed(&place, fake_cargo::larder(&place, &["cook"]).env("RUSTC_WRAPPER", value));
+    let of = |name| fake_cargo::variable(&place, name).unwrap_or_default();
+    (of("RUSTC_WRAPPER"), of("CARGO_LARDER_RUSTC_WRAPPER"))
+}
+
+#[test]
+fn a_wrapper_is_called_by_this_program_under_its_name() {
+    let (own, calls) = wrapped("sccache");
+    assert!(own.starts_with("[ROOT]/tmp/cargo-larder-") && own.ends_with("/sccache"), "{own}");
+    assert_eq!(calls, "sccache", "a name for PATH");
+    let (own, calls) = wrapped("tools/wrap");
+    assert!(own.starts_with("[ROOT]/tmp/cargo-larder-") && own.ends_with("/wrap"), "{own}");
+    assert_eq!(calls, "[DIR]/tools/wrap");
 }
 
 /// What cargo sees of `RUSTUP_TOOLCHAIN`, when rustup set it for this reason.

@@ -153,7 +153,9 @@ impl Crate {
         write(&dir.join("Cargo.toml"), &self.text());
         write(&dir.join("src/lib.rs"), "");
         if self.manifest.contains("build.rs") {
-            write(&dir.join("build.rs"), "fn main() {}\n");
+            // As that of the `cc` crate does.
+            let watch = "fn main() { println!(\"cargo:rerun-if-env-changed=RUSTC_WRAPPER\") }\n";
+            write(&dir.join("build.rs"), watch);
         }
         let checksum = format!("{{\"files\":{{}},\"package\":\"{}\"}}", self.checksum());
         write(&dir.join(".cargo-checksum.json"), &checksum);

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::workspace::{Package, Workspace};
 
 #[derive(Debug, Clone, PartialEq, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "one field for each of cargo's switches")]
 pub struct Scope {
     pub packages: Selection,
     pub targets: Vec<TargetFlag>,
