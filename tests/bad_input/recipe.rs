@@ -97,7 +97,7 @@ help: use the same cargo-larder for `prepare` and `cook`
 "
     .replace("[VERSION]", env!("CARGO_PKG_VERSION"));
     broken(r#"{"format": 1, "packages": []}"#, &expected);
-    broken(r#"{"format": 0, "files": {}}"#, &expected.replace("format 2", "format 0"));
+    broken(r#"{"format": 0, "files": {}}"#, &expected.replace("is of format 1", "is of format 0"));
 }
 
 #[test]
