@@ -10,6 +10,8 @@ mod chef;
 mod environment;
 #[path = "command_line/help.rs"]
 mod help;
+#[path = "command_line/maturin.rs"]
+mod maturin;
 #[path = "command_line/outcome.rs"]
 mod outcome;
 #[path = "command_line/passed_on.rs"]
