@@ -12,6 +12,9 @@ mod environment;
 mod help;
 #[path = "command_line/maturin.rs"]
 mod maturin;
+#[cfg(target_os = "linux")]
+#[path = "command_line/mount.rs"]
+mod mount;
 #[path = "command_line/outcome.rs"]
 mod outcome;
 #[path = "command_line/passed_on.rs"]

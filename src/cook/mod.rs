@@ -7,6 +7,7 @@
 mod cargo;
 mod interrupt;
 mod maturin;
+mod mount;
 mod place;
 pub mod wrapper;
 
@@ -101,6 +102,7 @@ pub fn cook(mut args: Cook, here: &Path, stdout: &mut dyn Write) -> Result<()> {
             size
         ),
     );
+    mount::explain(&target_dir, here, report);
     Ok(())
 }
 
