@@ -8,8 +8,15 @@ mod common;
 mod chef;
 #[path = "command_line/environment.rs"]
 mod environment;
+#[path = "command_line/epoch.rs"]
+mod epoch;
 #[path = "command_line/help.rs"]
 mod help;
+#[path = "command_line/maturin.rs"]
+mod maturin;
+#[cfg(target_os = "linux")]
+#[path = "command_line/mount.rs"]
+mod mount;
 #[path = "command_line/outcome.rs"]
 mod outcome;
 #[path = "command_line/passed_on.rs"]

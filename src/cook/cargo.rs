@@ -43,11 +43,14 @@ pub struct Outcome {
 
 impl Outcome {
     fn count(&mut self, message: &Message, skeleton: &Path) {
-        let is_stub = |name: &str| name.replace('-', "_").starts_with(&PREFIX.replace('-', "_"));
         match message {
-            Message::CompilerArtifact(artifact) if !is_stub(&artifact.target.name) => {
+            Message::CompilerArtifact(artifact) => {
+                let id = &artifact.package_id.repr;
+                let dir = carried_dir(id, skeleton);
+                if id.starts_with("path+") && dir.is_none() {
+                    return; // a stub
+                }
                 *(if artifact.fresh { &mut self.fresh } else { &mut self.compiled }) += 1;
-                let dir = carried_dir(&artifact.package_id.repr, skeleton);
                 let files = artifact.filenames.first();
                 self.carried.extend(dir.zip(files).and_then(|(dir, file)| Done::compiled(dir, file.as_std_path())));
             }
@@ -60,10 +63,11 @@ impl Outcome {
     }
 }
 
-/// The directory in the skeleton of the local package with this id: `path+file:///…/dir#…`.
+/// The directory in the skeleton of the carried package with this id: `path+file:///…/dir#…`.
 fn carried_dir(id: &str, skeleton: &Path) -> Option<String> {
     let path = id.strip_prefix("path+file://")?.split('#').next()?;
-    Path::new(path).strip_prefix(skeleton).ok().map(|dir| dir.to_string_lossy().into_owned())
+    let dir = Path::new(path).strip_prefix(skeleton).ok()?.to_string_lossy().into_owned();
+    (!dir.starts_with(PREFIX)).then_some(dir)
 }
 
 /// Runs the build.

@@ -5,7 +5,10 @@
 //! (invariant 4); with `--no-build`, the skeleton into the current directory instead.
 
 mod cargo;
+mod epoch;
 mod interrupt;
+mod maturin;
+mod mount;
 mod place;
 mod settle;
 pub mod wrapper;
@@ -18,11 +21,12 @@ use crate::report::Report;
 use crate::scope::Scope;
 use crate::skeleton::{self, Files};
 use crate::{lockfile, read, reduce, select};
+use epoch::Epoch;
 use interrupt::Interrupt;
 use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::time::{Instant, SystemTime};
+use std::time::Instant;
 
 /// The recipe, where none is named.
 const RECIPE: &str = "recipe.json";
@@ -48,9 +52,11 @@ pub fn cook(args: Cook, here: &Path, stdout: &mut dyn Write) -> Result<()> {
         return tell(&args.how, &build, stdout);
     }
     let prepared = std::fs::metadata(path).and_then(|m| m.modified()).ok();
-    let dishes = Dishes { files, build, prepared };
-    let Cooked { outcome, target_dir } = in_scratch(dishes, args.how, args.manifest_path.as_deref(), here, &interrupt)?;
-    let size = megabytes(place::size(&target_dir));
+    let scope = Scope { target: build.target.clone(), ..recipe.scope.unwrap_or(asked) };
+    let dishes = Dishes { files, scope, build };
+    let cooked = in_scratch(dishes, args.how, args.maturin.as_ref(), args.manifest_path.as_deref(), here, &interrupt)?;
+    let Cooked { outcome, target_dir, .. } = &cooked;
+    let size = megabytes(place::size(target_dir));
     interrupt.check()?;
     report.done(
         "Cooked",
@@ -60,10 +66,13 @@ pub fn cook(args: Cook, here: &Path, stdout: &mut dyn Write) -> Result<()> {
             outcome.compiled,
             outcome.fresh,
             started.elapsed().as_secs_f64(),
-            read::display(&target_dir, here),
+            read::display(target_dir, here),
             size
         ),
     );
+    mount::explain(target_dir, here, report);
+    cooked.epoch.map_or(Ok(()), |epoch| epoch.end(here, report))?;
+    settle::after(&cooked.outcome.carried, &cooked.files, &cooked.root, prepared);
     Ok(())
 }
 
@@ -76,23 +85,27 @@ fn tell(how: &How, build: &Scope, stdout: &mut dyn Write) -> Result<()> {
     Ok(())
 }
 
-/// A skeleton, the flags to build it with, and when its recipe was written, if it stands in a file.
+/// A skeleton, the scope that it is of, and the flags to build it with.
 struct Dishes {
     files: Files,
+    scope: Scope,
     build: Scope,
-    prepared: Option<SystemTime>,
 }
 
 /// What came of it, and where.
 struct Cooked {
     outcome: cargo::Outcome,
+    files: Files,
+    root: PathBuf,
     target_dir: PathBuf,
+    epoch: Option<Epoch>,
 }
 
 /// Builds a skeleton in a scratch directory, for the workspace at `here` or of the manifest that is named.
 fn in_scratch(
     mut dishes: Dishes,
     mut how: How,
+    maturin: Option<&Option<PathBuf>>,
     manifest: Option<&Path>,
     here: &Path,
     interrupt: &Interrupt,
@@ -106,7 +119,7 @@ fn in_scratch(
     let mut config = place::config(&dishes.files, &current, &root, scratch.path())?;
     let target_dir = place::target_dir(&how, &config, here, &root)?;
     place::probe(&target_dir)?;
-    let build_dir = place::build_dir(&how, &config, here)?;
+    let build_dir = place::build_dir(&how, &config, here, &root)?;
     let told = match place::wrapper(&how, &config, here)? {
         None if !carries(&dishes.files) => wrapper::of_workspace()?,
         user => wrapper::of_all(user, &mut config, scratch.path(), &root)?,
@@ -118,7 +131,7 @@ fn in_scratch(
     settle::before(&dishes.files, scratch.path(), &[&target_dir].into_iter().chain(&build_dir).collect::<Vec<_>>());
     dishes.build.target.iter_mut().for_each(|target| *target = place::absolute_target(target, here));
     how.config.iter_mut().for_each(|value| *value = place::absolute_config(value, here));
-    let to_run = cargo::Build {
+    let mut to_run = cargo::Build {
         dir: scratch.path(),
         command: how.command(&dishes.build),
         args: [dishes.build.to_args(), how.to_args(), told.args].concat(),
@@ -126,16 +139,20 @@ fn in_scratch(
         env: [place::absolute_variables(here, &root), told.env].concat(),
         has_toolchain_file: dishes.files.keys().any(|name| name.starts_with("rust-toolchain")),
     };
+    let epoch = Epoch::begin([target_dir.clone()].into_iter().chain(build_dir).collect())?;
+    if let Some(python) = maturin {
+        let variables = maturin::variables(python.as_deref(), &dishes.files, &dishes.scope, &target_dir, here)?;
+        to_run.env.extend(variables);
+    }
     // Where cargo failed, it has said why, and the lockfile it left tells nothing.
     let outcome = cargo::build(&to_run, interrupt).and_then(|outcome| {
         same_versions(&dishes.files, scratch.path())?;
-        settle::after(&outcome.carried, &dishes.files, &root, dishes.prepared);
         Ok(outcome)
     });
     let removed = scratch.close();
     let outcome = outcome?;
     removed?;
-    Ok(Cooked { outcome, target_dir })
+    Ok(Cooked { outcome, files: dishes.files, root, target_dir, epoch })
 }
 
 /// The recipe that is named, or `recipe.json` where it is, or one prepared in memory.

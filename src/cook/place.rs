@@ -65,7 +65,8 @@ fn absolute(table: &mut Table, base: &Path) {
     config::map_paths(table, &|path| base.join(path).to_string_lossy().into_owned());
 }
 
-fn cargo_home() -> Option<PathBuf> {
+/// cargo's home, if there is any.
+pub fn cargo_home() -> Option<PathBuf> {
     let home = || std::env::home_dir().map(|home| home.join(".cargo"));
     std::env::var_os("CARGO_HOME").map(PathBuf::from).or_else(home)
 }
@@ -84,13 +85,17 @@ pub fn target_dir(how: &How, config: &Table, here: &Path, root: &Path) -> Result
     Ok(dir.map_or_else(|| root.join("target"), |dir| here.join(dir)))
 }
 
-/// The directory for what only cargo looks at, if it is not the target directory and does not depend on the workspace.
+/// Where cargo keeps what is no final artifact, if that is not the target directory (`GlobalContext::build_dir`).
 ///
 /// # Errors
 /// A config that is not TOML.
-pub fn build_dir(how: &How, config: &Table, here: &Path) -> Result<Option<PathBuf>> {
-    let dir = configured("build-dir", how, config, here)?;
-    Ok(dir.filter(|dir| !dir.contains('{')).map(|dir| here.join(dir)))
+pub fn build_dir(how: &How, config: &Table, here: &Path, root: &Path) -> Result<Option<PathBuf>> {
+    let home = cargo_home().unwrap_or_default();
+    let dir = configured("build-dir", how, config, here)?.map(|dir| {
+        let dir = dir.replace("{workspace-root}", &root.to_string_lossy());
+        here.join(dir.replace("{cargo-cache-home}", &here.join(home).to_string_lossy()))
+    });
+    Ok(dir)
 }
 
 /// The program that the user wants cargo to call in the place of the compiler.

@@ -23,6 +23,7 @@ const SCOPE: &[&str] = &[
     "-r, --release",
     "--profile",
     "--target ",
+    "--crate-type ",
     "--check",
     "--clippy",
 ];
@@ -68,7 +69,7 @@ fn help_of_cook_mentions_every_flag() {
         "--ignore-rust-version",
         "--zigbuild",
     ];
-    let own = ["--recipe-path", "[default: recipe.json", "--manifest-path", "--no-build"];
+    let own = ["--recipe-path", "[default: recipe.json", "--manifest-path", "--no-build", "--maturin"];
     mentions(&["cook", "--help"], &[SCOPE, &how, &own]);
 }
 
