@@ -11,6 +11,7 @@ mod members;
 mod package;
 mod patterns;
 mod schema;
+mod source;
 mod targets;
 
 pub use config::file as config_file;
@@ -96,6 +97,7 @@ pub fn workspace(manifest_path: &Path, here: &Path) -> Result<Workspace> {
             lock: &lock,
             lock_name: &lock_name,
             patched: &patched,
+            config: &config,
         };
         resolved.push(linker.resolve(i, &name, declared)?);
     }
