@@ -12,31 +12,48 @@ const STAYS: &[(&str, &str)] = &[
     ("alias", "names of commands"),
     ("cache", "housekeeping of cargo's home"),
     ("cargo-new", "for `cargo new`"),
-    ("credential-alias", "secret"),
     ("doc", "for `cargo doc`"),
     ("future-incompat-report", "a report"),
     ("install", "for `cargo install`"),
-    ("resolver", "versions are locked"),
+    ("resolver.incompatible-publish-age", "versions are locked"),
+    ("resolver.incompatible-rust-versions", "versions are locked"),
     ("term", "looks"),
+    ("build.analysis", "a report"),
     ("build.dep-info-basedir", "the dep-info of final artifacts"),
     ("build.incremental", "local packages only"),
     ("build.jobs", "how fast, not what"),
     ("build.rustc-workspace-wrapper", "local packages only"),
     ("build.rustdoc", "for `cargo doc`"),
     ("build.rustdocflags", "for `cargo doc`"),
+    ("build.sbom", "final artifacts only"),
     ("build.warnings", "local packages only"),
     ("http.proxy", "may hold a password, and belongs to the machine"),
     ("target.*.runner", "for `cargo run`"),
     ("target.*.rustdocflags", "for `cargo doc`"),
-    ("registries.*.credential-provider", "secret"),
+    ("registries.*.min-publish-age", "versions are locked"),
     ("registries.*.secret-key", "secret"),
     ("registries.*.secret-key-subject", "secret"),
     ("registries.*.token", "secret"),
-    ("registry.credential-provider", "secret"),
-    ("registry.global-credential-providers", "secret"),
+    ("registry.default", "for `cargo publish` and the like"),
+    ("registry.global-min-publish-age", "versions are locked"),
     ("registry.secret-key", "secret"),
     ("registry.secret-key-subject", "secret"),
     ("registry.token", "secret"),
+];
+
+/// Keys that stay at home if they name a program with arguments, which may be a secret. Its name is none, and a registry
+/// that wants a token is out of reach without it.
+const STAYS_WITH_ARGUMENTS: &[&str] = &[
+    "credential-alias.*",
+    "registries.*.credential-provider",
+    "registry.credential-provider",
+    "registry.global-credential-providers",
+];
+
+/// Keys that are for the root of the workspace alone, not for a skeleton of it: neither travel nor are in force there.
+const OF_THE_ROOT: &[(&str, &str)] = &[
+    ("build.artifact-dir", "a stub has no artifact to be copied"),
+    ("resolver.lockfile-path", "the lockfile of a skeleton is its own"),
 ];
 
 /// Keys that hold paths relative to the directory above `.cargo`, and how cargo reads them.
@@ -49,6 +66,7 @@ const PATHS: &[(&str, PathRule)] = &[
     ("credential-alias.*", PathRule::Command),
     ("host.linker", PathRule::Program),
     ("http.cainfo", PathRule::Path),
+    ("http.proxy-cainfo", PathRule::Path),
     // Of a file it is followed when that is read, and is seen from beside the file; this one is of `--config`.
     ("include", PathRule::Path),
     ("paths", PathRule::Path),
@@ -103,14 +121,27 @@ pub fn that_stay(config: &Table) -> Table {
 
 fn divided(config: &Table) -> (Table, Table) {
     let (mut travel, mut stay) = (config.clone(), Table::new());
-    for (key, _) in STAYS {
+    for (key, _) in OF_THE_ROOT {
+        edit(&mut travel, &keys(key), &mut |_, _| Keep::No);
+    }
+    let with_arguments = STAYS_WITH_ARGUMENTS.iter().map(|key| (key, true));
+    for (key, only_with_arguments) in STAYS.iter().map(|(key, _)| (key, false)).chain(with_arguments) {
         edit(&mut travel, &keys(key), &mut |path, value| {
+            if only_with_arguments && !has_arguments(key, value) {
+                return Keep::Yes;
+            }
             put(&mut stay, path, std::mem::replace(value, Value::Boolean(false)));
             Keep::No
         });
     }
     travel.retain(|_, value| value.as_table().is_none_or(|t| !t.is_empty()));
     (travel, stay)
+}
+
+/// Whether a program, or one in the list of programs at a key that holds such, is named with arguments.
+fn has_arguments(key: &str, value: &mut Value) -> bool {
+    let words = strings(value);
+    words.len() > 1 && !key.ends_with('s') || words.iter().any(|word| word.contains(char::is_whitespace))
 }
 
 /// Maps every relative path in `config`.
@@ -285,6 +316,24 @@ mod tests {
         assert_eq!(that_travel(&config), expected);
         let rest = table("alias.b = 'build'\nbuild.jobs = 3\nregistries.x.token = 't'\nregistry.token = 't'\n");
         assert_eq!(that_stay(&config), rest);
+    }
+
+    #[test]
+    fn a_program_travels_without_arguments() {
+        let config = table(
+            "[registries.x]\ncredential-provider = 'cargo:token'\n[registries.y]\ncredential-provider = ['bin/cred']\n[registry]\nglobal-credential-providers = ['cargo:token', 'bin/cred']\n[credential-alias]\na = 'bin/cred'\n",
+        );
+        assert_eq!((that_travel(&config), that_stay(&config)), (config, Table::new()));
+        let config = table(
+            "[registries.x]\ncredential-provider = 'cargo:token-from-stdout cat t'\n[registries.y]\ncredential-provider = ['bin/cred', 't']\n[registry]\nglobal-credential-providers = ['cargo:token', 'bin/cred t']\n[credential-alias]\na = ['bin/cred', 't']\n",
+        );
+        assert_eq!((that_travel(&config), that_stay(&config)), (Table::new(), config));
+    }
+
+    #[test]
+    fn what_is_for_the_root_alone_goes_nowhere() {
+        let config = table("[build]\nartifact-dir = 'out'\n[resolver]\nlockfile-path = 'my/Cargo.lock'\n");
+        assert_eq!((that_travel(&config), that_stay(&config)), (Table::new(), Table::new()));
     }
 
     #[test]

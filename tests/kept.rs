@@ -7,8 +7,12 @@ mod support;
 mod git;
 #[path = "kept/own.rs"]
 mod own;
+#[path = "kept/registries.rs"]
+mod registries;
 #[path = "kept/repositories.rs"]
 mod repositories;
+#[path = "kept/shelf.rs"]
+mod shelf;
 #[path = "kept/units.rs"]
 mod units;
 

@@ -66,11 +66,27 @@ pub const WHO: &str = \"eta of git\";
 
 /// The URL of the directory that holds the repositories.
 pub fn url() -> &'static str {
-    static URL: LazyLock<String> = LazyLock::new(|| {
-        let path = directory().to_str().expect("a UTF-8 path").replace('\\', "/");
-        format!("file:///{}", path.trim_start_matches('/'))
-    });
+    static URL: LazyLock<String> = LazyLock::new(|| as_url(&directory()));
     &URL
+}
+
+/// The URL of the index of a registry whose archives are in `crates`.
+pub fn index(crates: &Path) -> String {
+    let entry = super::shelf::entry();
+    let dl = format!("{}/{{crate}}-{{version}}.crate", as_url(crates));
+    let files = format!("-- config.json --\n{{\"dl\":\"{dl}\"}}\n-- 3/j/jam --\n{entry}");
+    let directory = once("index", &files, |directory| {
+        super::lay_out(&files, directory);
+        git(directory, &["init", "-q", "--initial-branch=main"]);
+        git(directory, &["add", "."]);
+        git(directory, &["commit", "-q", "-m", "all"]);
+    });
+    as_url(&directory)
+}
+
+fn as_url(path: &Path) -> String {
+    let path = path.to_str().expect("a UTF-8 path").replace('\\', "/");
+    format!("file:///{}", path.trim_start_matches('/'))
 }
 
 /// The commit that a tag or a branch of a repository names.
@@ -80,23 +96,24 @@ pub fn commit(repository: &str, name: &str) -> String {
     String::from_utf8(output).expect("a commit is hexadecimal").trim_end().to_owned()
 }
 
-/// Made once for each form of what is in them, whole or not at all, since test programs run side by side.
 fn directory() -> PathBuf {
-    static DIRECTORY: LazyLock<PathBuf> = LazyLock::new(|| {
-        let mut hasher = DefaultHasher::new();
-        (ONE, ONE_MANIFEST, MANY, ETA).hash(&mut hasher);
-        let temporary = Path::new(env!("CARGO_TARGET_TMPDIR"));
-        let directory = temporary.join(format!("repositories-{:016x}", hasher.finish()));
-        if !directory.exists() {
-            let scratch = tempfile::tempdir_in(temporary).expect("it is writable").keep();
-            make(&scratch);
-            if fs_err::rename(&scratch, &directory).is_err() {
-                fs_err::remove_dir_all(&scratch).expect("it is ours");
-            }
+    once("repositories", &(ONE, ONE_MANIFEST, MANY, ETA), make)
+}
+
+/// A directory that is made once for each form of what is in it, whole or not at all, since test programs run side by side.
+fn once(name: &str, content: &impl Hash, make: impl Fn(&Path)) -> PathBuf {
+    let mut hasher = DefaultHasher::new();
+    content.hash(&mut hasher);
+    let temporary = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let directory = temporary.join(format!("{name}-{:016x}", hasher.finish()));
+    if !directory.exists() {
+        let scratch = tempfile::tempdir_in(temporary).expect("it is writable").keep();
+        make(&scratch);
+        if fs_err::rename(&scratch, &directory).is_err() {
+            fs_err::remove_dir_all(&scratch).expect("it is ours");
         }
-        directory
-    });
-    DIRECTORY.clone()
+    }
+    directory
 }
 
 fn make(directory: &Path) {
