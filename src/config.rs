@@ -12,6 +12,7 @@ const STAYS: &[(&str, &str)] = &[
     ("alias", "names of commands"),
     ("cache", "housekeeping of cargo's home"),
     ("cargo-new", "for `cargo new`"),
+    ("credential-alias", "secret"),
     ("doc", "for `cargo doc`"),
     ("future-incompat-report", "a report"),
     ("install", "for `cargo install`"),
@@ -41,14 +42,10 @@ const STAYS: &[(&str, &str)] = &[
     ("registry.token", "secret"),
 ];
 
-/// Keys that stay at home if they name a program with arguments, which may be a secret. Its name is none, and a registry
-/// that wants a token is out of reach without it.
-const STAYS_WITH_ARGUMENTS: &[&str] = &[
-    "credential-alias.*",
-    "registries.*.credential-provider",
-    "registry.credential-provider",
-    "registry.global-credential-providers",
-];
+/// Keys that stay at home unless they name what is built into cargo, `cargo:token` and the like: without it a registry that
+/// wants a token is out of reach, wherever the token is. Programs belong to the machine, and their arguments may be secret.
+const STAYS_UNLESS_BUILT_IN: &[&str] =
+    &["registries.*.credential-provider", "registry.credential-provider", "registry.global-credential-providers"];
 
 /// Keys that are for the root of the workspace alone, not for a skeleton of it: neither travel nor are in force there.
 const OF_THE_ROOT: &[(&str, &str)] = &[
@@ -73,6 +70,7 @@ const PATHS: &[(&str, PathRule)] = &[
     ("registries.*.credential-provider", PathRule::Command),
     ("registry.credential-provider", PathRule::Command),
     ("registry.global-credential-providers", PathRule::Commands),
+    ("resolver.lockfile-path", PathRule::Path),
     ("source.*.directory", PathRule::Path),
     ("source.*.local-registry", PathRule::Path),
     ("target.*.ar", PathRule::Program),
@@ -105,7 +103,7 @@ enum PathRule {
     Commands,
     /// A path if it ends in `.json`, else a target triple.
     Json,
-    /// A path that may begin with `{workspace-root}`.
+    /// A path that may hold variables, the first of which are absolute; see [`fill_templates`].
     Template,
 }
 
@@ -121,13 +119,11 @@ pub fn that_stay(config: &Table) -> Table {
 
 fn divided(config: &Table) -> (Table, Table) {
     let (mut travel, mut stay) = (config.clone(), Table::new());
-    for (key, _) in OF_THE_ROOT {
-        edit(&mut travel, &keys(key), &mut |_, _| Keep::No);
-    }
-    let with_arguments = STAYS_WITH_ARGUMENTS.iter().map(|key| (key, true));
-    for (key, only_with_arguments) in STAYS.iter().map(|(key, _)| (key, false)).chain(with_arguments) {
+    drop_those_of_the_root(&mut travel);
+    let programs = STAYS_UNLESS_BUILT_IN.iter().map(|key| (*key, true));
+    for (key, is_program) in STAYS.iter().map(|(key, _)| (*key, false)).chain(programs) {
         edit(&mut travel, &keys(key), &mut |path, value| {
-            if only_with_arguments && !has_arguments(key, value) {
+            if is_program && is_built_in(value) {
                 return Keep::Yes;
             }
             put(&mut stay, path, std::mem::replace(value, Value::Boolean(false)));
@@ -138,10 +134,16 @@ fn divided(config: &Table) -> (Table, Table) {
     (travel, stay)
 }
 
-/// Whether a program, or one in the list of programs at a key that holds such, is named with arguments.
-fn has_arguments(key: &str, value: &mut Value) -> bool {
-    let words = strings(value);
-    words.len() > 1 && !key.ends_with('s') || words.iter().any(|word| word.contains(char::is_whitespace))
+/// Removes what must not be in force in a skeleton.
+pub fn drop_those_of_the_root(config: &mut Table) {
+    for (key, _) in OF_THE_ROOT {
+        edit(config, &keys(key), &mut |_, _| Keep::No);
+    }
+}
+
+/// Whether a program, or each in a list of such, is one of cargo's own and has no arguments.
+fn is_built_in(value: &mut Value) -> bool {
+    strings(value).iter().all(|word| word.starts_with("cargo:") && !word.contains(char::is_whitespace))
 }
 
 /// Maps every relative path in `config`.
@@ -167,6 +169,23 @@ pub fn map_paths(config: &mut Table, map: &dyn Fn(&str) -> String) {
     }
 }
 
+/// Puts values in the place of variables such as `{workspace-root}`, wherever a path may hold them.
+pub fn fill_templates(config: &mut Table, variables: &[(&str, String)]) {
+    for (key, _) in PATHS.iter().filter(|(_, rule)| matches!(rule, PathRule::Template)) {
+        edit(config, &keys(key), &mut |_, value| {
+            for text in strings(value) {
+                *text = filled(text, variables);
+            }
+            Keep::Yes
+        });
+    }
+}
+
+/// A path that may hold variables, with their values in their places.
+pub fn filled(template: &str, variables: &[(&str, String)]) -> String {
+    variables.iter().fold(template.to_owned(), |text, (variable, value)| text.replace(variable, value))
+}
+
 /// The value of an environment variable of cargo, mapped if it is a relative path. `CARGO_BUILD_RUSTC` is the key
 /// `build.rustc`, and so on.
 pub fn map_variable(name: &str, value: &str, map: &dyn Fn(&str) -> String) -> String {
@@ -184,6 +203,11 @@ pub fn map_variable(name: &str, value: &str, map: &dyn Fn(&str) -> String) -> St
     }
 }
 
+/// Where the lockfile is, if not beside the root manifest (`resolver.lockfile-path`).
+pub fn lockfile(config: &Table) -> Option<&str> {
+    config.get("resolver")?.get("lockfile-path")?.as_str()
+}
+
 /// Whether a target is a file that specifies it (`CompileTarget::new` in cargo's `core/compiler/compile_kind.rs`).
 pub fn is_specification(target: &str) -> bool {
     std::path::Path::new(target).extension().is_some_and(|e| e == "json")
@@ -198,12 +222,7 @@ fn mapped(text: &str, rule: PathRule, map: &dyn Fn(&str) -> String) -> String {
             return mapped(program, PathRule::Program, map) + arguments;
         }
         PathRule::Json => is_specification(text),
-        PathRule::Template => {
-            if let Some(below) = text.strip_prefix("{workspace-root}") {
-                return map(below.trim_start_matches('/'));
-            }
-            !text.starts_with('{')
-        }
+        PathRule::Template => !text.starts_with('{'),
     };
     if is_path && !std::path::Path::new(text).is_absolute() { map(text) } else { text.to_owned() }
 }
@@ -319,15 +338,19 @@ mod tests {
     }
 
     #[test]
-    fn a_program_travels_without_arguments() {
-        let config = table(
-            "[registries.x]\ncredential-provider = 'cargo:token'\n[registries.y]\ncredential-provider = ['bin/cred']\n[registry]\nglobal-credential-providers = ['cargo:token', 'bin/cred']\n[credential-alias]\na = 'bin/cred'\n",
-        );
-        assert_eq!((that_travel(&config), that_stay(&config)), (config, Table::new()));
-        let config = table(
-            "[registries.x]\ncredential-provider = 'cargo:token-from-stdout cat t'\n[registries.y]\ncredential-provider = ['bin/cred', 't']\n[registry]\nglobal-credential-providers = ['cargo:token', 'bin/cred t']\n[credential-alias]\na = ['bin/cred', 't']\n",
-        );
-        assert_eq!((that_travel(&config), that_stay(&config)), (Table::new(), config));
+    fn a_credential_provider_travels_if_it_is_cargos_own() {
+        let config = |provider: &str| {
+            let text = "[registries.x]\ncredential-provider = P\n[registry]\nglobal-credential-providers = ['cargo:token', P]\n";
+            table(&text.replace('P', provider))
+        };
+        let own = config("'cargo:token'");
+        assert_eq!((that_travel(&own), that_stay(&own)), (own, Table::new()));
+        for other in ["'cargo:token-from-stdout cat t'", "'bin/cred'"] {
+            let other = config(other);
+            assert_eq!((that_travel(&other), that_stay(&other)), (Table::new(), other));
+        }
+        let listed = table("[registry]\ncredential-provider = ['cargo:token-from-stdout', 'cat', 't']\n");
+        assert_eq!((that_travel(&listed), that_stay(&listed)), (Table::new(), listed));
     }
 
     #[test]
@@ -355,9 +378,11 @@ mod tests {
         );
         map_paths(&mut config, &|p| format!("/at/{p}"));
         let expected = table(
-            "[target.a]\nlinker = 'cc'\n[target.b]\nlinker = '/at/bin/cc'\n[source.v]\ndirectory = '/at/vendor'\n[build]\ntarget = ['x86', '/at/my.json']\nbuild-dir = '/at/b'\n[env]\nA = {value = '/at/a', relative = true}\nB = 'b'\n",
+            "[target.a]\nlinker = 'cc'\n[target.b]\nlinker = '/at/bin/cc'\n[source.v]\ndirectory = '/at/vendor'\n[build]\ntarget = ['x86', '/at/my.json']\nbuild-dir = '{workspace-root}/b'\n[env]\nA = {value = '/at/a', relative = true}\nB = 'b'\n",
         );
         assert_eq!(config, expected);
+        fill_templates(&mut config, &[("{workspace-root}", "/root".to_owned())]);
+        assert_eq!(config["build"]["build-dir"].as_str(), Some("/root/b"));
     }
 
     #[test]

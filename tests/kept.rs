@@ -3,6 +3,8 @@
 
 mod support;
 
+#[path = "kept/config.rs"]
+mod config;
 #[path = "kept/git.rs"]
 mod git;
 #[path = "kept/own.rs"]
@@ -13,6 +15,8 @@ mod registries;
 mod repositories;
 #[path = "kept/shelf.rs"]
 mod shelf;
+#[path = "kept/targets.rs"]
+mod targets;
 #[path = "kept/units.rs"]
 mod units;
 

@@ -59,7 +59,7 @@ pub fn cook(mut args: Cook, here: &Path, stdout: &mut dyn Write) -> Result<()> {
     place::probe(&target_dir)?;
     write(&files, scratch.path())?;
     build.target.iter_mut().for_each(|target| *target = place::absolute_target(target, here));
-    args.how.config.iter_mut().for_each(|value| *value = place::absolute_config(value, here));
+    args.how.config.iter_mut().for_each(|value| *value = place::absolute_config(value, here, &root));
     let to_run = cargo::Build {
         dir: scratch.path(),
         args: [build.to_args(), args.how.to_args()].concat(),

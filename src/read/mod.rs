@@ -63,7 +63,10 @@ pub fn workspace(manifest_path: &Path, here: &Path) -> Result<Workspace> {
     let current = manifest_path.parent().expect("a manifest stands in a directory").to_owned();
     let manifests = members::load(&current, here)?;
     let root = manifests.root.clone();
-    let lock_path = root.join("Cargo.lock");
+    let config = config::read(&current, &root, here)?;
+    // A cargo before 1.97 does not know the key and looks beside the root manifest.
+    let elsewhere = crate::config::lockfile(&config).map(|path| root.join(path)).filter(|path| path.is_file());
+    let lock_path = elsewhere.unwrap_or_else(|| root.join("Cargo.lock"));
     let lock_name = display(&lock_path, here);
     let lock = read_lock(&lock_path, &lock_name)?;
 
@@ -76,7 +79,7 @@ pub fn workspace(manifest_path: &Path, here: &Path) -> Result<Workspace> {
     let mut packages = dirs.iter().map(|dir| package::package(&manifests, dir)).collect::<Result<Vec<_>>>()?;
     refuse_twins(&packages)?;
 
-    let config = config::read(&current, &root, here)?;
+    let config = crate::config::that_travel(&config);
     let patched = patched(&manifests, &config);
     let mut resolved = Vec::new();
     for (i, dir) in dirs.iter().enumerate() {
