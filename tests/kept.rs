@@ -9,6 +9,8 @@ mod config;
 mod git;
 #[path = "kept/own.rs"]
 mod own;
+#[path = "kept/places.rs"]
+mod places;
 #[path = "kept/registries.rs"]
 mod registries;
 #[path = "kept/repositories.rs"]
