@@ -19,6 +19,8 @@ mod repositories;
 mod shelf;
 #[path = "kept/targets.rs"]
 mod targets;
+#[path = "kept/toolchain.rs"]
+mod toolchain;
 #[path = "kept/units.rs"]
 mod units;
 
