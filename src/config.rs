@@ -50,6 +50,7 @@ const STAYS_UNLESS_BUILT_IN: &[&str] =
 /// Keys that are for the root of the workspace alone, not for a skeleton of it: neither travel nor are in force there.
 const OF_THE_ROOT: &[(&str, &str)] = &[
     ("build.artifact-dir", "a stub has no artifact to be copied"),
+    ("paths", "sources that are not there yet"),
     ("resolver.lockfile-path", "the lockfile of a skeleton is its own"),
 ];
 
@@ -66,6 +67,7 @@ const PATHS: &[(&str, PathRule)] = &[
     ("http.proxy-cainfo", PathRule::Path),
     // Of a file it is followed when that is read, and is seen from beside the file; this one is of `--config`.
     ("include", PathRule::Path),
+    ("patch.*.*.path", PathRule::Path),
     ("paths", PathRule::Path),
     ("registries.*.credential-provider", PathRule::Command),
     ("registry.credential-provider", PathRule::Command),
@@ -134,11 +136,12 @@ fn divided(config: &Table) -> (Table, Table) {
     (travel, stay)
 }
 
-/// Removes what must not be in force in a skeleton.
+/// Removes what must not be in force in a skeleton, patches with a path among it: what they name is a local package.
 pub fn drop_those_of_the_root(config: &mut Table) {
     for (key, _) in OF_THE_ROOT {
         edit(config, &keys(key), &mut |_, _| Keep::No);
     }
+    edit(config, &keys("patch.*.*"), &mut |_, patch| if patch.get("path").is_some() { Keep::No } else { Keep::Yes });
 }
 
 /// Whether a program, or each in a list of such, is one of cargo's own and has no arguments.
@@ -355,8 +358,11 @@ mod tests {
 
     #[test]
     fn what_is_for_the_root_alone_goes_nowhere() {
-        let config = table("[build]\nartifact-dir = 'out'\n[resolver]\nlockfile-path = 'my/Cargo.lock'\n");
-        assert_eq!((that_travel(&config), that_stay(&config)), (Table::new(), Table::new()));
+        let config = table(
+            "paths = ['x']\nbuild.artifact-dir = 'out'\nresolver.lockfile-path = 'my/Cargo.lock'\n[patch.crates-io]\na = { path = 'a' }\nb = { git = 'https://b.invalid' }\n",
+        );
+        let expected = table("[patch.crates-io]\nb = { git = 'https://b.invalid' }\n");
+        assert_eq!((that_travel(&config), that_stay(&config)), (expected, Table::new()));
     }
 
     #[test]

@@ -3,8 +3,12 @@
 
 mod support;
 
+#[path = "kept/catalogue.rs"]
+mod catalogue;
 #[path = "kept/config.rs"]
 mod config;
+#[path = "kept/edits.rs"]
+mod edits;
 #[path = "kept/git.rs"]
 mod git;
 #[path = "kept/own.rs"]

@@ -10,6 +10,7 @@ use crate::error::{Error, Result, fail};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::path::{Component, Path, PathBuf};
+use toml::{Table, Value};
 
 /// The manifests of a workspace, by absolute directory.
 pub struct Manifests {
@@ -25,6 +26,8 @@ pub struct Manifests {
     pub packages: BTreeSet<PathBuf>,
     /// For each of those, the directory of the manifest it inherits from.
     pub inherits_from: BTreeMap<PathBuf, PathBuf>,
+    /// The config, with its paths relative to the root.
+    pub config: Table,
     /// By directory as plain bytes: comparing paths part by part would take more time than parsing.
     loaded: BTreeMap<OsString, Manifest>,
     path_dependencies: BTreeMap<OsString, Vec<(String, PathBuf)>>,
@@ -49,6 +52,7 @@ pub fn load(current: &Path, here: &Path) -> Result<Manifests> {
         default_members: Vec::new(),
         packages: BTreeSet::new(),
         inherits_from: BTreeMap::new(),
+        config: Table::new(),
         loaded: BTreeMap::new(),
         path_dependencies: BTreeMap::new(),
         has_workspace: false,
@@ -59,6 +63,7 @@ pub fn load(current: &Path, here: &Path) -> Result<Manifests> {
         manifests.has_workspace = true;
         manifests.root = root;
     }
+    manifests.config = super::config::read(current, &manifests.root, here)?;
     manifests.find_members()?;
     manifests.find_packages()?;
     Ok(manifests)
@@ -259,12 +264,19 @@ impl Manifests {
         Ok(())
     }
 
-    /// The patches of the root that are paths: source, key and directory.
+    /// The patches of the root and of the config that are paths: source, key and directory.
     fn patches_by_path(&self) -> Vec<(String, String, PathBuf)> {
         let mut found = Vec::new();
         for (source, patches) in &self.get(&self.root).patch {
             for (key, patch) in patches {
                 let path = patch.table().path;
+                found.extend(path.map(|p| (source.clone(), key.clone(), normalize(&self.root.join(p)))));
+            }
+        }
+        let of_config = self.config.get("patch").and_then(Value::as_table);
+        for (source, patches) in of_config.into_iter().flatten() {
+            for (key, patch) in patches.as_table().into_iter().flatten() {
+                let path = patch.get("path").and_then(Value::as_str);
                 found.extend(path.map(|p| (source.clone(), key.clone(), normalize(&self.root.join(p)))));
             }
         }

@@ -63,9 +63,9 @@ pub fn workspace(manifest_path: &Path, here: &Path) -> Result<Workspace> {
     let current = manifest_path.parent().expect("a manifest stands in a directory").to_owned();
     let manifests = members::load(&current, here)?;
     let root = manifests.root.clone();
-    let config = config::read(&current, &root, here)?;
     // A cargo before 1.97 does not know the key and looks beside the root manifest.
-    let elsewhere = crate::config::lockfile(&config).map(|path| root.join(path)).filter(|path| path.is_file());
+    let elsewhere =
+        crate::config::lockfile(&manifests.config).map(|path| root.join(path)).filter(|path| path.is_file());
     let lock_path = elsewhere.unwrap_or_else(|| root.join("Cargo.lock"));
     let lock_name = display(&lock_path, here);
     let lock = read_lock(&lock_path, &lock_name)?;
@@ -79,8 +79,8 @@ pub fn workspace(manifest_path: &Path, here: &Path) -> Result<Workspace> {
     let mut packages = dirs.iter().map(|dir| package::package(&manifests, dir)).collect::<Result<Vec<_>>>()?;
     refuse_twins(&packages)?;
 
-    let config = crate::config::that_travel(&config);
-    let patched = patched(&manifests, &config);
+    let config = crate::config::that_travel(&manifests.config);
+    let patched = patched(&manifests);
     let mut resolved = Vec::new();
     for (i, dir) in dirs.iter().enumerate() {
         let inherits_from = &manifests.inherits_from[dir];
@@ -193,10 +193,10 @@ fn root_tables(manifests: &Manifests) -> RootTables {
 }
 
 /// The packages that a `[patch]` of the root or of the config names.
-fn patched(manifests: &Manifests, config: &Table) -> BTreeSet<String> {
+fn patched(manifests: &Manifests) -> BTreeSet<String> {
     let in_manifest = manifests.get(&manifests.root).patch.values().flatten();
     let in_manifest = in_manifest.map(|(key, patch)| patch.table().package.unwrap_or_else(|| key.clone()));
-    let in_config = config.get("patch").and_then(toml::Value::as_table).into_iter().flat_map(Table::values);
+    let in_config = manifests.config.get("patch").and_then(toml::Value::as_table).into_iter().flat_map(Table::values);
     let in_config = in_config.filter_map(toml::Value::as_table).flatten();
     let in_config =
         in_config.map(|(key, patch)| patch.get("package").and_then(toml::Value::as_str).unwrap_or(key).to_owned());

@@ -271,3 +271,32 @@ fn what_the_environment_says_is_not_in_a_recipe() {
         assert_eq!(recipe(&[]), recipe(&environment));
     }
 }
+
+#[test]
+fn a_patch_of_the_config_with_a_path_is_seen_from_the_config() {
+    let files = "-- Cargo.toml --
+[package]
+name = 'app'
+version = '0.1.0'
+edition = '2021'
+[dependencies]
+alpha = '1'
+eta = '1'
+old = { package = 'alpha', version = '0.2' }
+-- .cargo/config.toml --
+[patch.crates-io]
+alpha = { path = 'patches/alpha' }
+-- patches/alpha/Cargo.toml --
+[package]
+name = 'alpha'
+version = '0.2.0'
+edition = '2021'
+[dependencies]
+zeta = '2'
+-- patches/alpha/src/lib.rs --
+pub const WHO: &str = \"patched\";
+-- src/main.rs --
+fn main() { println!(\"{}\", old::WHO) }
+";
+    check(&Project { files, prints: Some("patched"), ..PLAIN });
+}
