@@ -107,6 +107,13 @@ pub fn lockfile(config: &Table) -> Option<&str> {
     config.get("resolver")?.get("lockfile-path")?.as_str()
 }
 
+/// Whether features unify over all members, selected or not, which so far needs `-Z feature-unification`.
+pub fn unifies_over_workspace(config: &Table) -> bool {
+    let key = |table: &str| config.get(table)?.get("feature-unification");
+    key("unstable").and_then(Value::as_bool) == Some(true)
+        && key("resolver").and_then(Value::as_str) == Some("workspace")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
