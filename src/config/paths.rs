@@ -157,7 +157,7 @@ mod tests {
             "[target.a]\nlinker = 'cc'\n[target.b]\nlinker = '/at/bin/cc'\n[source.v]\ndirectory = '/at/vendor'\n[build]\ntarget = ['x86', '/at/my.json']\nbuild-dir = '{workspace-root}/b'\n[env]\nA = {value = '/at/a', relative = true}\nB = 'b'\n",
         );
         assert_eq!(config, expected);
-        fill_templates(&mut config, &[("{workspace-root}", "/root".to_owned())]);
-        assert_eq!(config["build"]["build-dir"].as_str(), Some("/root/b"));
+        fill_templates(&mut config, &[("{workspace-root}", "/ws".to_owned())]);
+        assert_eq!(config["build"]["build-dir"].as_str(), Some("/ws/b"));
     }
 }
