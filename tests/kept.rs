@@ -5,8 +5,28 @@ mod support;
 
 #[path = "kept/carried.rs"]
 mod carried;
+#[path = "kept/catalogue.rs"]
+mod catalogue;
+#[path = "kept/config.rs"]
+mod config;
+#[path = "kept/edits.rs"]
+mod edits;
+#[path = "kept/git.rs"]
+mod git;
 #[path = "kept/own.rs"]
 mod own;
+#[path = "kept/places.rs"]
+mod places;
+#[path = "kept/registries.rs"]
+mod registries;
+#[path = "kept/repositories.rs"]
+mod repositories;
+#[path = "kept/shelf.rs"]
+mod shelf;
+#[path = "kept/targets.rs"]
+mod targets;
+#[path = "kept/toolchain.rs"]
+mod toolchain;
 #[path = "kept/units.rs"]
 mod units;
 #[cfg(unix)]
@@ -19,23 +39,26 @@ use std::time::{Duration, SystemTime};
 use support::oracle::{CARGO, command};
 
 /// A workspace as `-- path --` headers and texts, and how it is built.
-struct Project {
-    files: &'static str,
+struct Project<'a> {
+    /// `[REPOSITORIES]` in them is the URL above the repositories of [`repositories`].
+    files: &'a str,
     /// Where cargo is called, relative to the top.
-    at: &'static str,
+    at: &'a str,
     /// Flags of the build, and of a scoped `prepare`.
-    flags: &'static [&'static str],
+    flags: &'a [&'a str],
     /// Environment of `cook` and of the build.
-    env: &'static [(&'static str, &'static str)],
+    env: &'a [(&'a str, &'a str)],
     /// Where what is built is to be found, relative to `at`.
-    target: &'static str,
+    target: &'a str,
     /// Whether `cook` is called once more when the sources are there.
     cooked_again: bool,
     /// What the binary `app` prints.
-    prints: Option<&'static str>,
+    prints: Option<&'a str>,
+    /// Puts into the top what `files` cannot say, and what has to be there before `cook`.
+    bring: fn(&Path),
 }
 
-const PLAIN: Project = Project {
+const PLAIN: Project<'static> = Project {
     files: "",
     at: "",
     flags: &["--release"],
@@ -43,6 +66,7 @@ const PLAIN: Project = Project {
     target: "target/release",
     cooked_again: false,
     prints: None,
+    bring: |_| {},
 };
 
 /// What was done, in the order of the JSON messages: third-party packages compiled, and found fresh.
@@ -57,6 +81,11 @@ fn lay_out(files: &str, dir: &Path) {
         let (path, text) = file.split_once(" --\n").expect("a header ends with ` --`");
         let path = dir.join(path);
         fs_err::create_dir_all(path.parent().expect("a file has a parent")).expect("writable");
+        let text = if text.contains("[REPOSITORIES]") {
+            text.replace("[REPOSITORIES]", repositories::url())
+        } else {
+            text.to_owned()
+        };
         fs_err::write(path, text).expect("writable");
     }
 }
@@ -88,7 +117,7 @@ fn larder(dir: &Path, args: &[&str], env: &[(&str, &str)]) -> String {
     String::from_utf8(output.stderr).expect("messages are UTF-8")
 }
 
-fn build(project: &Project, dir: &Path) -> Built {
+fn build(project: &Project<'_>, dir: &Path) -> Built {
     let mut args = vec!["build", "--offline", "--message-format=json"];
     args.extend(project.flags);
     let output = run(&CARGO, &dir.join(project.at), &args, project.env);
@@ -107,13 +136,15 @@ fn build(project: &Project, dir: &Path) -> Built {
 
 /// Prepares, cooks in a directory that holds the recipe alone, brings the sources there, once old and once new, and
 /// builds. `prepare` is scoped in one round and unscoped in the other.
-fn check(project: &Project) {
+fn check(project: &Project<'_>) {
     for scoped in [true, false] {
         let temp = tempfile::tempdir().expect("a temporary directory can be made");
         let (source, place) = (temp.path().join("source"), temp.path().join("place"));
         lay_out(project.files, &source);
+        (project.bring)(&source);
         let at = source.join(project.at);
-        run(&CARGO, &at, &["generate-lockfile", "--offline"], &[]);
+        // Repositories have to be fetched, which they are from this machine.
+        run(&CARGO, &at, &["fetch", "--quiet"], &[]);
         let root = at.ancestors().find(|dir| dir.join("Cargo.lock").exists()).expect("cargo wrote a lockfile");
 
         let flags: &[&str] = if scoped { project.flags } else { &[] };
@@ -121,9 +152,12 @@ fn check(project: &Project) {
         larder(&at, &prepare, &[]);
         fs_err::create_dir_all(place.join(project.at)).expect("writable");
         fs_err::copy(at.join("recipe.json"), place.join(project.at).join("recipe.json")).expect("it was written");
+        (project.bring)(&place);
         let flags: &[&str] = if scoped { &[] } else { project.flags };
         let cook: Vec<&str> = ["cook", "--offline"].into_iter().chain(flags.iter().copied()).collect();
         let said = larder(&place.join(project.at), &cook, project.env);
+        let is_quiet = !["warning", "Locking", "Adding", "Removing"].iter().any(|word| said.contains(word));
+        assert!(is_quiet, "cargo changes the lockfile, or is surprised:\n{said}");
 
         lay_out(project.files, &place);
         let lock = root.strip_prefix(&source).expect("the root is below the top").join("Cargo.lock");

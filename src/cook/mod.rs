@@ -130,7 +130,7 @@ fn in_scratch(
     write(&dishes.files, scratch.path())?;
     settle::before(&dishes.files, scratch.path(), &[&target_dir].into_iter().chain(&build_dir).collect::<Vec<_>>());
     dishes.build.target.iter_mut().for_each(|target| *target = place::absolute_target(target, here));
-    how.config.iter_mut().for_each(|value| *value = place::absolute_config(value, here));
+    how.config.iter_mut().for_each(|value| *value = place::absolute_config(value, here, &root));
     let mut to_run = cargo::Build {
         dir: scratch.path(),
         command: how.command(&dishes.build),

@@ -9,7 +9,9 @@ use crate::config;
 use crate::error::{Result, fail};
 use crate::read;
 use crate::skeleton::{self, Files};
+use rustc_stable_hash::StableSipHasher128;
 use std::ffi::OsString;
+use std::hash::{Hash, Hasher};
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 use toml::{Table, Value};
@@ -58,7 +60,26 @@ pub fn config(files: &Files, current: &Path, root: &Path, scratch: &Path) -> Res
             config::merge(&mut table, added);
         }
     }
+    config::fill_templates(&mut table, &of_root(root));
+    config::drop_those_of_the_root(&mut table);
     Ok(table)
+}
+
+/// The variables of `build.build-dir` that tell of the root, of which cargo would see the scratch directory (`custom_build_dir` in
+/// cargo's `util/context/mod.rs`).
+fn of_root(root: &Path) -> [(&'static str, String); 2] {
+    let manifest = root.join("Cargo.toml");
+    let real = fs_err::canonicalize(&manifest)
+        .or_else(|_| fs_err::canonicalize(root).map(|root| root.join("Cargo.toml")))
+        .unwrap_or(manifest);
+    let mut hasher = StableSipHasher128::new();
+    real.hash(&mut hasher);
+    let hash = format!("{:016x}", Hasher::finish(&hasher).swap_bytes());
+    let hash = Path::new(&hash[..2]).join(&hash[2..]);
+    [
+        ("{workspace-root}", root.to_string_lossy().into_owned()),
+        ("{workspace-path-hash}", hash.to_string_lossy().into_owned()),
+    ]
 }
 
 fn absolute(table: &mut Table, base: &Path) {
@@ -163,13 +184,14 @@ fn of_command_line(config: &[String], here: &Path) -> Result<Table> {
 }
 
 /// A value of `--config` as cargo has to be told it elsewhere.
-pub fn absolute_config(value: &str, here: &Path) -> String {
+pub fn absolute_config(value: &str, here: &Path, root: &Path) -> String {
     if here.join(value).is_file() || !value.contains('=') {
         return here.join(value).to_string_lossy().into_owned();
     }
     let Ok(given) = value.parse::<Table>() else { return value.to_owned() };
     let mut mapped = given.clone();
     absolute(&mut mapped, here);
+    config::fill_templates(&mut mapped, &of_root(root));
     if mapped == given { value.to_owned() } else { dotted(&mapped).unwrap_or_else(|| value.to_owned()) }
 }
 
@@ -195,11 +217,8 @@ pub fn absolute_variables(here: &Path, root: &Path) -> Vec<(String, OsString)> {
     let absolute = |path: &str| here.join(path).to_string_lossy().into_owned();
     let changed = std::env::vars_os().filter_map(text).filter_map(|(name, value)| {
         // The root that cargo sees is the scratch directory, with which the build directory would go.
-        let meant = if name == "CARGO_BUILD_BUILD_DIR" {
-            value.replace("{workspace-root}", &root.to_string_lossy())
-        } else {
-            value.clone()
-        };
+        let meant =
+            if name == "CARGO_BUILD_BUILD_DIR" { config::filled(&value, &of_root(root)) } else { value.clone() };
         let mapped = config::map_variable(&name, &meant, &absolute);
         (mapped != value).then(|| (name, mapped.into()))
     });

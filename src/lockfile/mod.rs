@@ -123,7 +123,7 @@ pub struct LocalEntry {
 }
 
 /// A source without the commit it was resolved to.
-fn without_precise(source: &str) -> &str {
+pub fn without_precise(source: &str) -> &str {
     source.split_once('#').map_or(source, |(source, _)| source)
 }
 

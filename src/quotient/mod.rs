@@ -194,6 +194,10 @@ fn config(config: &Table, profiles: Table, platforms: &Platforms) -> Table {
     if !profiles.is_empty() {
         config.insert("profile".to_owned(), profiles.into());
     }
+    // The stubs ask for what came of it.
+    if let Some(Value::Table(resolver)) = config.get_mut("resolver") {
+        resolver.remove("feature-unification");
+    }
     let applies_to_host = config.contains_key("target-applies-to-host");
     if let Some(Value::Table(targets)) = config.get_mut("target") {
         for (key, table) in targets.iter_mut().filter(|(key, _)| !platforms.concerns_targets(key)) {

@@ -10,7 +10,7 @@ use crate::workspace::Toolchain;
 use std::path::{Path, PathBuf};
 use toml::{Table, Value};
 
-/// The config of `current` and every directory up to `root`, the nearer ones winning, and only what travels.
+/// The config of `current` and every directory up to `root`, the nearer ones winning.
 ///
 /// # Errors
 /// A config that is not TOML.
@@ -24,7 +24,7 @@ pub fn read(current: &Path, root: &Path, here: &Path) -> Result<Table> {
         }
         config::merge(&mut merged, table);
     }
-    Ok(config::that_travel(&merged))
+    Ok(merged)
 }
 
 /// The config at `place`, with what it includes and without saying so; a file, or the directory above `.cargo`, to which

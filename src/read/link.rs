@@ -5,12 +5,14 @@
 //! the package that asks. Touches nothing.
 
 use super::dependencies::Declared;
+use super::source::agreement;
 use crate::error::{Result, fail};
 use crate::lockfile::{LockedPackage, Lockfile};
 use crate::workspace::{Dependency, DependencyKind, Package, Resolved};
 use semver::{Version, VersionReq};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
+use toml::Table;
 
 /// What is needed to resolve the dependencies of any package.
 pub struct Linker<'a> {
@@ -24,6 +26,8 @@ pub struct Linker<'a> {
     pub lock_name: &'a str,
     /// The packages that some `[patch]` names: what they are locked to need not come from where a manifest says.
     pub patched: &'a BTreeSet<String>,
+    /// The config, which says where registries are.
+    pub config: &'a Table,
 }
 
 impl Linker<'_> {
@@ -69,7 +73,7 @@ impl Linker<'_> {
         let best = named.iter().copied().filter(|i| fits(&self.lock.packages[*i], dependency));
         let best = best.max_by_key(|i| {
             let locked = &self.lock.packages[*i];
-            (comes_from(locked, dependency), Version::parse(&locked.version).ok())
+            (agreement(locked.source.as_deref(), &dependency.rest, self.config), Version::parse(&locked.version).ok())
         });
         let asked = || {
             format!(
@@ -135,10 +139,4 @@ fn fits(locked: &LockedPackage, dependency: &Dependency) -> bool {
         (Some(Ok(requirement)), Ok(version)) => requirement.matches(&version),
         _ => true,
     }
-}
-
-/// Whether the kind of source is the one that the dependency names; a `[patch]` may have put another in its place.
-fn comes_from(locked: &LockedPackage, dependency: &Dependency) -> bool {
-    let is_git = locked.source.as_deref().is_some_and(|s| s.starts_with("git+"));
-    is_git == dependency.rest.contains_key("git")
 }

@@ -26,6 +26,8 @@ pub struct Manifests {
     pub packages: BTreeSet<PathBuf>,
     /// For each of those, the directory of the manifest it inherits from.
     pub inherits_from: BTreeMap<PathBuf, PathBuf>,
+    /// The config, with its paths relative to the root.
+    pub config: Table,
     /// By directory as plain bytes: comparing paths part by part would take more time than parsing.
     loaded: BTreeMap<OsString, Manifest>,
     path_dependencies: BTreeMap<OsString, Vec<(String, PathBuf)>>,
@@ -51,6 +53,7 @@ pub fn load(current: &Path, here: &Path) -> Result<Manifests> {
         default_members: Vec::new(),
         packages: BTreeSet::new(),
         inherits_from: BTreeMap::new(),
+        config: Table::new(),
         loaded: BTreeMap::new(),
         path_dependencies: BTreeMap::new(),
         has_workspace: false,
@@ -61,6 +64,7 @@ pub fn load(current: &Path, here: &Path) -> Result<Manifests> {
         manifests.has_workspace = true;
         manifests.root = root;
     }
+    manifests.config = super::config::read(current, &manifests.root, here)?;
     manifests.find_members()?;
     Ok(manifests)
 }
@@ -230,10 +234,10 @@ impl Manifests {
     ///
     /// # Errors
     /// A manifest that is missing or broken.
-    pub fn find_packages(&mut self, config: &Table) -> Result<()> {
+    pub fn find_packages(&mut self) -> Result<()> {
         let mut open: Vec<PathBuf> = self.members.iter().cloned().collect();
         let root = self.root.clone();
-        for (source, key, dir) in self.patches_by_path(config) {
+        for (source, key, dir) in self.patches_by_path() {
             self.load(&dir).map(drop).map_err(|e| {
                 e.within(&format!("failed to load patch `{key}` of `{source}` in `{}`", self.name(&root)))
             })?;
@@ -265,14 +269,14 @@ impl Manifests {
     }
 
     /// The patches and replacements of the root that are paths: source, key and directory.
-    fn patches_by_path(&self, config: &Table) -> Vec<(String, String, PathBuf)> {
+    fn patches_by_path(&self) -> Vec<(String, String, PathBuf)> {
         let root = self.get(&self.root);
         let text = |value: Option<&Value>| value.and_then(Value::as_str).map(str::to_owned);
         let mut found = Vec::new();
         for (source, patches) in &root.patch {
             found.extend(patches.iter().map(|(key, patch)| (source.clone(), key.clone(), patch.table().path)));
         }
-        for (source, patches) in config.get("patch").and_then(Value::as_table).into_iter().flatten() {
+        for (source, patches) in self.config.get("patch").and_then(Value::as_table).into_iter().flatten() {
             let patches = patches.as_table().into_iter().flatten();
             found.extend(patches.map(|(key, patch)| (source.clone(), key.clone(), text(patch.get("path")))));
         }

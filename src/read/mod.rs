@@ -5,6 +5,7 @@
 //! starts no program and reads no source text but that of packages that third-party ones depend on (invariant 3). Writes
 //! nothing.
 
+mod carry;
 mod config;
 mod dependencies;
 mod link;
@@ -12,7 +13,7 @@ mod members;
 mod package;
 mod patterns;
 mod schema;
-mod sources;
+mod source;
 mod targets;
 
 pub use config::file as config_file;
@@ -66,10 +67,14 @@ pub fn workspace(manifest_path: &Path, here: &Path) -> Result<Workspace> {
     let current = manifest_path.parent().expect("a manifest stands in a directory").to_owned();
     let mut manifests = members::load(&current, here)?;
     let root = manifests.root.clone();
-    let mut config = config::read(&current, &root, here)?;
-    manifests.find_packages(&config)?;
-    let root_tables = root_tables(&manifests, &mut config);
-    let lock_path = root.join("Cargo.lock");
+    manifests.find_packages()?;
+    let root_tables = root_tables(&manifests);
+    let mut config = crate::config::that_travel(&manifests.config);
+    config.remove("patch"); // is among the tables of the root now
+    // A cargo before 1.97 does not know the key and looks beside the root manifest.
+    let elsewhere =
+        crate::config::lockfile(&manifests.config).map(|path| root.join(path)).filter(|path| path.is_file());
+    let lock_path = elsewhere.unwrap_or_else(|| root.join("Cargo.lock"));
     let lock_name = display(&lock_path, here);
     let lock = read_lock(&lock_path, &lock_name)?;
 
@@ -102,6 +107,7 @@ pub fn workspace(manifest_path: &Path, here: &Path) -> Result<Workspace> {
             lock: &lock,
             lock_name: &lock_name,
             patched: &patched,
+            config: &config,
         };
         resolved.push(linker.resolve(i, &name, declared)?);
     }
@@ -184,7 +190,7 @@ fn carry(packages: &mut [Package], lock: &Lockfile, manifests: &Manifests, dirs:
     for i in &below {
         // The path from the root is part of what cargo calls a package (`SourceId::stable_hash`).
         let is_inside = dirs[*i].starts_with(&manifests.root);
-        packages[*i].below = match is_inside.then(|| sources::sources(manifests, &dirs[*i])).transpose()?.flatten() {
+        packages[*i].below = match is_inside.then(|| carry::sources(manifests, &dirs[*i])).transpose()?.flatten() {
             Some(sources) => Below::Carried(sources),
             None if is_inside => Below::Bound("asks in its sources for the directory that they are compiled in"),
             None => Below::Bound("stands outside of the workspace root"),
@@ -201,12 +207,9 @@ fn carry(packages: &mut [Package], lock: &Lockfile, manifests: &Manifests, dirs:
 
 /// The tables of the root manifest, with the patches of the config, which come second (`resolve_with_previous` in cargo's
 /// `ops/resolve.rs`). Paths are relative to the root.
-fn root_tables(manifests: &Manifests, config: &mut Table) -> RootTables {
+fn root_tables(manifests: &Manifests) -> RootTables {
     let root = manifests.get(&manifests.root);
-    let mut patch: Table = Table::new();
-    if let Some(toml::Value::Table(more)) = config.remove("patch") {
-        patch = more;
-    }
+    let mut patch: Table = manifests.config.get("patch").and_then(toml::Value::as_table).cloned().unwrap_or_default();
     for (source, patches) in &root.patch {
         let of_source = patch.entry(source.clone()).or_insert_with(|| Table::new().into());
         if let Some(of_source) = of_source.as_table_mut() {

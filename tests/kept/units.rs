@@ -33,6 +33,54 @@ eta = '1'
 }
 
 #[test]
+fn features_unify_over_the_workspace_where_the_config_says_so() {
+    let files = "-- Cargo.toml --
+[workspace]
+members = ['a', 'b', 'derive']
+resolver = '2'
+-- .cargo/config.toml --
+[unstable]
+feature-unification = true
+[resolver]
+feature-unification = 'workspace'
+-- a/Cargo.toml --
+[package]
+name = 'a'
+edition = '2021'
+[dependencies]
+alpha = { version = '1', default-features = false }
+eta = { version = '1', default-features = false }
+zeta = '1'
+-- a/src/lib.rs --
+-- b/Cargo.toml --
+[package]
+name = 'b'
+edition = '2021'
+[dependencies]
+alpha = { version = '1', features = ['derive'] }
+[build-dependencies]
+zeta = { version = '1', features = ['full'] }
+-- b/build.rs --
+fn main() {}
+-- b/src/lib.rs --
+-- derive/Cargo.toml --
+[package]
+name = 'derive'
+edition = '2021'
+[lib]
+proc-macro = true
+[dependencies]
+eta = { version = '1', features = ['b'] }
+-- derive/src/lib.rs --
+";
+    let project = Project { files, env: &[("RUSTC_BOOTSTRAP", "1")], ..PLAIN };
+    check(&Project { flags: &["--release", "-p", "a"], ..project });
+    check(&Project { flags: &["-p", "a", "-p", "b"], ..project });
+    check(&Project { flags: &["--release", "-p", "derive"], ..project });
+    check(&project);
+}
+
+#[test]
 fn two_spellings_of_one_source_are_one_dependency() {
     check(&Project {
         files: "-- Cargo.toml --

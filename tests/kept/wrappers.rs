@@ -41,17 +41,10 @@ fn seen(config: &str, env: &[(&str, &str)]) -> String {
     let env = [env, &[("SPY", &log_name), ("PATH", &path)]].concat();
     larder(dir, &["cook", "--offline", "--release"], &env);
     let seen = fs_err::read_to_string(&log).expect("the wrapper was called");
-    // The names in the list live as long as the call.
-    let env: &'static [(&str, &str)] =
-        Box::leak(env.iter().map(|(k, v)| (leak(k), leak(v))).collect::<Vec<_>>().into_boxed_slice());
-    let built = build(&Project { files: FILES, env, ..PLAIN }, dir);
+    let built = build(&Project { files: FILES, env: &env, ..PLAIN }, dir);
     assert!(built.compiled.is_empty(), "compiled again: {:#?}", built.compiled);
     assert!(!built.fresh.is_empty());
     seen
-}
-
-fn leak(text: &str) -> &'static str {
-    Box::leak(text.to_owned().into_boxed_str())
 }
 
 fn sees_third_party_crates_only(seen: &str) {

@@ -1,0 +1,63 @@
+//! How configs of several places become one.
+//!
+//! In: two config tables. Out: the stronger one with what the weaker one adds. Touches nothing.
+
+use super::walk::keys;
+use toml::{Table, Value};
+
+/// Lists of which the nearer one counts alone (`NON_MERGEABLE_LISTS` in cargo's `util/context/config_value.rs`).
+const WHOLE: &[&str] = &[
+    "credential-alias.*",
+    "doc.browser",
+    "host.runner",
+    "registries.*.credential-provider",
+    "registry.credential-provider",
+    "target.*.runner",
+];
+
+/// Adds `weaker` below `config`: tables merge, lists join with the weaker one first, other values stay as they are
+/// (`ConfigValue::merge` in cargo's `util/context/config_value.rs`).
+pub fn merge(config: &mut Table, weaker: Table) {
+    let whole: Vec<_> = WHOLE.iter().map(|path| keys(path)).collect();
+    merge_below(config, weaker, &whole);
+}
+
+fn merge_below(config: &mut Table, weaker: Table, whole: &[Vec<&str>]) {
+    for (key, theirs) in weaker {
+        let below: Vec<Vec<&str>> = whole
+            .iter()
+            .filter(|path| path.first().is_some_and(|first| *first == "*" || *first == key))
+            .map(|path| path[1..].to_vec())
+            .collect();
+        match (config.get_mut(&key), theirs) {
+            (None, theirs) => {
+                config.insert(key, theirs);
+            }
+            (Some(Value::Table(ours)), Value::Table(theirs)) => merge_below(ours, theirs, &below),
+            (Some(Value::Array(ours)), Value::Array(mut theirs)) if !below.iter().any(Vec::is_empty) => {
+                theirs.append(ours);
+                *ours = theirs;
+            }
+            (Some(_), _) => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn table(text: &str) -> Table {
+        toml::from_str(text).expect("a valid table")
+    }
+
+    #[test]
+    fn the_nearer_config_wins_and_lists_join() {
+        let mut near = table("[build]\nrustflags = ['b']\ntarget = 'x'\n");
+        merge(&mut near, table("[build]\nrustflags = ['a']\ntarget = 'y'\n[net]\noffline = true\n"));
+        assert_eq!(near, table("[build]\nrustflags = ['a', 'b']\ntarget = 'x'\n[net]\noffline = true\n"));
+        let mut near = table("target.x.runner = ['b']\n");
+        merge(&mut near, table("target.x.runner = ['a', 'c']\n"));
+        assert_eq!(near, table("target.x.runner = ['b']\n"));
+    }
+}

@@ -1,0 +1,146 @@
+//! Third-party packages from git repositories (catalogue 19), which cargo fetches over `file://`.
+
+use super::{PLAIN, Project, check, repositories};
+
+/// A binary that prints which commit of `one` it was built on; `rust_version` decides the version of its lockfile.
+fn app(reference: &str, rust_version: &str) -> String {
+    format!(
+        "-- Cargo.toml --
+[package]
+name = 'app'
+version = '0.1.0'
+edition = '2021'
+rust-version = '{rust_version}'
+[dependencies]
+alpha = '1'
+one = {{ git = '[REPOSITORIES]/one'{reference} }}
+-- src/main.rs --
+fn main() {{ println!(\"{{}}\", one::WHO) }}
+"
+    )
+}
+
+#[test]
+fn a_git_dependency_is_kept_by_branch_tag_rev_and_default_branch() {
+    let rev = format!(", rev = '{}'", repositories::commit("one", "v1.0.0"));
+    let references = [
+        ("", "main"),
+        (", branch = 'main'", "main"),
+        (", branch = 'feature/x+y'", "feature"),
+        (", tag = 'v1.0.0'", "first"),
+        (&rev, "first"),
+        (", version = '1', default-features = false", "main"),
+    ];
+    for (reference, prints) in references {
+        check(&Project { files: &app(reference, "1.85"), prints: Some(prints), ..PLAIN });
+    }
+}
+
+#[test]
+fn lockfile_version_3_spells_a_branch_otherwise_and_is_kept_as_well() {
+    for (reference, prints) in [(", branch = 'feature/x+y'", "feature"), (", tag = 'v1.0.0'", "first")] {
+        check(&Project { files: &app(reference, "1.70"), prints: Some(prints), ..PLAIN });
+    }
+}
+
+#[test]
+fn packages_of_one_repository_that_need_each_other_are_kept() {
+    check(&Project {
+        files: "-- Cargo.toml --
+[package]
+name = 'app'
+version = '0.1.0'
+edition = '2021'
+[dependencies]
+high = { git = '[REPOSITORIES]/many', tag = 'v2.1.0' }
+[build-dependencies]
+low = { git = '[REPOSITORIES]/many', tag = 'v2.1.0', version = '2' }
+-- build.rs --
+fn main() { println!(\"cargo:rustc-env=BUILT_WITH={}\", low::WHO) }
+-- src/main.rs --
+fn main() { println!(\"{} {}\", high::WHO, env!(\"BUILT_WITH\")) }
+",
+        prints: Some("low low"),
+        ..PLAIN
+    });
+}
+
+#[test]
+fn one_name_and_version_from_the_registry_and_from_git_are_two_packages() {
+    let files = |members: &str| {
+        format!(
+            "-- Cargo.toml --
+[workspace]
+members = [{members}]
+resolver = '2'
+-- app/Cargo.toml --
+[package]
+name = 'app'
+version = '0.1.0'
+edition = '2021'
+[dependencies]
+zeta = '1'
+eta = '1'
+eta-git = {{ package = 'eta', git = '[REPOSITORIES]/eta', default-features = false, features = ['b'] }}
+-- app/src/main.rs --
+fn main() {{ println!(\"{{}}\", eta_git::WHO) }}
+-- other/Cargo.toml --
+[package]
+name = 'other'
+version = '0.1.0'
+edition = '2021'
+[dependencies]
+eta = {{ git = '[REPOSITORIES]/eta', version = '1' }}
+-- other/src/lib.rs --
+pub use eta::WHO;
+"
+        )
+    };
+    check(&Project { files: &files("'app'"), prints: Some("eta of git"), ..PLAIN });
+    check(&Project { files: &files("'app', 'other'"), prints: Some("eta of git"), ..PLAIN });
+    check(&Project { files: &files("'app', 'other'"), flags: &["-p", "other"], ..PLAIN });
+}
+
+#[test]
+fn one_package_at_two_commits_is_two_packages() {
+    check(&Project {
+        files: "-- Cargo.toml --
+[package]
+name = 'app'
+version = '0.1.0'
+edition = '2021'
+[dependencies]
+new = { package = 'one', git = '[REPOSITORIES]/one', branch = 'feature/x+y' }
+old = { package = 'one', git = '[REPOSITORIES]/one', tag = 'v1.0.0', default-features = false }
+[build-dependencies]
+one = { git = '[REPOSITORIES]/one' }
+-- build.rs --
+fn main() { println!(\"cargo:rustc-env=BUILT_WITH={}\", one::WHO) }
+-- src/main.rs --
+fn main() { println!(\"{} {} {}\", new::WHO, old::WHO, env!(\"BUILT_WITH\")) }
+",
+        prints: Some("feature first main"),
+        ..PLAIN
+    });
+}
+
+#[test]
+fn a_patch_that_is_a_git_repository_is_in_force() {
+    check(&Project {
+        files: "-- Cargo.toml --
+[package]
+name = 'app'
+version = '0.1.0'
+edition = '2021'
+[dependencies]
+eta = '1'
+zeta = '1'
+[patch.crates-io]
+eta = { git = '[REPOSITORIES]/eta', branch = 'main' }
+-- src/main.rs --
+fn main() { println!(\"{}\", eta::WHO) }
+",
+        prints: Some("eta of git"),
+        ..PLAIN
+    });
+}

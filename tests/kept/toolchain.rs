@@ -1,0 +1,141 @@
+//! The toolchain that a project names is the one that cooks (catalogue 4), with rustup and a second toolchain. Where there
+//! is none, these tests say so and pass.
+
+use super::lay_out;
+use crate::support::oracle::{HOST, command};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+const APP: &str = "-- Cargo.toml --
+[package]
+name = 'app'
+version = '0.1.0'
+edition = '2021'
+[dependencies]
+alpha = '1'
+-- src/main.rs --
+fn main() {}
+";
+
+/// rustup, and two toolchains with different compilers: the default one and another.
+struct Rustup {
+    /// Where `cargo` is rustup's proxy.
+    proxies: PathBuf,
+    default: String,
+    other: String,
+}
+
+impl Rustup {
+    fn find() -> Option<Self> {
+        let name = format!("rustup{}", std::env::consts::EXE_SUFFIX);
+        let path = std::env::var_os("PATH")?;
+        let home =
+            std::env::var_os("CARGO_HOME").map(PathBuf::from).or_else(|| Some(std::env::home_dir()?.join(".cargo")));
+        let dirs = home.map(|home| home.join("bin")).into_iter().chain(std::env::split_paths(&path));
+        let proxies = dirs.into_iter().find(|dir| dir.join(&name).is_file())?;
+        let rustup = proxies.join(&name);
+        let ask = |program: &Path, args: &[&str]| {
+            let output = command(program, Path::new(".")).env_remove("RUSTUP_TOOLCHAIN").args(args).output().ok()?;
+            String::from_utf8(output.stdout).ok().filter(|_| output.status.success())
+        };
+        let short = |name: &str| name.trim_end_matches(&**HOST).trim_end_matches('-').to_owned();
+        let compiler = |toolchain: &str| ask(&rustup, &["run", toolchain, "rustc", "-vV"]);
+        let default = short(ask(&rustup, &["default"])?.split_whitespace().next()?);
+        let list = ask(&rustup, &["toolchain", "list"])?;
+        let mut others = list.lines().filter_map(|line| line.split_whitespace().next()).map(short);
+        let other =
+            others.find(|it| *it != default && compiler(it).is_some_and(|it| Some(it) != compiler(&default)))?;
+        Some(Rustup { proxies, default, other })
+    }
+
+    /// `cargo …`, as a shell would start it.
+    fn cargo(&self, dir: &Path, args: &[&str], toolchain: Option<&str>) -> String {
+        let program = Path::new(env!("CARGO_BIN_EXE_cargo-larder"));
+        let own = program.parent().expect("a program stands in a directory").to_owned();
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let dirs = [own, self.proxies.clone()].into_iter().chain(std::env::split_paths(&path));
+        let mut command: Command = command(self.proxies.join(format!("cargo{}", std::env::consts::EXE_SUFFIX)), dir);
+        command.args(args).env("PATH", std::env::join_paths(dirs).expect("directories can be joined"));
+        command.env_remove("RUSTC").env_remove("RUSTUP_TOOLCHAIN");
+        command.envs(toolchain.map(|it| ("RUSTUP_TOOLCHAIN", it)));
+        let Output { status, stderr, .. } = command.output().expect("cargo starts");
+        let stderr = String::from_utf8_lossy(&stderr).into_owned();
+        assert!(status.success(), "cargo {args:?}\n{stderr}");
+        stderr
+    }
+}
+
+/// Prepares where the file is, cooks where it is not, and gives the directory, to which the project then comes.
+fn cooked(rustup: &Rustup, file: &str, cook: &[&str], toolchain: Option<&str>) -> tempfile::TempDir {
+    let temp = tempfile::tempdir().expect("a temporary directory can be made");
+    let (source, place) = (temp.path().join("source"), temp.path().join("place"));
+    lay_out(APP, &source);
+    rustup.cargo(&source, &["generate-lockfile", "--offline"], None);
+    lay_out(file, &source);
+    rustup.cargo(&source, &["larder", "prepare", "--release"], None);
+    fs_err::create_dir_all(&place).expect("writable");
+    fs_err::copy(source.join("recipe.json"), place.join("recipe.json")).expect("it was written");
+    rustup.cargo(&place, cook, toolchain);
+    lay_out(APP, &place);
+    lay_out(file, &place);
+    fs_err::copy(source.join("Cargo.lock"), place.join("Cargo.lock")).expect("it was written");
+    temp
+}
+
+fn compiles(rustup: &Rustup, temp: &tempfile::TempDir, build: &[&str]) -> bool {
+    rustup.cargo(&temp.path().join("place"), build, None).contains("Compiling alpha")
+}
+
+const COOK: &[&str] = &["larder", "cook", "--offline"];
+const BUILD: &[&str] = &["build", "--release", "--offline"];
+
+fn with_two_toolchains(test: impl Fn(&Rustup)) {
+    match Rustup::find() {
+        Some(rustup) => test(&rustup),
+        None => println!("not tested: there is no rustup, or no second toolchain"),
+    }
+}
+
+#[test]
+fn the_toolchain_file_of_a_recipe_decides() {
+    with_two_toolchains(|rustup| {
+        let other = &rustup.other;
+        for file in [
+            format!("-- rust-toolchain.toml --\n[toolchain]\nchannel = '{other}'\n"),
+            format!("-- rust-toolchain --\n{other}\n"),
+        ] {
+            let temp = cooked(rustup, &file, COOK, None);
+            assert!(!compiles(rustup, &temp, BUILD), "{file}");
+        }
+    });
+}
+
+#[test]
+fn the_toolchain_of_the_command_line_wins_over_the_file() {
+    with_two_toolchains(|rustup| {
+        let file = format!("-- rust-toolchain.toml --\n[toolchain]\nchannel = '{}'\n", rustup.other);
+        let plus = format!("+{}", rustup.default);
+        let temp = cooked(rustup, &file, &[&[plus.as_str()], COOK].concat(), None);
+        assert!(!compiles(rustup, &temp, &[&[plus.as_str()], BUILD].concat()));
+        assert!(compiles(rustup, &temp, BUILD), "the two toolchains do the same, so this shows nothing");
+    });
+}
+
+#[test]
+fn the_toolchain_of_the_environment_wins_over_the_file() {
+    with_two_toolchains(|rustup| {
+        let file = format!("-- rust-toolchain.toml --\n[toolchain]\nchannel = '{}'\n", rustup.other);
+        let temp = cooked(rustup, &file, COOK, Some(&rustup.default));
+        assert!(!compiles(rustup, &temp, &[&[format!("+{}", rustup.default).as_str()], BUILD].concat()));
+    });
+}
+
+#[test]
+fn a_toolchain_of_the_command_line_is_kept_without_a_file() {
+    with_two_toolchains(|rustup| {
+        let plus = format!("+{}", rustup.other);
+        let temp = cooked(rustup, "", &[&[plus.as_str()], COOK].concat(), None);
+        assert!(!compiles(rustup, &temp, &[&[plus.as_str()], BUILD].concat()));
+        assert!(compiles(rustup, &temp, BUILD), "the two toolchains do the same, so this shows nothing");
+    });
+}
