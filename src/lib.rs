@@ -17,6 +17,7 @@ pub mod config;
 pub mod cook;
 pub mod error;
 pub mod features;
+pub mod locked;
 pub mod lockfile;
 pub mod platform;
 pub mod prepare;

@@ -10,7 +10,7 @@ use crate::recipe::{self, Recipe};
 use crate::report::Report;
 use crate::scope::Scope;
 use crate::workspace::Workspace;
-use crate::{read, reduce, select, skeleton};
+use crate::{locked, read, reduce, select, skeleton};
 use std::path::Path;
 
 /// A recipe, and what the line about it says.
@@ -29,7 +29,8 @@ pub struct Prepared {
 /// Whatever is wrong with the workspace or the scope, or the recipe cannot be written.
 pub fn prepare(args: Prepare, here: &Path) -> Result<()> {
     let manifest = read::find_manifest(here, args.manifest_path.as_deref())?;
-    let workspace = read::workspace(&manifest, here)?;
+    let report = Report::new(None, false);
+    let workspace = locked::workspace(&manifest, here, false, report)?;
     let scope = args.scope.normalized();
     // A skeleton of stubs has been scoped already; preparing it gives its recipe again.
     let is_scoped = workspace.packages.iter().all(|p| p.name.starts_with(PREFIX) || p.is_carried());
@@ -46,7 +47,6 @@ pub fn prepare(args: Prepare, here: &Path) -> Result<()> {
         fs_err::write(&path, text)?;
     }
     let state = if unchanged { " (unchanged)" } else { "" };
-    let report = Report::new(None, false);
     prepared.warnings.iter().for_each(|warning| report.warning(warning));
     report.done("Prepared", &format!("`{}`{state}: {}", args.recipe_path.display(), prepared.summary));
     Ok(())
@@ -62,7 +62,8 @@ fn for_any_build(workspace: &Workspace) -> Prepared {
         third_party(workspace) - kept
     );
     let files = skeleton::files(&reduced.workspace);
-    let recipe = Recipe { scope: None, here: reduced.here, build: Scope::default(), files };
+    let recipe =
+        Recipe { scope: None, here: reduced.here, above: workspace.config_above, build: Scope::default(), files };
     Prepared { warnings: Vec::new(), recipe, summary }
 }
 
@@ -79,7 +80,8 @@ pub fn for_scope(workspace: &Workspace, scope: &Scope, host: Option<&str>) -> Re
         third_party(workspace).saturating_sub(quotient.reached)
     );
     let files = skeleton::files(&quotient.workspace);
-    let recipe = Recipe { scope: Some(scope.clone()), here: None, build: quotient.scope, files };
+    let recipe =
+        Recipe { scope: Some(scope.clone()), here: None, above: workspace.config_above, build: quotient.scope, files };
     Ok(Prepared { warnings: quotient.warnings, recipe, summary })
 }
 

@@ -21,6 +21,8 @@ pub struct Recipe {
     pub scope: Option<Scope>,
     /// Directory of the current package in an unscoped recipe; the root, where there is none.
     pub here: Option<String>,
+    /// How many directories above the workspace root the config in it reaches up.
+    pub above: usize,
     /// The flags with which cargo builds a scoped one.
     pub build: Scope,
     /// The skeleton.
@@ -35,6 +37,8 @@ struct Json {
     scope: Option<Scope>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     here: Option<String>,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    above: usize,
     #[serde(default, skip_serializing_if = "Scope::is_empty")]
     build: Scope,
     files: BTreeMap<String, Content>,
@@ -66,6 +70,11 @@ impl Content {
     }
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands out a reference")]
+fn is_zero(number: &usize) -> bool {
+    *number == 0
+}
+
 /// The part of any format that tells which it is.
 #[derive(Deserialize)]
 #[serde(expecting = "a JSON object")]
@@ -79,6 +88,7 @@ pub fn encode(recipe: &Recipe) -> String {
         format: FORMAT,
         scope: recipe.scope.clone(),
         here: recipe.here.clone(),
+        above: recipe.above,
         build: recipe.build.clone(),
         files: recipe.files.iter().map(|(path, bytes)| (path.clone(), Content::of(bytes))).collect(),
     };
@@ -135,5 +145,5 @@ pub fn decode(name: &str, text: &str) -> Result<Recipe> {
         };
         files.insert(path, bytes);
     }
-    Ok(Recipe { scope: json.scope, here: json.here, build: json.build, files })
+    Ok(Recipe { scope: json.scope, here: json.here, above: json.above, build: json.build, files })
 }

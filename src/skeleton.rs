@@ -1,8 +1,9 @@
 //! From a workspace without code to the files that cargo needs to build it.
 //!
 //! In: a [`Workspace`], made by `quotient` or `reduce`. Out: [`Files`], relative path to text, in one canonical form:
-//! keys sorted, one dependency a line. Touches nothing; `cook` writes the files.
+//! keys sorted, one dependency a line. Touches nothing but where [`write`] is told to.
 
+use crate::error::Result;
 use crate::workspace::{Below, Dependency, DependencyKind, Package, Resolved, Resolver, Target, TargetKind, Workspace};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -56,6 +57,19 @@ pub fn files(workspace: &Workspace) -> Files {
     }
     carried.extend(texts.into_iter().map(|(path, text)| (path, text.into_bytes())));
     carried
+}
+
+/// Writes files below a directory.
+///
+/// # Errors
+/// It cannot be written to.
+pub fn write(files: &Files, dir: &Path) -> Result<()> {
+    for (name, bytes) in files {
+        let path = dir.join(name);
+        fs_err::create_dir_all(path.parent().expect("a file stands in a directory"))?;
+        fs_err::write(path, bytes)?;
+    }
+    Ok(())
 }
 
 /// Where cargo looks for a target of this name by itself.

@@ -25,8 +25,10 @@ pub struct Workspace {
     pub root_tables: RootTables,
     /// Cargo.lock.
     pub lock: Lockfile,
-    /// `.cargo/config.toml`, merged over the directories from the current one up to the root.
+    /// `.cargo/config.toml`, merged over the directories from the current one up to the root of the checkout.
     pub config: Table,
+    /// How many directories above the workspace root the highest of them stands.
+    pub config_above: usize,
     /// `rust-toolchain.toml` or `rust-toolchain`.
     pub toolchain: Option<Toolchain>,
 }

@@ -20,7 +20,7 @@ fn check_in(dir: &str, files: &[&str]) {
     let manifest = place.dir().join(dir).join("Cargo.toml");
     let metadata = story::metadata(&place, &manifest);
     common::write(metadata.workspace_root.join("Cargo.lock").as_std_path(), &story::lockfile(&metadata));
-    let read = match cargo_larder::read::workspace(&manifest, &place.dir()) {
+    let read = match cargo_larder::read::workspace(&manifest, &place.dir(), None) {
         Ok(workspace) => story::of_workspace(&workspace),
         Err(error) => panic!("the reader refuses what cargo takes: {error}\n{}", files.concat()),
     };

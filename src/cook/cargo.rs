@@ -70,6 +70,26 @@ fn carried_dir(id: &str, skeleton: &Path) -> Option<String> {
     (!dir.starts_with(PREFIX)).then_some(dir)
 }
 
+/// Makes the lockfile of the workspace of `manifest`, with the config that holds at `here`. cargo tells of it on stderr.
+///
+/// # Errors
+/// There is no cargo, or it refuses, in which case it has said why.
+pub fn generate_lockfile(manifest: &Path, here: &Path, offline: bool) -> Result<()> {
+    let named = own_cargo(false)?;
+    let cargo = named.unwrap_or_else(|| "cargo".into());
+    let mut command = Command::new(&cargo);
+    command.arg("generate-lockfile").arg("--manifest-path").arg(manifest).current_dir(here);
+    command.args(offline.then_some("--offline")).stdin(Stdio::null()).stdout(Stdio::null());
+    match command.status() {
+        Ok(status) if status.success() => Ok(()),
+        Ok(status) => Err(Error::Cargo(code(status))),
+        Err(error) => fail!(
+            "`Cargo.lock` is missing, and `{}`, which could make one, cannot be started: {error}\nhelp: run `cargo generate-lockfile`, and keep the file under version control",
+            cargo.display()
+        ),
+    }
+}
+
 /// Runs the build.
 ///
 /// # Errors

@@ -4,12 +4,12 @@
 //! one line on stderr. Writes below a scratch directory, the target directory and cargo's home, and nowhere else
 //! (invariant 4); with `--no-build`, the skeleton into the current directory instead.
 
-mod cargo;
+pub(crate) mod cargo;
 mod epoch;
 mod interrupt;
 mod maturin;
 mod mount;
-mod place;
+pub(crate) mod place;
 mod settle;
 pub mod wrapper;
 
@@ -20,7 +20,7 @@ use crate::recipe::{self, Recipe};
 use crate::report::Report;
 use crate::scope::Scope;
 use crate::skeleton::{self, Files};
-use crate::{lockfile, read, reduce, select};
+use crate::{locked, lockfile, read, reduce, select};
 use epoch::Epoch;
 use interrupt::Interrupt;
 use std::collections::BTreeSet;
@@ -38,9 +38,9 @@ const RECIPE: &str = "recipe.json";
 pub fn cook(args: Cook, here: &Path, stdout: &mut dyn Write) -> Result<()> {
     let report = Report::new(args.how.color.as_deref(), args.how.quiet);
     let started = Instant::now();
-    let asked = args.scope.normalized();
+    let asked = args.scope.clone().normalized();
     let path = here.join(args.recipe_path.as_deref().unwrap_or(Path::new(RECIPE)));
-    let recipe = recipe(args.recipe_path.as_deref(), args.manifest_path.as_deref(), &asked, here, report)?;
+    let recipe = recipe(&args, &asked, here, report)?;
     // From here on there are directories to remove.
     let interrupt = Interrupt::watch()?;
     let (files, build) = match &recipe.scope {
@@ -53,7 +53,7 @@ pub fn cook(args: Cook, here: &Path, stdout: &mut dyn Write) -> Result<()> {
     }
     let prepared = std::fs::metadata(path).and_then(|m| m.modified()).ok();
     let scope = Scope { target: build.target.clone(), ..recipe.scope.unwrap_or(asked) };
-    let dishes = Dishes { files, scope, build };
+    let dishes = Dishes { files, above: recipe.above, scope, build };
     let cooked = in_scratch(dishes, args.how, args.maturin.as_ref(), args.manifest_path.as_deref(), here, &interrupt)?;
     let Cooked { outcome, target_dir, .. } = &cooked;
     let size = megabytes(place::size(target_dir));
@@ -88,6 +88,8 @@ fn tell(how: &How, build: &Scope, stdout: &mut dyn Write) -> Result<()> {
 /// A skeleton, the scope that it is of, and the flags to build it with.
 struct Dishes {
     files: Files,
+    /// How far above the root the config among them reaches.
+    above: usize,
     scope: Scope,
     build: Scope,
 }
@@ -116,7 +118,7 @@ fn in_scratch(
     let current = current.unwrap_or_else(|| here.to_owned());
     // In a member's directory, cargo builds into the root's target directory.
     let root = read::root(&current).unwrap_or_else(|| current.clone());
-    let mut config = place::config(&dishes.files, &current, &root, scratch.path())?;
+    let mut config = place::config(&dishes.files, dishes.above, &current, &root, scratch.path())?;
     let target_dir = place::target_dir(&how, &config, here, &root)?;
     place::probe(&target_dir)?;
     let build_dir = place::build_dir(&how, &config, here, &root)?;
@@ -127,7 +129,7 @@ fn in_scratch(
     if !config.is_empty() {
         dishes.files.insert(place::CONFIG.to_owned(), config.to_string().into_bytes());
     }
-    write(&dishes.files, scratch.path())?;
+    skeleton::write(&dishes.files, scratch.path())?;
     settle::before(&dishes.files, scratch.path(), &[&target_dir].into_iter().chain(&build_dir).collect::<Vec<_>>());
     dishes.build.target.iter_mut().for_each(|target| *target = place::absolute_target(target, here));
     how.config.iter_mut().for_each(|value| *value = place::absolute_config(value, here, &root));
@@ -156,7 +158,9 @@ fn in_scratch(
 }
 
 /// The recipe that is named, or `recipe.json` where it is, or one prepared in memory.
-fn recipe(named: Option<&Path>, manifest: Option<&Path>, scope: &Scope, here: &Path, report: Report) -> Result<Recipe> {
+fn recipe(args: &Cook, scope: &Scope, here: &Path, report: Report) -> Result<Recipe> {
+    let (named, manifest) = (args.recipe_path.as_deref(), args.manifest_path.as_deref());
+    let offline = args.how.offline || args.how.frozen;
     let path = named.unwrap_or(Path::new(RECIPE));
     let name = path.display().to_string();
     let missing = |e: &std::io::Error| e.kind() == std::io::ErrorKind::NotFound;
@@ -172,7 +176,7 @@ fn recipe(named: Option<&Path>, manifest: Option<&Path>, scope: &Scope, here: &P
                 && named.is_none()
                 && (manifest.is_some() || read::find_manifest(here, None).is_ok()) =>
         {
-            let workspace = read::workspace(&read::find_manifest(here, manifest)?, here)?;
+            let workspace = locked::workspace(&read::find_manifest(here, manifest)?, here, offline, report)?;
             let prepared = crate::prepare::for_scope(&workspace, scope, None)?;
             prepared.warnings.iter().for_each(|warning| report.warning(warning));
             Ok(prepared.recipe)
@@ -218,9 +222,9 @@ fn agreed(scope: &Scope, build: &Scope, asked: &Scope) -> Result<Scope> {
 /// Takes the quotient of an unscoped recipe.
 fn scoped(recipe: &Recipe, asked: &Scope, report: Report) -> Result<(Files, Scope)> {
     let unpacked = place::scratch()?;
-    write(&recipe.files, unpacked.path())?;
+    skeleton::write(&recipe.files, unpacked.path())?;
     let manifest = unpacked.path().join(recipe.here.as_deref().unwrap_or("")).join("Cargo.toml");
-    let workspace = read::workspace(&manifest, unpacked.path())?;
+    let workspace = read::workspace(&manifest, unpacked.path(), None)?;
     let mut asked = reduce::translated(asked);
     // Features that reach nothing were left out of the recipe.
     for unknown in select::unknown_features(&workspace, &asked)? {
@@ -246,16 +250,7 @@ fn unpack(files: &Files, here: &Path) -> Result<()> {
             here.display()
         );
     }
-    write(files, here)
-}
-
-fn write(files: &Files, dir: &Path) -> Result<()> {
-    for (name, bytes) in files {
-        let path = dir.join(name);
-        fs_err::create_dir_all(path.parent().expect("a file stands in a directory"))?;
-        fs_err::write(path, bytes)?;
-    }
-    Ok(())
+    skeleton::write(files, here)
 }
 
 /// Every package that cargo settled on is one of the recipe's.

@@ -37,12 +37,13 @@ pub fn scratch() -> Result<TempDir> {
 }
 
 /// The config of a skeleton with what cargo would read in `current` and will not read in the scratch directory, its paths
-/// absolute. The recipe has what travels of the configs from `current` up to `root`; the rest of these is added, and all
-/// that stands further up.
+/// absolute. The recipe has what travels of the configs from `current` up to so many directories `above` the root; the rest of
+/// these is added, and all that stands further up.
 ///
 /// # Errors
 /// A config that is not TOML.
-pub fn config(files: &Files, current: &Path, root: &Path, scratch: &Path) -> Result<Table> {
+pub fn config(files: &Files, above: usize, current: &Path, root: &Path, scratch: &Path) -> Result<Table> {
+    let top = root.ancestors().nth(above).unwrap_or(root);
     let mut table: Table = match skeleton::text(files, CONFIG).map(toml::from_str) {
         None => Table::new(),
         Some(Ok(table)) => table,
@@ -50,12 +51,12 @@ pub fn config(files: &Files, current: &Path, root: &Path, scratch: &Path) -> Res
     };
     absolute(&mut table, root);
     for dir in current.ancestors().filter(|dir| !scratch.starts_with(dir)) {
-        if Some(dir.join(".cargo")) == cargo_home() {
+        if Some(dir.join(".cargo")) == read::cargo_home() {
             continue; // cargo reads it wherever it runs
         }
         if let Some(found) = read::config_file(dir, current)? {
             // What travels is in the recipe, and lists would double.
-            let mut added = if dir.starts_with(root) { config::that_stay(&found) } else { found };
+            let mut added = if dir.starts_with(top) { config::that_stay(&found) } else { found };
             absolute(&mut added, dir);
             config::merge(&mut table, added);
         }
@@ -86,12 +87,6 @@ fn absolute(table: &mut Table, base: &Path) {
     config::map_paths(table, &|path| base.join(path).to_string_lossy().into_owned());
 }
 
-/// cargo's home, if there is any.
-pub fn cargo_home() -> Option<PathBuf> {
-    let home = || std::env::home_dir().map(|home| home.join(".cargo"));
-    std::env::var_os("CARGO_HOME").map(PathBuf::from).or_else(home)
-}
-
 /// The target directory that the real build at `here`, of the workspace in `root`, will use, in cargo's order: flag, its
 /// own variable, then as any key of the config (`GlobalContext::target_dir`).
 ///
@@ -111,7 +106,7 @@ pub fn target_dir(how: &How, config: &Table, here: &Path, root: &Path) -> Result
 /// # Errors
 /// A config that is not TOML.
 pub fn build_dir(how: &How, config: &Table, here: &Path, root: &Path) -> Result<Option<PathBuf>> {
-    let home = cargo_home().unwrap_or_default();
+    let home = read::cargo_home().unwrap_or_default();
     let dir = configured("build-dir", how, config, here)?.map(|dir| {
         let dir = dir.replace("{workspace-root}", &root.to_string_lossy());
         here.join(dir.replace("{cargo-cache-home}", &here.join(home).to_string_lossy()))
@@ -156,7 +151,7 @@ fn configured(key: &str, how: &How, config: &Table, here: &Path) -> Result<Optio
     if let Some(value) = of(config) {
         return Ok(Some(value));
     }
-    let Some(home) = cargo_home() else { return Ok(None) };
+    let Some(home) = read::cargo_home() else { return Ok(None) };
     let file = ["config", "config.toml"].map(|name| home.join(name)).into_iter().find(|file| file.is_file());
     let Some(mut table) = file.map(|file| read::config_file(&file, here)).transpose()?.flatten() else {
         return Ok(None);

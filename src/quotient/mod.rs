@@ -89,6 +89,7 @@ pub fn quotient(workspace: &Workspace, scope: &Scope, host: Option<&str>) -> Res
         },
         lock: stubs.lock,
         config: config(&workspace.config, config_profiles, &platforms),
+        config_above: workspace.config_above,
         toolchain: workspace.toolchain.clone(),
     };
     let residue = Scope {

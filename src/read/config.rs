@@ -1,7 +1,8 @@
 //! `.cargo/config.toml` and the toolchain file of a project.
 //!
 //! In: the current directory and the root of the workspace. Out: the merged config, its paths relative to the root, and
-//! the toolchain file. What lies above the root belongs to the machine and is left alone. Reads only.
+//! the toolchain file, from the current directory up to the root of the checkout. What lies above that belongs to the
+//! machine and is left alone. Reads only.
 
 use super::members::normalize;
 use crate::config;
@@ -10,21 +11,40 @@ use crate::workspace::Toolchain;
 use std::path::{Path, PathBuf};
 use toml::{Table, Value};
 
-/// The config of `current` and every directory up to `root`, the nearer ones winning.
+/// A config, and how many directories above the root it comes from.
+#[derive(Clone, Debug, Default)]
+pub struct Config {
+    /// All keys.
+    pub table: Table,
+    /// How far up the highest file stands: 0 for the root and below.
+    pub above: usize,
+}
+
+/// The config of `current` and every directory up to the root of the checkout, the nearer ones winning.
 ///
 /// # Errors
 /// A config that is not TOML.
-pub fn read(current: &Path, root: &Path, here: &Path) -> Result<Table> {
-    let mut merged = Table::new();
-    for dir in up_to(current, root) {
-        let Some(mut table) = file(&dir, here)? else { continue };
-        let below = dir.strip_prefix(root).unwrap_or(Path::new(""));
-        if below != Path::new("") {
-            config::map_paths(&mut table, &|path| below.join(path).to_string_lossy().replace('\\', "/"));
+pub fn read(current: &Path, root: &Path, here: &Path) -> Result<Config> {
+    let mut merged = Config::default();
+    for dir in up_to_checkout(current, root) {
+        if Some(dir.join(".cargo")) == cargo_home() {
+            continue; // belongs to the machine, whatever it lies in
         }
-        config::merge(&mut merged, table);
+        let Some(mut table) = file(&dir, here)? else { continue };
+        let way = super::relative(&dir, root);
+        if !way.is_empty() {
+            config::map_paths(&mut table, &|path| Path::new(&way).join(path).to_string_lossy().replace('\\', "/"));
+        }
+        config::merge(&mut merged.table, table);
+        merged.above = root.components().count().saturating_sub(dir.components().count());
     }
     Ok(merged)
+}
+
+/// cargo's home.
+pub fn cargo_home() -> Option<PathBuf> {
+    let home = || std::env::home_dir().map(|home| home.join(".cargo"));
+    std::env::var_os("CARGO_HOME").map(PathBuf::from).or_else(home)
 }
 
 /// The config at `place`, with what it includes and without saying so; a file, or the directory above `.cargo`, to which
@@ -87,12 +107,12 @@ fn included(path: &Path, to: &Path, here: &Path, open: &mut Vec<PathBuf>) -> Res
     Ok(table)
 }
 
-/// The toolchain file that rustup would take within the project; the name without extension wins.
+/// The toolchain file that rustup would take within the checkout; the name without extension wins.
 ///
 /// # Errors
 /// A file that cannot be read.
 pub fn toolchain(current: &Path, root: &Path) -> Result<Option<Toolchain>> {
-    for dir in up_to(current, root) {
+    for dir in up_to_checkout(current, root) {
         for name in ["rust-toolchain", "rust-toolchain.toml"] {
             let path = dir.join(name);
             if path.is_file() {
@@ -108,6 +128,8 @@ pub fn toolchain(current: &Path, root: &Path) -> Result<Option<Toolchain>> {
     Ok(None)
 }
 
-fn up_to(current: &Path, root: &Path) -> Vec<PathBuf> {
-    current.ancestors().take_while(|dir| dir.starts_with(root)).map(Path::to_owned).collect()
+/// The directories from `current` up to that of the repository which `root` is in, or up to `root`.
+fn up_to_checkout(current: &Path, root: &Path) -> Vec<PathBuf> {
+    let top = root.ancestors().find(|dir| dir.join(".git").exists()).unwrap_or(root);
+    current.ancestors().take_while(|dir| dir.starts_with(top)).map(Path::to_owned).collect()
 }

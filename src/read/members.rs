@@ -4,13 +4,14 @@
 //! the members and the packages outside it. Follows `find_root`, `find_members` and `find_path_deps` in cargo's
 //! `workspace/workspace.rs` (formerly `core/workspace.rs`). Reads manifests only.
 
+use super::config::Config;
 use super::patterns;
 use super::schema::{self, Manifest, StringOr};
 use crate::error::{Error, Result, fail};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::path::{Component, Path, PathBuf};
-use toml::{Table, Value};
+use toml::Value;
 
 /// The manifests of a workspace, by absolute directory.
 pub struct Manifests {
@@ -27,7 +28,7 @@ pub struct Manifests {
     /// For each of those, the directory of the manifest it inherits from.
     pub inherits_from: BTreeMap<PathBuf, PathBuf>,
     /// The config, with its paths relative to the root.
-    pub config: Table,
+    pub config: Config,
     /// By directory as plain bytes: comparing paths part by part would take more time than parsing.
     loaded: BTreeMap<OsString, Manifest>,
     path_dependencies: BTreeMap<OsString, Vec<(String, PathBuf)>>,
@@ -53,7 +54,7 @@ pub fn load(current: &Path, here: &Path) -> Result<Manifests> {
         default_members: Vec::new(),
         packages: BTreeSet::new(),
         inherits_from: BTreeMap::new(),
-        config: Table::new(),
+        config: Config::default(),
         loaded: BTreeMap::new(),
         path_dependencies: BTreeMap::new(),
         has_workspace: false,
@@ -276,7 +277,7 @@ impl Manifests {
         for (source, patches) in &root.patch {
             found.extend(patches.iter().map(|(key, patch)| (source.clone(), key.clone(), patch.table().path)));
         }
-        for (source, patches) in self.config.get("patch").and_then(Value::as_table).into_iter().flatten() {
+        for (source, patches) in self.config.table.get("patch").and_then(Value::as_table).into_iter().flatten() {
             let patches = patches.as_table().into_iter().flatten();
             found.extend(patches.map(|(key, patch)| (source.clone(), key.clone(), text(patch.get("path")))));
         }

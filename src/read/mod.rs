@@ -7,6 +7,7 @@
 
 mod carry;
 mod config;
+mod copy;
 mod dependencies;
 mod link;
 mod members;
@@ -16,7 +17,7 @@ mod schema;
 mod source;
 mod targets;
 
-pub use config::file as config_file;
+pub use config::{cargo_home, file as config_file};
 pub use members::normalize;
 
 use crate::carried;
@@ -59,24 +60,45 @@ pub fn root(here: &Path) -> Option<PathBuf> {
     Some(members::load(manifest.parent()?, here).ok()?.root)
 }
 
-/// Reads the workspace of the manifest at `manifest_path`, which is absolute.
+/// Where the lockfile of a workspace is, or would be.
+fn lockfile(manifests: &Manifests) -> PathBuf {
+    // A cargo before 1.97 does not know the key and looks beside the root manifest.
+    let elsewhere = crate::config::lockfile(&manifests.config.table).map(|path| manifests.root.join(path));
+    elsewhere.filter(|path| path.is_file()).unwrap_or_else(|| manifests.root.join("Cargo.lock"))
+}
+
+/// What cargo needs to make a lockfile, if the workspace of the manifest has none.
+///
+/// # Errors
+/// Whatever cargo would refuse in the manifests.
+pub fn without_lockfile(manifest_path: &Path, here: &Path) -> Result<Option<copy::Copy>> {
+    let current = manifest_path.parent().expect("a manifest stands in a directory");
+    let mut manifests = members::load(current, here)?;
+    if lockfile(&manifests).exists() {
+        return Ok(None);
+    }
+    manifests.find_packages()?;
+    copy::copy(&manifests).map(Some)
+}
+
+/// Reads the workspace of the manifest at `manifest_path`, which is absolute, with this lockfile or with its own.
 ///
 /// # Errors
 /// Whatever cargo would refuse in the manifests, and a Cargo.lock that is missing, broken or behind them.
-pub fn workspace(manifest_path: &Path, here: &Path) -> Result<Workspace> {
+pub fn workspace(manifest_path: &Path, here: &Path, lock: Option<&str>) -> Result<Workspace> {
     let current = manifest_path.parent().expect("a manifest stands in a directory").to_owned();
     let mut manifests = members::load(&current, here)?;
     let root = manifests.root.clone();
     manifests.find_packages()?;
     let root_tables = root_tables(&manifests);
-    let mut config = crate::config::that_travel(&manifests.config);
+    let mut config = crate::config::that_travel(&manifests.config.table);
     config.remove("patch"); // is among the tables of the root now
-    // A cargo before 1.97 does not know the key and looks beside the root manifest.
-    let elsewhere =
-        crate::config::lockfile(&manifests.config).map(|path| root.join(path)).filter(|path| path.is_file());
-    let lock_path = elsewhere.unwrap_or_else(|| root.join("Cargo.lock"));
+    let lock_path = lockfile(&manifests);
     let lock_name = display(&lock_path, here);
-    let lock = read_lock(&lock_path, &lock_name)?;
+    let lock = match lock {
+        Some(text) => lockfile::parse(&lock_name, text)?,
+        None => lockfile::parse(&lock_name, &fs_err::read_to_string(&lock_path)?)?,
+    };
 
     // The root comes first, then members, then packages outside the root, whose relative directories begin with `..`.
     let mut dirs: Vec<PathBuf> = manifests.packages.iter().cloned().collect();
@@ -123,6 +145,7 @@ pub fn workspace(manifest_path: &Path, here: &Path) -> Result<Workspace> {
         root_tables,
         lock,
         config,
+        config_above: manifests.config.above,
         toolchain: config::toolchain(&current, &root)?,
         packages,
         root,
@@ -137,16 +160,6 @@ pub fn display(path: &Path, here: &Path) -> String {
 fn relative(dir: &Path, root: &Path) -> String {
     let path = pathdiff::diff_paths(dir, root).unwrap_or_else(|| dir.to_owned());
     path.components().map(|c| c.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/")
-}
-
-fn read_lock(path: &Path, name: &str) -> Result<Lockfile> {
-    match fs_err::read_to_string(path) {
-        Ok(text) => lockfile::parse(name, &text),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => fail!(
-            "`{name}` is missing, and without it nothing tells which versions to build\nhelp: run `cargo generate-lockfile`, and keep the file under version control"
-        ),
-        Err(error) => Err(error.into()),
-    }
 }
 
 fn refuse_twins(packages: &[Package]) -> Result<()> {
@@ -209,7 +222,8 @@ fn carry(packages: &mut [Package], lock: &Lockfile, manifests: &Manifests, dirs:
 /// `ops/resolve.rs`). Paths are relative to the root.
 fn root_tables(manifests: &Manifests) -> RootTables {
     let root = manifests.get(&manifests.root);
-    let mut patch: Table = manifests.config.get("patch").and_then(toml::Value::as_table).cloned().unwrap_or_default();
+    let mut patch: Table =
+        manifests.config.table.get("patch").and_then(toml::Value::as_table).cloned().unwrap_or_default();
     for (source, patches) in &root.patch {
         let of_source = patch.entry(source.clone()).or_insert_with(|| Table::new().into());
         if let Some(of_source) = of_source.as_table_mut() {

@@ -8,13 +8,26 @@ const LOCK: &str = "-- Cargo.lock --\nversion = 4\n\n[[package]]\nname = \"app\"
 const ITOA: &str = "[dependencies]\nitoa = \"1.0.5\"\n";
 
 #[test]
-fn a_missing_lockfile_names_the_command_that_makes_it() {
+fn a_missing_lockfile_without_cargo_names_the_command_that_makes_it() {
     let expected = "\
-error: `Cargo.lock` is missing, and without it nothing tells which versions to build
+error: `Cargo.lock` is missing, and `/nowhere/cargo`, which could make one, cannot be started: No such file or directory (os error 2)
 help: run `cargo generate-lockfile`, and keep the file under version control
 ";
     let app = APP.split_once("-- src/main.rs --").expect("it has a main.rs").1;
-    check(&[&format!("-- src/main.rs --{app}")], "prepare", expected);
+    let place = Place::new(&[&format!("-- src/main.rs --{app}")]);
+    let ended = place.run(place.larder(&["prepare"]).env("CARGO", "/nowhere/cargo"));
+    assert_eq!((ended.code, &*ended.stderr), (Some(1), expected));
+}
+
+#[test]
+fn cargo_s_own_words_stand_where_it_cannot_make_the_lockfile() {
+    let app = APP.split_once("-- src/main.rs --").expect("it has a main.rs").1;
+    let place = Place::new(&[&format!("-- src/main.rs --{app}[dependencies]\nitoa = \"1\"\n")]);
+    registry::put(&place, "other", "");
+    let ended = place.run(&mut place.larder(&["cook", "--offline"]));
+    assert_eq!(ended.code, Some(101), "{}", ended.stderr);
+    assert!(ended.stderr.starts_with("error: no matching package named `itoa` found\n"), "{}", ended.stderr);
+    assert_eq!(ended.stderr.matches("error:").count(), 1, "{}", ended.stderr);
 }
 
 #[test]

@@ -1,0 +1,31 @@
+//! A workspace with its lockfile, also where it has none.
+//!
+//! In: the path of a manifest. Out: a [`Workspace`]. Where there is no Cargo.lock, cargo makes one in a copy of the manifests; the
+//! user's tree is not touched.
+
+use crate::cook::{cargo, place};
+use crate::error::Result;
+use crate::report::Report;
+use crate::workspace::Workspace;
+use crate::{read, skeleton};
+use std::path::Path;
+
+/// Reads the workspace of the manifest at `manifest_path`, which is absolute.
+///
+/// # Errors
+/// Whatever [`read::workspace`] refuses; cargo refusing to resolve; no lockfile and no cargo.
+pub fn workspace(manifest_path: &Path, here: &Path, offline: bool, report: Report) -> Result<Workspace> {
+    let Some(copy) = read::without_lockfile(manifest_path, here)? else {
+        return read::workspace(manifest_path, here, None);
+    };
+    let scratch = place::scratch()?;
+    skeleton::write(&copy.files, scratch.path())?;
+    let root = scratch.path().join(copy.root);
+    cargo::generate_lockfile(&root.join("Cargo.toml"), here, offline)?;
+    let lockfile = fs_err::read_to_string(root.join("Cargo.lock"))?;
+    scratch.close()?;
+    report.warning(
+        "`Cargo.lock` is missing, so these are the versions that cargo picks now; a build without it picks again, and compiles what it picks anew\nhelp: run `cargo generate-lockfile`, and keep the file under version control",
+    );
+    read::workspace(manifest_path, here, Some(&lockfile))
+}

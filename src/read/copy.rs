@@ -1,0 +1,54 @@
+//! As much of a workspace as cargo needs to make its lockfile.
+//!
+//! In: the manifests. Out: [`Copy`], these manifests as they are and empty files where cargo looks for targets. Reads the
+//! names of files beside them. Writes nothing.
+
+use super::members::Manifests;
+use crate::error::Result;
+use crate::skeleton::Files;
+use std::path::{Path, PathBuf};
+
+/// A copy of a workspace without code.
+pub struct Copy {
+    /// Its files, below the directory that all packages have in common.
+    pub files: Files,
+    /// The directory of the root in it.
+    pub root: PathBuf,
+}
+
+/// Copies what cargo reads.
+///
+/// # Errors
+/// A manifest that cannot be read any more.
+pub fn copy(manifests: &Manifests) -> Result<Copy> {
+    let dirs = || manifests.packages.iter().chain([&manifests.root]);
+    let roots = manifests.inherits_from.values();
+    let common = dirs().chain(roots.clone()).fold(manifests.root.clone(), |common, dir| shared(&common, dir));
+    let name = |path: &Path| {
+        let below = path.strip_prefix(&common).unwrap_or(path);
+        below.components().map(|c| c.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/")
+    };
+    let mut files = Files::new();
+    for dir in dirs().chain(roots) {
+        let manifest = dir.join("Cargo.toml");
+        files.insert(name(&manifest), fs_err::read(&manifest)?);
+        files.extend(sources(dir).into_iter().map(|path| (name(&path), Vec::new())));
+    }
+    let root = manifests.root.strip_prefix(&common).unwrap_or(&manifests.root).to_owned();
+    Ok(Copy { files, root })
+}
+
+fn shared(a: &Path, b: &Path) -> PathBuf {
+    a.components().zip(b.components()).take_while(|(a, b)| a == b).map(|(a, _)| a).collect()
+}
+
+/// The files that cargo would take for targets by themselves.
+fn sources(dir: &Path) -> Vec<PathBuf> {
+    let mut found: Vec<PathBuf> = ["build.rs", "src/lib.rs", "src/main.rs"].map(|name| dir.join(name)).into();
+    for below in ["src/bin", "examples", "tests", "benches"] {
+        let entries = std::fs::read_dir(dir.join(below)).into_iter().flatten().flatten().map(|entry| entry.path());
+        found.extend(entries.flat_map(|path| [path.join("main.rs"), path]));
+    }
+    found.retain(|path| path.is_file() && path.extension().is_some_and(|extension| extension == "rs"));
+    found
+}
