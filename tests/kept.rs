@@ -11,6 +11,8 @@ mod catalogue;
 mod config;
 #[path = "kept/edits.rs"]
 mod edits;
+#[path = "kept/future.rs"]
+mod future;
 #[path = "kept/git.rs"]
 mod git;
 #[path = "kept/own.rs"]
@@ -29,6 +31,8 @@ mod targets;
 mod toolchain;
 #[path = "kept/units.rs"]
 mod units;
+#[path = "kept/warm.rs"]
+mod warm;
 #[cfg(unix)]
 #[path = "kept/wrappers.rs"]
 mod wrappers;
@@ -144,7 +148,7 @@ fn check(project: &Project<'_>) {
         (project.bring)(&source);
         let at = source.join(project.at);
         // Repositories have to be fetched, which they are from this machine.
-        run(&CARGO, &at, &["fetch", "--quiet"], &[]);
+        run(&CARGO, &at, &["fetch", "--quiet"], project.env);
         let root = at.ancestors().find(|dir| dir.join("Cargo.lock").exists()).expect("cargo wrote a lockfile");
 
         let flags: &[&str] = if scoped { project.flags } else { &[] };

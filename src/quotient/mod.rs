@@ -63,8 +63,15 @@ pub fn quotient(workspace: &Workspace, scope: &Scope, host: Option<&str>) -> Res
     };
     let built = units::built(workspace, &selection, &features, &platforms, distinctions);
     let mut entries = entries::entries(workspace, &features, &built);
-    let (on_bound, warnings) = above_bound(workspace, &entries);
+    let (on_bound, mut warnings) = above_bound(workspace, &entries);
     entries.retain(|e| !on_bound.contains(&e.locked));
+    // Only cargo's own build-dependencies can say that (`TomlDetailedDependency::to_dependency_split`).
+    for entry in entries.extract_if(.., |e| e.rest.get("target").and_then(Value::as_str) == Some("target")) {
+        let name = &workspace.lock.packages[entry.locked].name;
+        warnings.push(format!(
+            "left out `{name}`, an artifact for the target of a build script: the real build compiles it"
+        ));
+    }
 
     let direct: BTreeSet<usize> = entries.iter().map(|e| e.locked).collect();
     let reach = workspace.lock.reach(direct.iter().copied());
