@@ -61,6 +61,11 @@ class Bench:
         self.temp = Path(tempfile.mkdtemp(prefix=f"larder-e2e-{name}-"))
         self.images, self.containers = [], []
 
+    @property
+    def setup(self):
+        """The directory in docker/setups that the scenario is about."""
+        return SETUPS / self.name
+
     def close(self):
         for container in self.containers:
             subprocess.run([engine.client(), "rm", "--force", "--volumes", container], capture_output=True)

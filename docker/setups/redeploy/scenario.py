@@ -1,0 +1,61 @@
+"""A Rocket application by cargo-larder, by cargo-chef and in a single stage, all in one run."""
+import report
+from bench import edit, free_port
+
+TITLE = "redeploy: cargo-larder, cargo-chef and a single stage"
+IN_CI = False
+WAYS = {"cargo-larder": "Dockerfile", "cargo-chef": "Dockerfile.chef", "single stage": "Dockerfile.naive"}
+
+
+def run(bench):
+    # The planner of ours is an image that is pulled; what cargo-chef needs for its own is not counted either.
+    bench.build(bench.project(bench.setup, "chef"), "chef", "Dockerfile.chef", target="chef")
+    measured = {way: measure(bench, way, dockerfile) for way, dockerfile in WAYS.items()}
+    ours = measured["cargo-larder"]
+    rows = []
+    for what in ["first build", "nothing changed", "a source edited", "recipe (planner stage) after the edit"]:
+        values = [m.get(what) for m in measured.values()]
+        rows.append((what, *("-" if v is None else report.seconds(v) for v in values),
+                     *("-" if v is None else report.ratio(v, ours[what]) for v in values[1:])))
+    sizes = [m["size"] for m in measured.values()]
+    rows.append(("size of the image", *map(report.size, sizes), *(report.ratio(s, sizes[0]) for s in sizes[1:])))
+    counts = [m["compiled"] for m in measured.values()]
+    rows.append(("third-party crates compiled after the edit", *counts, "", ""))
+    bench.report.table(["", *measured, *(f"{way} / ours" for way in list(measured)[1:])], rows)
+    bench.report.table(["cargo-larder beside the single stage", "ratio"], [
+        ("first build", report.ratio(ours["first build"], measured["single stage"]["first build"])),
+        ("a source edited", report.ratio(ours["a source edited"], measured["single stage"]["a source edited"])),
+        ("nothing changed", report.ratio(ours["nothing changed"], measured["single stage"]["a source edited"]) + " of its rebuild after an edit"),
+        ("size of the image", report.ratio(sizes[0], sizes[2])),
+    ])
+    bench.check("a rebuild after a source edit takes less than half of the single stage's", ours["a source edited"] * 2 < measured["single stage"]["a source edited"])
+    bench.check("the image is less than a quarter of the single stage's", sizes[0] * 4 < sizes[2])
+
+
+def measure(bench, way, dockerfile):
+    project = bench.project(bench.setup, way)
+    name = way.replace(" ", "-")
+    first = bench.build(project, f"{name}-first", dockerfile)
+    bench.check(f"{way}: the first image is the application", answer(bench, first) == ("deployed", '{"hello":"larder"}'))
+    again = bench.build(project, f"{name}-again", dockerfile)
+    bench.check(f"{way}: nothing changed, every step is CACHED", all(step.cached for step in again.steps if " RUN " in f" {step.title} "))
+    edit(project / "src/main.rs", '"deployed"', '"deployed again"')
+    edited = bench.build(project, f"{name}-edited", dockerfile)
+    bench.check(f"{way}: the image after the edit is the edited application", answer(bench, edited)[0] == "deployed again")
+    if way == "cargo-larder":
+        bench.check("cook is CACHED after a source edit", edited.step("cook").cached)
+        bench.check("no third-party crate is compiled after a source edit", not edited.third_party(), edited.third_party())
+        bench.check("the application is", edited.step("cargo build").local() == ["redeploy"])
+        bench.check("cook compiled the dependencies", len(first.step("cook").third_party()) > 50)
+        bench.check("and the first build none of them", not first.step("cargo build").third_party())
+    planner = None if way == "single stage" else edited.step(" prepare")
+    return {
+        "first build": first.seconds, "nothing changed": again.seconds, "a source edited": edited.seconds,
+        "recipe (planner stage) after the edit": planner and planner.seconds, "size": edited.size, "compiled": len(edited.third_party()),
+    }
+
+
+def answer(bench, build):
+    port = free_port()
+    with bench.serve(build.image, port, flags=["-e", f"ROCKET_PORT={port}"]) as served:
+        return served.get("/"), served.get("/hello/larder")
