@@ -71,6 +71,9 @@ pub struct Cook {
     /// Write the skeleton into the current directory and print the command that would build it
     #[arg(long)]
     pub no_build: bool,
+    /// Cook for maturin, which will build for this Python [default: the one that maturin takes]
+    #[arg(long, value_name = "PYTHON", num_args = 0..=1, require_equals = true, conflicts_with = "no_build")]
+    pub maturin: Option<Option<PathBuf>>,
     /// How to build.
     #[command(flatten)]
     pub how: How,

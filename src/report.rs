@@ -33,6 +33,13 @@ impl Report {
         }
     }
 
+    /// What is good to know.
+    pub fn note(self, sentence: &str) {
+        if !self.quiet {
+            self.line("note", "1;32", sentence, ":");
+        }
+    }
+
     /// What may surprise.
     pub fn warning(self, sentence: &str) {
         self.line("warning", "1;33", sentence, ":");

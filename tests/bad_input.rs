@@ -9,6 +9,9 @@ mod cook;
 mod lockfile;
 #[path = "bad_input/manifest.rs"]
 mod manifest;
+#[cfg(unix)]
+#[path = "bad_input/maturin.rs"]
+mod maturin;
 #[path = "bad_input/recipe.rs"]
 mod recipe;
 #[path = "bad_input/selection.rs"]

@@ -10,6 +10,11 @@ mod chef;
 mod environment;
 #[path = "command_line/help.rs"]
 mod help;
+#[path = "command_line/maturin.rs"]
+mod maturin;
+#[cfg(target_os = "linux")]
+#[path = "command_line/mount.rs"]
+mod mount;
 #[path = "command_line/outcome.rs"]
 mod outcome;
 #[path = "command_line/passed_on.rs"]

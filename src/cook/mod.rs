@@ -6,6 +6,8 @@
 
 mod cargo;
 mod interrupt;
+mod maturin;
+mod mount;
 mod place;
 pub mod wrapper;
 
@@ -66,7 +68,7 @@ pub fn cook(mut args: Cook, here: &Path, stdout: &mut dyn Write) -> Result<()> {
     write(&files, scratch.path())?;
     build.target.iter_mut().for_each(|target| *target = place::absolute_target(target, here));
     args.how.config.iter_mut().for_each(|value| *value = place::absolute_config(value, here));
-    let to_run = cargo::Build {
+    let mut to_run = cargo::Build {
         dir: scratch.path(),
         command: args.how.command(&build),
         args: [build.to_args(), args.how.to_args(), told.args].concat(),
@@ -74,6 +76,10 @@ pub fn cook(mut args: Cook, here: &Path, stdout: &mut dyn Write) -> Result<()> {
         env: [place::absolute_variables(here, &root), told.env].concat(),
         has_toolchain_file: files.keys().any(|name| name.starts_with("rust-toolchain")),
     };
+    if let Some(python) = &args.maturin {
+        let scope = Scope { target: build.target.clone(), ..recipe.scope.unwrap_or(asked) };
+        to_run.env.extend(maturin::variables(python.as_deref(), &files, &scope, &target_dir, here)?);
+    }
     // Where cargo failed, it has said why, and the lockfile it left tells nothing.
     let outcome = cargo::build(&to_run, &interrupt).and_then(|outcome| {
         same_versions(&files, scratch.path())?;
@@ -96,6 +102,7 @@ pub fn cook(mut args: Cook, here: &Path, stdout: &mut dyn Write) -> Result<()> {
             size
         ),
     );
+    mount::explain(&target_dir, here, report);
     Ok(())
 }
 

@@ -65,7 +65,8 @@ fn absolute(table: &mut Table, base: &Path) {
     config::map_paths(table, &|path| base.join(path).to_string_lossy().into_owned());
 }
 
-fn cargo_home() -> Option<PathBuf> {
+/// cargo's home, if there is any.
+pub fn cargo_home() -> Option<PathBuf> {
     let home = || std::env::home_dir().map(|home| home.join(".cargo"));
     std::env::var_os("CARGO_HOME").map(PathBuf::from).or_else(home)
 }

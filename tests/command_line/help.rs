@@ -68,7 +68,7 @@ fn help_of_cook_mentions_every_flag() {
         "--ignore-rust-version",
         "--zigbuild",
     ];
-    let own = ["--recipe-path", "[default: recipe.json", "--manifest-path", "--no-build"];
+    let own = ["--recipe-path", "[default: recipe.json", "--manifest-path", "--no-build", "--maturin"];
     mentions(&["cook", "--help"], &[SCOPE, &how, &own]);
 }
 
