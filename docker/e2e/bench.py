@@ -91,7 +91,9 @@ class Bench:
         # An argument that the Dockerfile does not know would only give a warning: leave it out.
         path = Path(place, dockerfile)
         declared = set(re.findall(r"^ARG +(\w+)", path.read_text(), re.M))
-        command = [engine.client(), "build", "--network", "host", "--progress", "plain", "-f", path, "-t", image]
+        # Cache mounts of this run alone; BuildKit itself knows this argument.
+        command = [engine.client(), "build", "--network", "host", "--progress", "plain", "-f", path, "-t", image,
+                   "--build-arg", f"BUILDKIT_CACHE_MOUNT_NS={self.token}"]
         for key, value in known.items():
             if key in declared or key in dict(args):
                 command += ["--build-arg", f"{key}={value}"]
@@ -110,6 +112,11 @@ class Bench:
         if done.returncode:
             raise Stopped(f"`{image} {' '.join(map(str, args))}` failed with {done.returncode}:\n{done.stdout}{done.stderr}")
         return done.stdout.strip()
+
+    def chef(self):
+        """The base of this run with cargo-chef."""
+        args = {"KEPT": self.larder_base, "RUST": self.bases["rust"]}
+        return self.build(ROOT / "docker/e2e/base", "chef", "chef.Dockerfile", args=args).image
 
     def names_in(self, image):
         """Names of the files of an image."""
@@ -131,6 +138,10 @@ class Bench:
         finally:
             engine.docker("rm", container)
         return archive
+
+    def lock(self, project, *what):
+        """Brings Cargo.lock up to date as a developer's cargo would: what is new, or what `what` says to update."""
+        self.run(self.bases["rust"], "cargo", "update", *(what or ["--workspace"]), flags=["-v", f"{project}:/app", "-w", "/app"])
 
     def serve(self, image, port, flags=()):
         """Starts a container that serves on a port of this machine; `with bench.serve(…): bench.get(…)`."""

@@ -68,3 +68,9 @@ def build_cache():
     """Ids of the records in the engine's build cache."""
     usage = json.loads(docker("system", "df", "-v", "--format", "{{json .}}"))
     return {record["ID"] for record in usage.get("BuildCache") or []}
+
+
+def forget(records):
+    """Removes records of the build cache, and those below them, as far as nothing else needs them."""
+    for record in records:
+        subprocess.run([client(), "builder", "prune", "--all", "--force", "--filter", f"id={record}"], capture_output=True)

@@ -33,14 +33,14 @@ def description(project, bench):
 
 def version(project, bench):
     edit(project / "app/Cargo.toml", 'version = "0.1.0"', 'version = "0.2.0"')
-    lock(project, bench)
+    bench.lock(project)
 
 
 def new_member(project, bench):
     edit(project / "Cargo.toml", '"util"]', '"util", "third"]')
     write(project / "third/Cargo.toml", '[package]\nname = "third"\nversion = "0.1.0"\nedition = "2021"\n\n[dependencies]\nutil = { path = "../util" }\n')
     write(project / "third/src/lib.rs", "pub use util::title;\n")
-    lock(project, bench)
+    bench.lock(project)
 
 
 def moved_dependency(project, bench):
@@ -48,7 +48,7 @@ def moved_dependency(project, bench):
     edit(project / "util/Cargo.toml", "[dependencies]\n", '[dependencies]\nitoa = "1"\n')
     edit(project / "util/src/lib.rs", "use either", "pub use itoa;\n\nuse either")
     edit(project / "app/src/main.rs", "itoa::", "util::itoa::")
-    lock(project, bench)
+    bench.lock(project)
 
 
 def unused_profile(project, bench):
@@ -57,11 +57,11 @@ def unused_profile(project, bench):
 
 def new_dependency(project, bench):
     edit(project / "app/Cargo.toml", "[dependencies]\n", '[dependencies]\ncfg-if = "1"\n')
-    lock(project, bench)
+    bench.lock(project)
 
 
 def version_bump(project, bench):
-    lock(project, bench, "--package", "itoa", "--precise", "1.0.11")
+    bench.lock(project, "--package", "itoa", "--precise", "1.0.11")
 
 
 def feature(project, bench):
@@ -121,8 +121,3 @@ def state(build):
 def write(path, text):
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text)
-
-
-def lock(project, bench, *what):
-    """Brings Cargo.lock up to date, as a developer's cargo would."""
-    bench.run(bench.bases["rust"], "cargo", "update", *(what or ["--workspace"]), flags=["-v", f"{project}:/app", "-w", "/app"])

@@ -29,7 +29,7 @@ def run(bench):
     without = bench.build(twin(project, bench, "--maturin=python3", ""), "without", target="runtime")
     bench.check("it is `--maturin` that does it", wheel(without).third_party(), "maturin compiles nothing without it, either")
 
-    rust = bench.run(first.image, "sh", "-c", "command -v cargo rustc maturin gcc; ls -d /wheels /app; true", flags=["--entrypoint", ""])
+    rust = bench.run(first.image, "sh", "-c", "command -v cargo rustc maturin gcc; find /wheels /app -type f; true", flags=["--entrypoint", ""])
     bench.check("the runtime has no toolchain and no sources", rust == "", rust)
     dev = bench.build(project, "dev", target="dev")
     said = bench.run(dev.image, "sh", "-c", "cargo larder --version && maturin --version && rustc --version")
