@@ -1,6 +1,5 @@
 """What a scenario works with: a directory of its own, images of its own, builds that are read, programs that are asked,
 and a list of promises that held or did not."""
-import os
 import re
 import shutil
 import socket
