@@ -64,13 +64,19 @@ def version():
     return docker("version", "--format", "client {{.Client.Version}}, engine {{.Server.Version}}")
 
 
-def build_cache():
-    """Ids of the records in the engine's build cache."""
+def build_cache(kind=None):
+    """Ids of the records in the engine's build cache: all, or those of a kind, as `exec.cachemount`."""
     usage = json.loads(docker("system", "df", "-v", "--format", "{{json .}}"))
-    return {record["ID"] for record in usage.get("BuildCache") or []}
+    # One that can still change has a mark behind its id.
+    return {record["ID"].rstrip("*") for record in usage.get("BuildCache") or [] if kind in (None, record["CacheType"])}
 
 
 def forget(records):
-    """Removes records of the build cache, and those below them, as far as nothing else needs them."""
-    for record in records:
-        subprocess.run([client(), "builder", "prune", "--all", "--force", "--filter", f"id={record}"], capture_output=True)
+    """Removes records of the build cache, as far as no image needs them. One that others rest on goes after those."""
+    left = records & build_cache()
+    while left:
+        for record in left:
+            subprocess.run([client(), "builder", "prune", "--all", "--force", "--filter", f"id={record}"], capture_output=True)
+        before, left = left, left & build_cache()
+        if left == before:
+            return

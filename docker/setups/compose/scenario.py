@@ -2,17 +2,22 @@
 import re
 
 import compose
+import engine
 import report
 from bench import edit
 
 TITLE = "compose: a base and a production file, fat LTO, cache mounts, a health endpoint"
 IN_CI = True
 BASE, PRODUCTION = ["docker-compose.yml"], ["docker-compose.yml", "docker-compose.prod.yml"]
+MOUNT = "exec.cachemount"
 
 
 def run(bench):
     project = bench.project(bench.setup)
-    rows = []
+    rows, others = [], engine.build_cache(MOUNT)
+
+    def mounts_here():
+        return engine.build_cache(MOUNT) - others
 
     def built(what, files, name=None, **args):
         project_files = compose.Project(bench, project, files, args)
@@ -43,16 +48,19 @@ def run(bench):
     with production.up() as service:
         bench.check("the service is the edited one", service.health()["service"] == "orders, edited")
 
-    # A runner that keeps the layers, but no mount.
-    edit(project / "src/main.rs", "orders, edited", "orders, elsewhere")
-    _, elsewhere = built("production, edited, mounts lost", PRODUCTION, BUILDKIT_CACHE_MOUNT_NS=bench.token + "-lost")
-    bench.check("cook is CACHED without its mounts, too", elsewhere.step("cook").cached)
-
     # A machine that keeps the mounts: one dependency more costs one crate.
     edit(project / "Cargo.toml", "[dependencies]\n", '[dependencies]\ncfg-if = "1"\n')
     bench.lock(project)
     _, more = built("production, a dependency added", PRODUCTION)
     bench.check("with its mount, cook compiles the added crate alone", more.step("cook").third_party() == ["cfg-if"], more.step("cook").third_party())
+
+    # A runner that keeps the layers, but no mount.
+    bench.check("there are mounts", mounts_here())
+    engine.forget(mounts_here())
+    bench.check("the mounts are gone", not mounts_here())
+    edit(project / "src/main.rs", "orders, edited", "orders, elsewhere")
+    _, elsewhere = built("production, edited, mounts lost", PRODUCTION)
+    bench.check("cook is CACHED without its mounts, too", elsewhere.step("cook").cached)
 
     _, flags = built("production, other RUSTFLAGS", PRODUCTION, RUSTFLAGS="-C target-cpu=x86-64-v3")
     bench.check("with other RUSTFLAGS the dependencies are built again", "tiny_http" in flags.step("cook").third_party())
