@@ -8,6 +8,8 @@ mod common;
 mod chef;
 #[path = "command_line/environment.rs"]
 mod environment;
+#[path = "command_line/epoch.rs"]
+mod epoch;
 #[path = "command_line/help.rs"]
 mod help;
 #[path = "command_line/maturin.rs"]

@@ -5,6 +5,7 @@
 //! (invariant 4); with `--no-build`, the skeleton into the current directory instead.
 
 mod cargo;
+mod epoch;
 mod interrupt;
 mod maturin;
 mod mount;
@@ -19,6 +20,7 @@ use crate::report::Report;
 use crate::scope::Scope;
 use crate::skeleton::{self, Files};
 use crate::{lockfile, read, reduce, select};
+use epoch::Epoch;
 use interrupt::Interrupt;
 use std::collections::BTreeSet;
 use std::io::Write;
@@ -76,6 +78,8 @@ pub fn cook(mut args: Cook, here: &Path, stdout: &mut dyn Write) -> Result<()> {
         env: [place::absolute_variables(here, &root), told.env].concat(),
         has_toolchain_file: files.keys().any(|name| name.starts_with("rust-toolchain")),
     };
+    let build_dir = place::build_dir(&args.how, &config, here, &root)?;
+    let epoch = Epoch::begin([target_dir.clone()].into_iter().chain(build_dir).collect())?;
     if let Some(python) = &args.maturin {
         let scope = Scope { target: build.target.clone(), ..recipe.scope.unwrap_or(asked) };
         to_run.env.extend(maturin::variables(python.as_deref(), &files, &scope, &target_dir, here)?);
@@ -103,7 +107,7 @@ pub fn cook(mut args: Cook, here: &Path, stdout: &mut dyn Write) -> Result<()> {
         ),
     );
     mount::explain(&target_dir, here, report);
-    Ok(())
+    epoch.map_or(Ok(()), |epoch| epoch.end(here, report))
 }
 
 /// The recipe that is named, or `recipe.json` where it is, or one prepared in memory.

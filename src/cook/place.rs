@@ -85,6 +85,19 @@ pub fn target_dir(how: &How, config: &Table, here: &Path, root: &Path) -> Result
     Ok(dir.map_or_else(|| root.join("target"), |dir| here.join(dir)))
 }
 
+/// Where cargo keeps what is no final artifact, if that is not the target directory (`GlobalContext::build_dir`).
+///
+/// # Errors
+/// A config that is not TOML.
+pub fn build_dir(how: &How, config: &Table, here: &Path, root: &Path) -> Result<Option<PathBuf>> {
+    let home = cargo_home().unwrap_or_default();
+    let dir = configured("build-dir", how, config, here)?.map(|dir| {
+        let dir = dir.replace("{workspace-root}", &root.to_string_lossy());
+        here.join(dir.replace("{cargo-cache-home}", &here.join(home).to_string_lossy()))
+    });
+    Ok(dir)
+}
+
 /// The program that the user wants cargo to call in the place of the compiler.
 pub struct Wrapper {
     /// Absolute, or a name for PATH.

@@ -1,6 +1,6 @@
 //! A machine on which `cook` cannot do its work, and a cargo that fails.
 
-use super::common::{Place, registry};
+use super::common::{Place, files_below, registry};
 use super::{APP, check, refused};
 
 /// A scoped recipe of a stub without dependencies.
@@ -66,6 +66,22 @@ error: cannot make a scratch directory in `/dev/null/t`: Not a directory (os err
 help: name another place for temporary files with `TMPDIR`
 ";
     assert_eq!((ended.code, ended.stderr.as_str()), (Some(1), expected));
+}
+
+#[test]
+fn a_time_that_is_no_number_is_named_before_anything_is_built() {
+    for value in ["yesterday", "-1", "+1", "1.5", "99999999999999999999"] {
+        let place = Place::new(&[RECIPE]);
+        let ended = place.run(place.larder(&["cook"]).env("SOURCE_DATE_EPOCH", value));
+        let expected = format!(
+            "\
+error: `SOURCE_DATE_EPOCH` is `{value}`, which is no number of seconds since 1970
+help: unset it, or set it to one, as `git log -1 --format=%ct` prints it
+"
+        );
+        assert_eq!((ended.code, ended.stderr), (Some(1), expected));
+        assert_eq!(files_below(&place.dir()), ["recipe.json"]);
+    }
 }
 
 #[test]
