@@ -4,6 +4,7 @@ import re
 import shutil
 import socket
 import subprocess
+import sys
 import tarfile
 import tempfile
 import time
@@ -188,8 +189,22 @@ def get(url, patience=20):
 
 def build_larder(rust):
     """The image of cargo-larder, kept in the engine's build cache from run to run as long as its sources are the same."""
-    bench = Bench("larder", "kept", {"rust": rust})
-    return bench.build(ROOT, "image", "docker/image/Dockerfile")
+    return build_kept("larder", ROOT, "docker/image/Dockerfile", {"RUST": rust})
+
+
+def build_chef(rust):
+    """cargo-chef, kept in the same way."""
+    return build_kept("chef", ROOT / "docker/e2e/base", "chef.Dockerfile", {"KEPT": rust}, "build")
+
+
+def build_kept(name, place, dockerfile, args, target=None):
+    bench = Bench(name, "kept", {})
+    try:
+        return bench.build(place, "image", dockerfile, target, args)
+    except Stopped as stopped:
+        sys.exit(f"error: {stopped}")
+    finally:
+        shutil.rmtree(bench.temp)
 
 
 def free_port():
