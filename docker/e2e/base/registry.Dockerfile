@@ -2,4 +2,5 @@
 ARG BASE
 FROM ${BASE}
 RUN apt-get update && apt-get install -y --no-install-recommends docker-registry && rm -rf /var/lib/apt/lists/*
-CMD ["docker-registry", "serve", "/etc/docker/registry/config.yml"]
+RUN printf 'version: 0.1\nstorage:\n  filesystem:\n    rootdirectory: /var/lib/registry\n' >/etc/registry.yml
+CMD ["docker-registry", "serve", "/etc/registry.yml"]

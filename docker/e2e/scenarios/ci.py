@@ -34,6 +34,7 @@ def lint(bench, places):
         for file, schema in SCHEMAS.items():
             path = f"/ci/{place.name}/{file}"
             script.append(f"echo '== {place.name}/{file}'; {{ check-jsonschema --builtin-schema {schema} {path} && yamllint --strict -d '{YAMLLINT}' {path}; }} 2>&1 && echo passed")
+    script.append("true")
     said = bench.run(bench.bases["python"], "sh", "-c", "\n".join(script), flags=["-v", f"{bench.temp}:/ci:ro"])
     parts = (part.split("\n", 1) for part in said.split("== ")[1:])
     return {name: "ok" if told.strip().endswith("passed") else told for name, told in parts}
