@@ -194,7 +194,7 @@ def build_larder(rust):
 
 def build_chef(rust):
     """cargo-chef, kept in the same way."""
-    return build_kept("chef", ROOT / "docker/e2e/base", "chef.Dockerfile", {"KEPT": rust}, "build")
+    return build_kept("chef", ROOT / "docker/e2e/base", "chef.Dockerfile", {"KEPT": rust, "RUST": rust}, "build")
 
 
 def build_kept(name, place, dockerfile, args, target=None):

@@ -6,7 +6,7 @@ import engine
 import report
 from bench import ROOT, edit, free_port, get
 
-TITLE = "cache: the cooked layer restored from a directory, and from a registry"
+TITLE = "the cooked layer restored from a directory, and from a registry"
 IN_CI = True
 INLINE = {"BUILDKIT_INLINE_CACHE": "1"}
 

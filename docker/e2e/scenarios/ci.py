@@ -5,7 +5,7 @@ import subprocess
 import steps
 from bench import ROOT, edit
 
-TITLE = "ci: workflows are checked by a linter, and their commands keep what was cooked"
+TITLE = "workflows are checked by a linter, and their commands keep what was cooked"
 IN_CI = True
 SCHEMAS = {"github-actions.yml": "vendor.github-workflows", "gitlab-ci.yml": "vendor.gitlab-ci"}
 LINTERS = "check-jsonschema==0.39.0 yamllint==1.38.0"

@@ -5,7 +5,7 @@ import shutil
 import engine
 from bench import ROOT, edit
 
-TITLE = "cross: one Dockerfile by --platform"
+TITLE = "one Dockerfile by --platform"
 IN_CI = True
 TRIPLES = {"amd64": "x86_64-unknown-linux-gnu", "arm64": "aarch64-unknown-linux-gnu"}
 HELLO = '{"hello":"larder","letters":6}'

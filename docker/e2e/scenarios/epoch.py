@@ -7,7 +7,7 @@ import tarfile
 import engine
 from bench import ROOT, edit
 
-TITLE = "epoch: cooked twice from nothing, the layers have the same names, modes and times"
+TITLE = "cooked twice from nothing, the layers have the same names, modes and times"
 IN_CI = True
 EPOCH = 1_700_000_000
 # What cargo knows of rustc. It writes a hash map (`Cache` in cargo's `util/rustc.rs`), whose order is another one each time.

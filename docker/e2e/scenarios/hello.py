@@ -4,7 +4,7 @@ import shutil
 import report
 from bench import ROOT, edit
 
-TITLE = "hello: the Dockerfile of the README"
+TITLE = "the Dockerfile of the README"
 IN_CI = True
 
 

@@ -6,7 +6,7 @@ import engine
 import report
 from bench import ROOT, edit
 
-TITLE = "planner: a mount of 200 MB of sources beside a copy of them"
+TITLE = "a mount of 200 MB of sources beside a copy of them"
 IN_CI = False
 NEEDS_CHEF = True
 FILES, BYTES = 2000, 100_000

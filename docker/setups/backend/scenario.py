@@ -4,7 +4,7 @@ import json
 import report
 from bench import edit, free_port
 
-TITLE = "backend: libssl-dev in the builder, offline query data, release or debug by a build argument"
+TITLE = "libssl-dev in the builder, offline query data, release or debug by a build argument"
 IN_CI = True
 
 

@@ -6,7 +6,7 @@ import engine
 import report
 from bench import edit
 
-TITLE = "compose: a base and a production file, fat LTO, cache mounts, a health endpoint"
+TITLE = "a base and a production file, fat LTO, cache mounts, a health endpoint"
 IN_CI = True
 BASE, PRODUCTION = ["docker-compose.yml"], ["docker-compose.yml", "docker-compose.prod.yml"]
 MOUNT = "exec.cachemount"

@@ -3,7 +3,7 @@ must build it again."""
 import base
 from bench import edit
 
-TITLE = "layers: which edits keep the layer of the dependencies"
+TITLE = "which edits keep the layer of the dependencies"
 IN_CI = True
 SAYS = "r in larder: 2"
 

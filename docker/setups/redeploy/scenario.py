@@ -2,7 +2,7 @@
 import report
 from bench import edit, free_port
 
-TITLE = "redeploy: cargo-larder, cargo-chef and a single stage"
+TITLE = "cargo-larder, cargo-chef and a single stage"
 IN_CI = False
 NEEDS_CHEF = True
 WAYS = {"cargo-larder": "Dockerfile", "cargo-chef": "Dockerfile.chef", "single stage": "Dockerfile.naive"}

@@ -2,7 +2,7 @@
 import report
 from bench import edit
 
-TITLE = "wheel: a Python extension by maturin, a dev target, a runtime with the wheel alone"
+TITLE = "a Python extension by maturin, a dev target, a runtime with the wheel alone"
 IN_CI = True
 DATA = 5_000_000
 
