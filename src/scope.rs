@@ -86,6 +86,10 @@ pub struct Scope {
     #[arg(long, value_name = "TRIPLE")]
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub target: Vec<String>,
+    /// Build the library as TYPES, as with `cargo rustc` (comma-separated or repeatable)
+    #[arg(long, value_name = "TYPES", value_delimiter = ',')]
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub crate_type: Vec<String>,
     /// Build what `cargo check` needs
     #[arg(long)]
     #[serde(skip_serializing_if = "is_false")]
@@ -121,6 +125,7 @@ impl Scope {
             &mut self.bench,
             &mut self.features,
             &mut self.target,
+            &mut self.crate_type,
         ] {
             list.sort();
             list.dedup();
@@ -184,6 +189,7 @@ impl Scope {
             profile => list("--profile", &profile.map(str::to_owned).into_iter().collect::<Vec<_>>()),
         }
         list("--target", &self.target);
+        list("--crate-type", &self.crate_type);
         let release = self.release || self.profile.as_deref() == Some("release");
         let switches = [
             ("--workspace", self.workspace),

@@ -36,7 +36,10 @@ pub fn explain(target_dir: &Path, here: &Path, report: Report) {
             "a mount hides the dependencies that were cooked into `{name}` before: this cook found only what the mount holds\nhelp: leave the mount out, or have it in the step that cooks, too"
         )),
         Verdict::Keeps(point) => {
-            let is = if point == dir { "is a mount of its own".to_owned() } else { format!("is on the mount `{}`", point.display()) };
+            let is = match point.display() {
+                _ if point == dir => "is a mount of its own".to_owned(),
+                point => format!("is on the mount `{point}`"),
+            };
             report.note(&format!(
                 "`{name}` {is}: what was cooked stays there, not in this image layer\nhelp: have the mount in the steps that build, too"
             ));

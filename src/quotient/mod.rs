@@ -13,8 +13,10 @@ use crate::error::Result;
 use crate::platform::Platforms;
 use crate::profile;
 use crate::scope::Scope;
-use crate::workspace::{RootTables, Workspace};
+use crate::select::Selection;
+use crate::workspace::{RootTables, TargetKind, Workspace};
 use crate::{features, select, units};
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use toml::{Table, Value};
 
@@ -44,6 +46,7 @@ pub fn quotient(workspace: &Workspace, scope: &Scope, host: Option<&str>) -> Res
     let used = profile::used(scope.profile.as_deref(), manifest_profiles, config_profiles)?;
     let platforms = Platforms::new(scope, host, &workspace.config);
     let selection = select::select(workspace, scope)?;
+    let workspace = &as_crate_types(workspace, &selection, &scope.crate_type);
     let features = features::resolve(workspace, &platforms, &selection, scope.needs_dev());
     refuse_inactive_targets(workspace, &selection, &features)?;
 
@@ -101,6 +104,22 @@ pub fn quotient(workspace: &Workspace, scope: &Scope, host: Option<&str>) -> Res
         reached: reach.len(),
         warnings: selection.warnings.iter().cloned().chain(about(&left_out)).collect(),
     })
+}
+
+/// The workspace with the selected libraries as these crate types, if there are any (`override_rustc_crate_types` in cargo's
+/// `ops/cargo_compile/mod.rs`).
+fn as_crate_types<'a>(workspace: &'a Workspace, selection: &Selection, crate_types: &[String]) -> Cow<'a, Workspace> {
+    if crate_types.is_empty() {
+        return Cow::Borrowed(workspace);
+    }
+    let mut workspace = workspace.clone();
+    for proposal in &selection.proposals {
+        let target = &mut workspace.packages[proposal.package].targets[proposal.target];
+        if target.kind == TargetKind::Lib && !target.is_proc_macro() {
+            crate_types.clone_into(&mut target.crate_types);
+        }
+    }
+    Cow::Owned(workspace)
 }
 
 /// A warning of third-party packages that are left to the real build, because they depend on a local one (through

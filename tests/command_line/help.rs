@@ -23,6 +23,7 @@ const SCOPE: &[&str] = &[
     "-r, --release",
     "--profile",
     "--target ",
+    "--crate-type ",
     "--check",
     "--clippy",
 ];

@@ -194,3 +194,26 @@ fn the_platform_may_be_named() {
     succeed(&place, &mut cook(&place, &["--maturin", "--target", "x86_64-unknown-linux-gnu"]));
     assert_eq!(seen(&place).len(), 4);
 }
+
+/// What stands below `files` in a recipe of a library of these types, with link-time optimization.
+fn files_of_recipe(types: &[&str], args: &[&str]) -> serde_json::Value {
+    let place = project("0.26.0", &[]);
+    let manifest = place.read("Cargo.toml");
+    let more = format!("[lib]\ncrate-type = {types:?}\n[profile.release]\nlto = \"fat\"\n");
+    place.write(&["-- Cargo.toml --\n", &manifest, &more]);
+    let recipe = prepare(&place, &[&["--release", "--lib"], args].concat());
+    let recipe: serde_json::Value = serde_json::from_str(&recipe).expect("it is JSON");
+    recipe["files"].clone()
+}
+
+#[test]
+fn the_types_that_maturin_builds_a_library_as_may_be_told() {
+    // maturin starts `cargo rustc --crate-type cdylib` where there are others as well.
+    let alone = files_of_recipe(&["cdylib"], &[]);
+    assert_ne!(
+        files_of_recipe(&["cdylib", "rlib"], &[]),
+        alone,
+        "what is below a library of two types is built for both"
+    );
+    assert_eq!(files_of_recipe(&["cdylib", "rlib"], &["--crate-type", "cdylib"]), alone);
+}
