@@ -53,10 +53,11 @@ class Build:
 
 
 class Bench:
-    """`bases` are the images of this run, by name; `larder` is the build of cargo-larder's own, on the image `larder_base`."""
+    """`bases` are the images of this run, by name; `larder` is the build of cargo-larder's own, on the image `larder_base`;
+    `quick` asks for what CI has time for."""
 
-    def __init__(self, name, token, bases, larder=None, larder_base=None):
-        self.name, self.token, self.bases, self.larder, self.larder_base = name, token, bases, larder, larder_base
+    def __init__(self, name, token, bases, larder=None, larder_base=None, quick=False):
+        self.name, self.token, self.bases, self.larder, self.larder_base, self.quick = name, token, bases, larder, larder_base, quick
         self.report = Report()
         self.temp = Path(tempfile.mkdtemp(prefix=f"larder-e2e-{name}-"))
         self.images, self.containers = [], []
