@@ -51,6 +51,7 @@ const PATHS: &[(&str, PathRule)] = &[
     ("http.cainfo", PathRule::Path),
     // Of a file it is followed when that is read, and is seen from beside the file; this one is of `--config`.
     ("include", PathRule::Path),
+    ("patch.*.*.path", PathRule::Path),
     ("paths", PathRule::Path),
     ("registries.*.credential-provider", PathRule::Command),
     ("registry.credential-provider", PathRule::Command),

@@ -10,6 +10,7 @@
 //!
 //! ARCHITECTURE.md has the map and the invariants.
 
+pub mod carried;
 pub mod cli;
 pub mod condition;
 pub mod config;

@@ -32,7 +32,7 @@ pub fn prepare(args: Prepare, here: &Path) -> Result<()> {
     let workspace = read::workspace(&manifest, here)?;
     let scope = args.scope.normalized();
     // A skeleton of stubs has been scoped already; preparing it gives its recipe again.
-    let is_scoped = workspace.packages.iter().all(|p| p.name.starts_with(PREFIX));
+    let is_scoped = workspace.packages.iter().all(|p| p.name.starts_with(PREFIX) || p.is_carried());
     let prepared = if scope.is_at_most_binaries() && args.host.is_none() && !is_scoped {
         select::select(&workspace, &scope)?; // refuses a binary that does not exist
         for_any_build(&workspace)

@@ -6,11 +6,13 @@
 use crate::error::{Result, fail};
 use crate::scope::Scope;
 use crate::skeleton::Files;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// The format that is written and read. Any change of a recipe's bytes for the same workspace and scope makes it another.
-pub const FORMAT: u64 = 1;
+pub const FORMAT: u64 = 2;
 
 /// What `prepare` hands to `cook`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,7 +37,33 @@ struct Json {
     here: Option<String>,
     #[serde(default, skip_serializing_if = "Scope::is_empty")]
     build: Scope,
-    files: BTreeMap<String, Vec<String>>,
+    files: BTreeMap<String, Content>,
+}
+
+/// A file: its lines, each of which ends with a line feed; what is not made of such, whole.
+#[derive(Serialize, Deserialize)]
+#[serde(untagged, expecting = "expected a list of lines, or an object with `base64`")]
+enum Content {
+    Lines(Vec<String>),
+    Bytes { base64: String },
+}
+
+impl Content {
+    fn of(bytes: &[u8]) -> Self {
+        match std::str::from_utf8(bytes) {
+            Ok(text) if text.is_empty() || text.ends_with('\n') => {
+                Content::Lines(text.split_terminator('\n').map(str::to_owned).collect())
+            }
+            _ => Content::Bytes { base64: BASE64.encode(bytes) },
+        }
+    }
+
+    fn bytes(self) -> Option<Vec<u8>> {
+        match self {
+            Content::Lines(lines) => Some(lines.into_iter().map(|line| line + "\n").collect::<String>().into_bytes()),
+            Content::Bytes { base64 } => BASE64.decode(base64).ok(),
+        }
+    }
 }
 
 /// The part of any format that tells which it is.
@@ -47,13 +75,12 @@ struct Versioned {
 
 /// The text of a recipe: sorted, one line of a file on a line.
 pub fn encode(recipe: &Recipe) -> String {
-    let lines = |text: &String| text.lines().map(str::to_owned).collect();
     let json = Json {
         format: FORMAT,
         scope: recipe.scope.clone(),
         here: recipe.here.clone(),
         build: recipe.build.clone(),
-        files: recipe.files.iter().map(|(path, text)| (path.clone(), lines(text))).collect(),
+        files: recipe.files.iter().map(|(path, bytes)| (path.clone(), Content::of(bytes))).collect(),
     };
     let mut text = serde_json::to_string_pretty(&json).expect("maps with string keys become JSON");
     text.push('\n');
@@ -101,11 +128,12 @@ pub fn decode(name: &str, text: &str) -> Result<Recipe> {
             fail!("recipe `{name}` has no {file}\n{again}");
         }
     }
-    let joined = |lines: Vec<String>| lines.into_iter().map(|line| line + "\n").collect();
-    Ok(Recipe {
-        scope: json.scope,
-        here: json.here,
-        build: json.build,
-        files: json.files.into_iter().map(|(path, lines)| (path, joined(lines))).collect(),
-    })
+    let mut files = Files::new();
+    for (path, content) in json.files {
+        let Some(bytes) = content.bytes() else {
+            fail!("recipe `{name}` is not a recipe: the `base64` of `{path}` is none\n{again}")
+        };
+        files.insert(path, bytes);
+    }
+    Ok(Recipe { scope: json.scope, here: json.here, build: json.build, files })
 }

@@ -4,6 +4,7 @@
 //! packages stand, their versions, the names and numbers of their targets, features that reach nothing. This is what an
 //! unscoped recipe holds. Values to values; cannot fail.
 
+use crate::carried;
 use crate::lockfile::LocalEntry;
 use crate::profile;
 use crate::scope::Scope;
@@ -23,15 +24,21 @@ pub struct Reduced {
 
 /// Reduces a workspace.
 pub fn reduce(workspace: &Workspace) -> Reduced {
+    let workspace = &carried::as_third_parties(workspace);
     let live: Vec<BTreeSet<String>> = live_features(workspace);
-    let reach = workspace.lock.reach(workspace.packages.iter().flat_map(|p| &p.dependencies).filter_map(locked));
-    let mut packages: Vec<(usize, Package)> =
-        workspace.packages.iter().enumerate().map(|(i, p)| (i, package(workspace, p, &live, i))).collect();
+    let counts = |p: &Package, d: &Dependency| d.kind != DependencyKind::Dev || !p.is_carried();
+    let dependencies = workspace.packages.iter().flat_map(|p| p.dependencies.iter().filter(move |d| counts(p, d)));
+    let reach = workspace.lock.reach(dependencies.filter_map(locked));
+    let own = workspace.packages.iter().enumerate().filter(|(_, p)| !p.is_carried());
+    let mut packages: Vec<(usize, Package)> = own.map(|(i, p)| (i, package(workspace, p, &live, i))).collect();
     packages.sort_by(|(_, a), (_, b)| a.dir.cmp(&b.dir));
+    let reduced = packages.len();
+    // What is carried stays as it is, and has its entry in the lockfile.
+    packages.extend(workspace.packages.iter().cloned().enumerate().filter(|(_, p)| p.is_carried()));
     let position = |old: usize| packages.iter().position(|(i, _)| *i == old).expect("every package is kept");
     let renewed_local: Vec<usize> = (0..packages.len()).map(position).collect();
 
-    let entries = packages.iter().map(|(_, p)| LocalEntry {
+    let entries = packages[..reduced].iter().map(|(_, p)| LocalEntry {
         name: p.name.clone(),
         version: p.version.clone(),
         locked: p.dependencies.iter().filter_map(locked).collect(),
@@ -39,7 +46,7 @@ pub fn reduce(workspace: &Workspace) -> Reduced {
     });
     let (lock, renewed_locked) = workspace.lock.restricted(&reach, entries.collect());
     let mut renewed: Vec<Package> = packages.into_iter().map(|(_, p)| p).collect();
-    for dependency in renewed.iter_mut().flat_map(|p| &mut p.dependencies) {
+    for dependency in renewed[..reduced].iter_mut().flat_map(|p| &mut p.dependencies) {
         dependency.to = match dependency.to {
             Resolved::Local(i) => Resolved::Local(renewed_local[i]),
             Resolved::Locked(i) => Resolved::Locked(renewed_locked[&i]),
@@ -49,14 +56,18 @@ pub fn reduce(workspace: &Workspace) -> Reduced {
     let mut default_members: Vec<usize> = workspace.default_members.iter().map(|i| renewed_local[*i]).collect();
     default_members.sort_unstable();
     let current = workspace.current.map(|i| renewed_local[i]);
-    let names: BTreeSet<&str> = lock.packages.iter().filter(|p| p.source.is_some()).map(|p| p.name.as_str()).collect();
+    let carried: BTreeSet<String> = renewed[reduced..].iter().map(|p| p.dir.clone()).collect();
+    let is_third_party = |i: usize| workspace.lock.packages[i].source.is_some() || workspace.carried(i).is_some();
+    let names: BTreeSet<&str> =
+        reach.iter().filter(|i| is_third_party(**i)).map(|i| workspace.lock.packages[*i].name.as_str()).collect();
     let mut config = workspace.config.clone();
     if let Some(Value::Table(profiles)) = config.get_mut("profile") {
         profiles_of_third_parties(profiles, &names);
     }
     let mut root_tables = RootTables { ..workspace.root_tables.clone() };
     profiles_of_third_parties(&mut root_tables.profile, &names);
-    root_tables.patch = crate::quotient::patches(&root_tables.patch, &names);
+    root_tables.patch = crate::quotient::patches(&root_tables.patch, &names, &carried);
+    root_tables.replace = crate::quotient::of_carried(&root_tables.replace, &carried);
     let here = current.map(|i| renewed[i].dir.clone()).filter(|dir| !dir.is_empty());
     let workspace =
         Workspace { packages: renewed, current, default_members, root_tables, lock, config, ..workspace.clone() };

@@ -3,46 +3,59 @@
 //! In: a [`Workspace`], made by `quotient` or `reduce`. Out: [`Files`], relative path to text, in one canonical form:
 //! keys sorted, one dependency a line. Touches nothing; `cook` writes the files.
 
-use crate::workspace::{Dependency, DependencyKind, Package, Resolved, Resolver, Target, TargetKind, Workspace};
-use std::collections::BTreeMap;
+use crate::workspace::{Below, Dependency, DependencyKind, Package, Resolved, Resolver, Target, TargetKind, Workspace};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::Path;
 use toml::{Table, Value};
 
-/// Relative path, with forward slashes, to text.
-pub type Files = BTreeMap<String, String>;
+/// Relative path, with forward slashes, to content.
+pub type Files = BTreeMap<String, Vec<u8>>;
+
+/// The text of a file.
+pub fn text<'a>(files: &'a Files, name: &str) -> Option<&'a str> {
+    files.get(name).and_then(|bytes| std::str::from_utf8(bytes).ok())
+}
 
 /// The edition of every package in a skeleton; there is no code that it could concern.
 const EDITION: &str = "2021";
 
 /// The files of a skeleton.
 pub fn files(workspace: &Workspace) -> Files {
-    let mut files = Files::new();
+    let mut texts = BTreeMap::<String, String>::new();
+    let mut carried = Files::new();
     let root_package = workspace.packages.iter().find(|p| p.dir.is_empty());
     let mut root = root_package.map(|p| manifest(workspace, p)).unwrap_or_default();
     root.push_str(&root_tables(workspace));
-    files.insert("Cargo.toml".to_owned(), root);
+    texts.insert("Cargo.toml".to_owned(), root);
     for package in &workspace.packages {
+        if let Below::Carried(sources) = &package.below {
+            texts.insert(format!("{}/Cargo.toml", package.dir), sources.manifest.clone());
+            let files = sources.files.iter();
+            carried.extend(files.map(|(path, bytes)| (format!("{}/{path}", package.dir), bytes.clone())));
+            continue;
+        }
         let file =
             |name: &str| if package.dir.is_empty() { name.to_owned() } else { format!("{}/{name}", package.dir) };
         if !package.dir.is_empty() {
-            files.insert(file("Cargo.toml"), manifest(workspace, package));
+            texts.insert(file("Cargo.toml"), manifest(workspace, package));
         }
         for target in &package.targets {
-            files.insert(file(&source(target)), code(target).to_owned());
+            texts.insert(file(&source(target)), code(target).to_owned());
         }
         if package.build_script {
-            files.insert(file("build.rs"), "fn main() {}\n".to_owned());
+            texts.insert(file("build.rs"), "fn main() {}\n".to_owned());
         }
     }
-    files.insert("Cargo.lock".to_owned(), workspace.lock.to_text());
+    texts.insert("Cargo.lock".to_owned(), workspace.lock.to_text());
     if !workspace.config.is_empty() {
-        files.insert(".cargo/config.toml".to_owned(), workspace.config.to_string());
+        texts.insert(".cargo/config.toml".to_owned(), workspace.config.to_string());
     }
     if let Some(toolchain) = &workspace.toolchain {
-        files.insert(toolchain.file_name.clone(), toolchain.text.clone());
+        texts.insert(toolchain.file_name.clone(), toolchain.text.clone());
     }
-    files
+    carried.extend(texts.into_iter().map(|(path, text)| (path, text.into_bytes())));
+    carried
 }
 
 /// Where cargo looks for a target of this name by itself.
@@ -73,9 +86,8 @@ fn root_tables(workspace: &Workspace) -> String {
         let _ = writeln!(text, "cargo-features = {}\n", strings(&tables.cargo_features));
     }
     let dirs = |packages: &mut dyn Iterator<Item = &Package>| -> String {
-        packages.fold("[\n".to_owned(), |list, p| {
-            list + &format!("    {},\n", quoted(if p.dir.is_empty() { "." } else { &p.dir }))
-        }) + "]"
+        let dirs: BTreeSet<&str> = packages.map(|p| if p.dir.is_empty() { "." } else { &p.dir }).collect();
+        dirs.into_iter().fold("[\n".to_owned(), |list, dir| list + &format!("    {},\n", quoted(dir))) + "]"
     };
     // The root package is a member by itself, and `.` among the members would void `exclude`.
     let resolver = if workspace.resolver == Resolver::V1 { "1" } else { "2" };
@@ -178,7 +190,12 @@ fn target_table(package: &Package, target: &Target) -> String {
 
 fn dependency_value(workspace: &Workspace, package: &Package, dependency: &Dependency) -> String {
     let mut parts = Vec::new();
-    if let Resolved::Local(i) = dependency.to {
+    let local = match dependency.to {
+        Resolved::Local(i) => Some(i),
+        Resolved::Locked(i) => workspace.carried(i),
+        Resolved::Absent => None,
+    };
+    if let Some(i) = local {
         let (from, to) = (Path::new("/").join(&package.dir), Path::new("/").join(&workspace.packages[i].dir));
         let path = pathdiff::diff_paths(to, from).unwrap_or_default();
         let path = path.components().map(|c| c.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/");

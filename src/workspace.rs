@@ -89,6 +89,29 @@ pub struct Package {
     pub package_rest: Table,
     /// Top-level tables that this crate does not know.
     pub rest: Table,
+    /// Whether third-party packages depend on it, as `[patch]` and `[replace]` with a path make them.
+    pub below: Below,
+}
+
+/// Whether third-party packages depend on a local one, which then is compiled for real below them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Below {
+    /// None does.
+    #[default]
+    Nothing,
+    /// Some do, and its sources can travel.
+    Carried(Sources),
+    /// Some do, and it can only be compiled where it stands, for this reason.
+    Bound(&'static str),
+}
+
+/// The sources of a package that is compiled for real.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sources {
+    /// Cargo.toml, with all that it would inherit.
+    pub manifest: String,
+    /// Every other file, by its path in the package.
+    pub files: BTreeMap<String, Vec<u8>>,
 }
 
 /// One crate of a package (never a build script).
@@ -130,7 +153,26 @@ impl Target {
     }
 }
 
+impl Workspace {
+    /// The entry of a local package in Cargo.lock; its version may lag behind the manifest.
+    pub fn entry_of(&self, package: &Package) -> Option<usize> {
+        self.lock.local_entry(&package.name, &package.version)
+    }
+
+    /// The package whose sources stand behind an entry of Cargo.lock without a source.
+    pub fn carried(&self, locked: usize) -> Option<usize> {
+        let is_local = self.lock.packages[locked].source.is_none();
+        let carried = |p: &Package| p.is_carried() && self.entry_of(p) == Some(locked);
+        is_local.then(|| self.packages.iter().position(carried)).flatten()
+    }
+}
+
 impl Package {
+    /// Whether its sources travel.
+    pub fn is_carried(&self) -> bool {
+        matches!(self.below, Below::Carried(_))
+    }
+
     /// Its library, if it has one.
     pub fn lib(&self) -> Option<&Target> {
         self.targets.iter().find(|t| t.kind == TargetKind::Lib)

@@ -3,6 +3,8 @@
 
 mod support;
 
+#[path = "kept/carried.rs"]
+mod carried;
 #[path = "kept/own.rs"]
 mod own;
 #[path = "kept/units.rs"]
@@ -27,12 +29,21 @@ struct Project {
     env: &'static [(&'static str, &'static str)],
     /// Where what is built is to be found, relative to `at`.
     target: &'static str,
+    /// Whether `cook` is called once more when the sources are there.
+    cooked_again: bool,
     /// What the binary `app` prints.
     prints: Option<&'static str>,
 }
 
-const PLAIN: Project =
-    Project { files: "", at: "", flags: &["--release"], env: &[], target: "target/release", prints: None };
+const PLAIN: Project = Project {
+    files: "",
+    at: "",
+    flags: &["--release"],
+    env: &[],
+    target: "target/release",
+    cooked_again: false,
+    prints: None,
+};
 
 /// What was done, in the order of the JSON messages: third-party packages compiled, and found fresh.
 #[derive(Debug, Default)]
@@ -56,6 +67,11 @@ fn set_times(files: &str, dir: &Path, time: SystemTime) {
         let file = std::fs::OpenOptions::new().write(true).open(path).expect("the file was written");
         file.set_modified(time).expect("times can be set");
     }
+}
+
+/// A day in 2020.
+fn old() -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_hours(438_288)
 }
 
 fn run(program: &Path, dir: &Path, args: &[&str], env: &[(&str, &str)]) -> Output {
@@ -112,9 +128,11 @@ fn check(project: &Project) {
         lay_out(project.files, &place);
         let lock = root.strip_prefix(&source).expect("the root is below the top").join("Cargo.lock");
         fs_err::copy(source.join(&lock), place.join(&lock)).expect("it was written");
-        let old = SystemTime::UNIX_EPOCH + Duration::from_hours(438_288);
-        for time in [old, SystemTime::now() + Duration::from_secs(2)] {
+        for time in [old(), SystemTime::now() + Duration::from_secs(2)] {
             set_times(project.files, &place, time);
+            if project.cooked_again {
+                larder(&place.join(project.at), &cook, project.env);
+            }
             let built = build(project, &place);
             assert!(built.compiled.is_empty(), "scoped: {scoped}\ncompiled again: {:#?}\n{said}", built.compiled);
             assert!(!built.fresh.is_empty(), "the project has no third-party crate to keep");

@@ -4,7 +4,9 @@
 //! own output goes to the user's stderr as it comes; its JSON messages are counted and go no further.
 
 use super::interrupt::Interrupt;
+use super::settle::Done;
 use crate::error::{Error, Result, fail};
+use crate::quotient::PREFIX;
 use cargo_metadata::Message;
 use std::ffi::OsString;
 use std::io::BufReader;
@@ -29,12 +31,39 @@ pub struct Build<'a> {
 }
 
 /// What cargo did.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Outcome {
     /// Third-party units that it compiled.
     pub compiled: usize,
     /// Third-party units that it found fresh.
     pub fresh: usize,
+    /// What was done for carried packages.
+    pub carried: Vec<Done>,
+}
+
+impl Outcome {
+    fn count(&mut self, message: &Message, skeleton: &Path) {
+        let is_stub = |name: &str| name.replace('-', "_").starts_with(&PREFIX.replace('-', "_"));
+        match message {
+            Message::CompilerArtifact(artifact) if !is_stub(&artifact.target.name) => {
+                *(if artifact.fresh { &mut self.fresh } else { &mut self.compiled }) += 1;
+                let dir = carried_dir(&artifact.package_id.repr, skeleton);
+                let files = artifact.filenames.first();
+                self.carried.extend(dir.zip(files).and_then(|(dir, file)| Done::compiled(dir, file.as_std_path())));
+            }
+            Message::BuildScriptExecuted(script) => {
+                let dir = carried_dir(&script.package_id.repr, skeleton);
+                self.carried.extend(dir.and_then(|dir| Done::ran(dir, script.out_dir.as_std_path())));
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The directory in the skeleton of the local package with this id: `path+file:///…/dir#…`.
+fn carried_dir(id: &str, skeleton: &Path) -> Option<String> {
+    let path = id.strip_prefix("path+file://")?.split('#').next()?;
+    Path::new(path).strip_prefix(skeleton).ok().map(|dir| dir.to_string_lossy().into_owned())
 }
 
 /// Runs the build.
@@ -67,12 +96,8 @@ pub fn build(build: &Build<'_>, interrupt: &Interrupt) -> Result<Outcome> {
     let stdout = child.stdout.take().expect("stdout is piped");
     interrupt.entrust(child);
     let mut outcome = Outcome::default();
-    for message in Message::parse_stream(BufReader::new(stdout)) {
-        if let Ok(Message::CompilerArtifact(artifact)) = message
-            && !artifact.package_id.repr.starts_with("path+")
-        {
-            *(if artifact.fresh { &mut outcome.fresh } else { &mut outcome.compiled }) += 1;
-        }
+    for message in Message::parse_stream(BufReader::new(stdout)).filter_map(Result::ok) {
+        outcome.count(&message, build.dir);
     }
     let status = interrupt.release().expect("it was entrusted above").wait()?;
     interrupt.check()?;

@@ -9,7 +9,7 @@
 use crate::error::{Result, fail};
 use crate::lockfile;
 use crate::scope::Scope;
-use crate::skeleton::Files;
+use crate::skeleton::{self, Files};
 use semver::Version;
 use serde::Deserialize;
 use std::collections::BTreeSet;
@@ -76,7 +76,7 @@ pub fn variables(
     here: &Path,
 ) -> Result<Variables> {
     refuse_other_platforms(scope, here)?;
-    let lock = lockfile::parse("Cargo.lock", files.get("Cargo.lock").map_or("", String::as_str))?;
+    let lock = lockfile::parse("Cargo.lock", skeleton::text(files, "Cargo.lock").unwrap_or_default())?;
     let version = |name: &str| lock.packages.iter().find(|p| p.name == name).map(|p| p.version.as_str());
     let python = |own: PathBuf| ask(named.unwrap_or(&own), here);
     // maturin builds programs with `--bin`, and all else with `--lib` (`configure_bin_lib_flags`).
@@ -224,8 +224,9 @@ fn features(files: &Files) -> BTreeSet<String> {
         }
     }
     let mut found = BTreeSet::new();
-    let manifests = files.iter().filter(|(path, _)| path.ends_with("Cargo.toml"));
-    manifests.filter_map(|(_, text)| text.parse().ok()).for_each(|table| gather(&table, &mut found));
+    let manifests =
+        files.keys().filter(|path| path.ends_with("Cargo.toml")).filter_map(|path| skeleton::text(files, path));
+    manifests.filter_map(|text| text.parse().ok()).for_each(|table| gather(&table, &mut found));
     found
 }
 
@@ -307,7 +308,7 @@ other = { package = 'pyo3-ffi', version = '=0.26.0', features = ['b'] }
 pyo3 = { version = '=0.26.0', features = ['c'] }
 plain = '1'
 ";
-        let files = Files::from([("stub/Cargo.toml".to_owned(), manifest.to_owned())]);
+        let files = Files::from([("stub/Cargo.toml".to_owned(), manifest.into())]);
         assert_eq!(features(&files).into_iter().collect::<Vec<_>>(), ["a", "b", "c"]);
     }
 

@@ -10,11 +10,12 @@ mod interrupt;
 mod maturin;
 mod mount;
 mod place;
+mod settle;
 pub mod wrapper;
 
-use crate::cli::Cook;
+use crate::cli::{Cook, How};
 use crate::error::{Error, Result, fail};
-use crate::quotient::quotient;
+use crate::quotient::{PREFIX, quotient};
 use crate::recipe::{self, Recipe};
 use crate::report::Report;
 use crate::scope::Scope;
@@ -24,74 +25,37 @@ use epoch::Epoch;
 use interrupt::Interrupt;
 use std::collections::BTreeSet;
 use std::io::Write;
-use std::path::Path;
-use std::time::Instant;
+use std::path::{Path, PathBuf};
+use std::time::{Instant, SystemTime};
+
+/// The recipe, where none is named.
+const RECIPE: &str = "recipe.json";
 
 /// Runs `cook` at `here`.
 ///
 /// # Errors
 /// A recipe that is none, flags that contradict it, a directory that cannot be written to, cargo failing, or a signal.
-pub fn cook(mut args: Cook, here: &Path, stdout: &mut dyn Write) -> Result<()> {
+pub fn cook(args: Cook, here: &Path, stdout: &mut dyn Write) -> Result<()> {
     let report = Report::new(args.how.color.as_deref(), args.how.quiet);
     let started = Instant::now();
     let asked = args.scope.normalized();
+    let path = here.join(args.recipe_path.as_deref().unwrap_or(Path::new(RECIPE)));
     let recipe = recipe(args.recipe_path.as_deref(), args.manifest_path.as_deref(), &asked, here, report)?;
     // From here on there are directories to remove.
     let interrupt = Interrupt::watch()?;
-    let (mut files, mut build) = match &recipe.scope {
+    let (files, build) = match &recipe.scope {
         Some(scope) => (recipe.files, agreed(scope, &recipe.build, &asked)?),
         None => scoped(&recipe, &asked, report)?,
     };
     if args.no_build {
         unpack(&files, here)?;
-        let target_dir =
-            args.how.target_dir.iter().flat_map(|dir| ["--target-dir".to_owned(), dir.display().to_string()]);
-        let flags = build.to_args().into_iter().chain(args.how.to_args()).chain(target_dir);
-        let words = ["cargo", args.how.command(&build)].map(str::to_owned).into_iter().chain(flags);
-        writeln!(stdout, "{}", words.map(|w| shell_word(&w)).collect::<Vec<_>>().join(" "))?;
-        return Ok(());
+        return tell(&args.how, &build, stdout);
     }
-    let scratch = place::scratch()?;
-    // It need not be there yet: sources may arrive after the cook.
-    let current = args.manifest_path.as_ref().map(|path| read::normalize(&here.join(path)).with_file_name(""));
-    let current = current.unwrap_or_else(|| here.to_owned());
-    // In a member's directory, cargo builds into the root's target directory.
-    let root = read::root(&current).unwrap_or_else(|| current.clone());
-    let mut config = place::config(&files, &current, &root, scratch.path())?;
-    let target_dir = place::target_dir(&args.how, &config, here, &root)?;
-    place::probe(&target_dir)?;
-    let told = match place::wrapper(&args.how, &config, here)? {
-        Some(user) => wrapper::before(user, &mut config, scratch.path())?,
-        None => wrapper::alone()?,
-    };
-    if !config.is_empty() {
-        files.insert(place::CONFIG.to_owned(), config.to_string());
-    }
-    write(&files, scratch.path())?;
-    build.target.iter_mut().for_each(|target| *target = place::absolute_target(target, here));
-    args.how.config.iter_mut().for_each(|value| *value = place::absolute_config(value, here));
-    let mut to_run = cargo::Build {
-        dir: scratch.path(),
-        command: args.how.command(&build),
-        args: [build.to_args(), args.how.to_args(), told.args].concat(),
-        target_dir: &target_dir,
-        env: [place::absolute_variables(here, &root), told.env].concat(),
-        has_toolchain_file: files.keys().any(|name| name.starts_with("rust-toolchain")),
-    };
-    let build_dir = place::build_dir(&args.how, &config, here, &root)?;
-    let epoch = Epoch::begin([target_dir.clone()].into_iter().chain(build_dir).collect())?;
-    if let Some(python) = &args.maturin {
-        let scope = Scope { target: build.target.clone(), ..recipe.scope.unwrap_or(asked) };
-        to_run.env.extend(maturin::variables(python.as_deref(), &files, &scope, &target_dir, here)?);
-    }
-    // Where cargo failed, it has said why, and the lockfile it left tells nothing.
-    let outcome = cargo::build(&to_run, &interrupt).and_then(|outcome| {
-        same_versions(&files, scratch.path())?;
-        Ok(outcome)
-    });
-    let removed = scratch.close();
-    let outcome = outcome?;
-    removed?;
+    let prepared = std::fs::metadata(path).and_then(|m| m.modified()).ok();
+    let scope = recipe.scope.unwrap_or(asked);
+    let dishes = Dishes { files, build, scope, maturin: args.maturin, prepared };
+    let Cooked { outcome, target_dir, epoch } =
+        in_scratch(dishes, args.how, args.manifest_path.as_deref(), here, &interrupt)?;
     let size = megabytes(place::size(&target_dir));
     interrupt.check()?;
     report.done(
@@ -110,9 +74,92 @@ pub fn cook(mut args: Cook, here: &Path, stdout: &mut dyn Write) -> Result<()> {
     epoch.map_or(Ok(()), |epoch| epoch.end(here, report))
 }
 
+/// Prints the command that would build the skeleton here.
+fn tell(how: &How, build: &Scope, stdout: &mut dyn Write) -> Result<()> {
+    let target_dir = how.target_dir.iter().flat_map(|dir| ["--target-dir".to_owned(), dir.display().to_string()]);
+    let flags = build.to_args().into_iter().chain(how.to_args()).chain(target_dir);
+    let words = ["cargo", how.command(build)].map(str::to_owned).into_iter().chain(flags);
+    writeln!(stdout, "{}", words.map(|w| shell_word(&w)).collect::<Vec<_>>().join(" "))?;
+    Ok(())
+}
+
+/// A skeleton, the flags to build it with, and when its recipe was written, if it stands in a file.
+struct Dishes {
+    files: Files,
+    build: Scope,
+    /// What the skeleton is for.
+    scope: Scope,
+    /// Whether maturin will build, and for which Python.
+    #[expect(clippy::option_option, reason = "as the command line has it")]
+    maturin: Option<Option<PathBuf>>,
+    prepared: Option<SystemTime>,
+}
+
+/// What came of it, and where.
+struct Cooked {
+    outcome: cargo::Outcome,
+    target_dir: PathBuf,
+    epoch: Option<Epoch>,
+}
+
+/// Builds a skeleton in a scratch directory, for the workspace at `here` or of the manifest that is named.
+fn in_scratch(
+    mut dishes: Dishes,
+    mut how: How,
+    manifest: Option<&Path>,
+    here: &Path,
+    interrupt: &Interrupt,
+) -> Result<Cooked> {
+    let scratch = place::scratch()?;
+    // It need not be there yet: sources may arrive after the cook.
+    let current = manifest.map(|path| read::normalize(&here.join(path)).with_file_name(""));
+    let current = current.unwrap_or_else(|| here.to_owned());
+    // In a member's directory, cargo builds into the root's target directory.
+    let root = read::root(&current).unwrap_or_else(|| current.clone());
+    let mut config = place::config(&dishes.files, &current, &root, scratch.path())?;
+    let target_dir = place::target_dir(&how, &config, here, &root)?;
+    place::probe(&target_dir)?;
+    let build_dir = place::build_dir(&how, &config, here, &root)?;
+    let told = match place::wrapper(&how, &config, here)? {
+        None if !carries(&dishes.files) => wrapper::of_workspace()?,
+        user => wrapper::of_all(user, &mut config, scratch.path(), &root)?,
+    };
+    if !config.is_empty() {
+        dishes.files.insert(place::CONFIG.to_owned(), config.to_string().into_bytes());
+    }
+    write(&dishes.files, scratch.path())?;
+    settle::before(&dishes.files, scratch.path(), &[&target_dir].into_iter().chain(&build_dir).collect::<Vec<_>>());
+    dishes.build.target.iter_mut().for_each(|target| *target = place::absolute_target(target, here));
+    how.config.iter_mut().for_each(|value| *value = place::absolute_config(value, here));
+    let mut to_run = cargo::Build {
+        dir: scratch.path(),
+        command: how.command(&dishes.build),
+        args: [dishes.build.to_args(), how.to_args(), told.args].concat(),
+        target_dir: &target_dir,
+        env: [place::absolute_variables(here, &root), told.env].concat(),
+        has_toolchain_file: dishes.files.keys().any(|name| name.starts_with("rust-toolchain")),
+    };
+    let dirs = [target_dir.clone()].into_iter().chain(build_dir).collect();
+    let epoch = Epoch::begin(dirs, &dishes.files)?;
+    if let Some(python) = &dishes.maturin {
+        let scope = Scope { target: dishes.build.target.clone(), ..dishes.scope };
+        to_run.env.extend(maturin::variables(python.as_deref(), &dishes.files, &scope, &target_dir, here)?);
+    }
+    // Where cargo failed, it has said why, and the lockfile it left tells nothing.
+    let outcome = cargo::build(&to_run, interrupt).and_then(|outcome| {
+        same_versions(&dishes.files, scratch.path())?;
+        settle::after(&outcome.carried, &dishes.files, &root, dishes.prepared);
+        Ok(outcome)
+    });
+    let removed = scratch.close();
+    let outcome = outcome?;
+    removed?;
+    Ok(Cooked { outcome, target_dir, epoch })
+}
+
 /// The recipe that is named, or `recipe.json` where it is, or one prepared in memory.
 fn recipe(named: Option<&Path>, manifest: Option<&Path>, scope: &Scope, here: &Path, report: Report) -> Result<Recipe> {
-    let path = named.unwrap_or(Path::new("recipe.json"));
+    let path = named.unwrap_or(Path::new(RECIPE));
     let name = path.display().to_string();
     let missing = |e: &std::io::Error| e.kind() == std::io::ErrorKind::NotFound;
     match fs_err::read(here.join(path)) {
@@ -188,6 +235,11 @@ fn scoped(recipe: &Recipe, asked: &Scope, report: Report) -> Result<(Files, Scop
     Ok((skeleton::files(&quotient.workspace), quotient.scope))
 }
 
+/// Whether there are local packages to compile.
+fn carries(files: &Files) -> bool {
+    files.keys().any(|name| name.ends_with("/Cargo.toml") && !name.starts_with(PREFIX))
+}
+
 fn unpack(files: &Files, here: &Path) -> Result<()> {
     if let Some(name) = files.keys().find(|name| here.join(name).exists()) {
         let name = if here.join("Cargo.toml").exists() { "Cargo.toml" } else { name };
@@ -200,10 +252,10 @@ fn unpack(files: &Files, here: &Path) -> Result<()> {
 }
 
 fn write(files: &Files, dir: &Path) -> Result<()> {
-    for (name, text) in files {
+    for (name, bytes) in files {
         let path = dir.join(name);
         fs_err::create_dir_all(path.parent().expect("a file stands in a directory"))?;
-        fs_err::write(path, text)?;
+        fs_err::write(path, bytes)?;
     }
     Ok(())
 }
@@ -216,7 +268,7 @@ fn same_versions(files: &Files, scratch: &Path) -> Result<()> {
         let lock = lockfile::parse(name, text)?;
         Ok(lock.packages.into_iter().map(|p| (p.name, p.version, p.source)).collect())
     };
-    let recipe = packages(files.get(name).map(String::as_str).unwrap_or_default())?;
+    let recipe = packages(skeleton::text(files, name).unwrap_or_default())?;
     let settled = packages(&settled)?;
     let strangers: Vec<String> =
         settled.difference(&recipe).map(|(name, version, _)| format!("`{name} {version}`")).collect();

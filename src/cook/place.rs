@@ -8,7 +8,7 @@ use crate::cli::How;
 use crate::config;
 use crate::error::{Result, fail};
 use crate::read;
-use crate::skeleton::Files;
+use crate::skeleton::{self, Files};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
@@ -41,7 +41,7 @@ pub fn scratch() -> Result<TempDir> {
 /// # Errors
 /// A config that is not TOML.
 pub fn config(files: &Files, current: &Path, root: &Path, scratch: &Path) -> Result<Table> {
-    let mut table: Table = match files.get(CONFIG).map(|text| toml::from_str(text)) {
+    let mut table: Table = match skeleton::text(files, CONFIG).map(toml::from_str) {
         None => Table::new(),
         Some(Ok(table)) => table,
         Some(Err(error)) => fail!("the recipe's `{CONFIG}` is broken: {error}"),
@@ -85,17 +85,14 @@ pub fn target_dir(how: &How, config: &Table, here: &Path, root: &Path) -> Result
     Ok(dir.map_or_else(|| root.join("target"), |dir| here.join(dir)))
 }
 
-/// Where cargo keeps what is no final artifact, if that is not the target directory (`GlobalContext::build_dir`).
+/// The directory for what only cargo looks at, if it is not the target directory and can be told without cargo.
 ///
 /// # Errors
 /// A config that is not TOML.
 pub fn build_dir(how: &How, config: &Table, here: &Path, root: &Path) -> Result<Option<PathBuf>> {
-    let home = cargo_home().unwrap_or_default();
-    let dir = configured("build-dir", how, config, here)?.map(|dir| {
-        let dir = dir.replace("{workspace-root}", &root.to_string_lossy());
-        here.join(dir.replace("{cargo-cache-home}", &here.join(home).to_string_lossy()))
-    });
-    Ok(dir)
+    let dir = configured("build-dir", how, config, here)?;
+    let dir = dir.map(|dir| dir.replace("{workspace-root}", &root.to_string_lossy()));
+    Ok(dir.filter(|dir| !dir.contains('{')).map(|dir| here.join(dir)))
 }
 
 /// The program that the user wants cargo to call in the place of the compiler.

@@ -58,8 +58,15 @@ impl Lockfile {
         reached
     }
 
-    /// Indices of the packages that are such, and of all that reach one.
-    pub fn dependents_of(&self, is_such: impl Fn(&LockedPackage) -> bool) -> BTreeSet<usize> {
+    /// The entry of a local package: of this version, else of any.
+    pub fn local_entry(&self, name: &str, version: &str) -> Option<usize> {
+        let named = |p: &LockedPackage| p.source.is_none() && p.name == name;
+        let exact = self.packages.iter().position(|p| named(p) && p.version == version);
+        exact.or_else(|| self.packages.iter().position(named))
+    }
+
+    /// Indices of this package and of all that reach it.
+    pub fn dependents_of(&self, package: usize) -> BTreeSet<usize> {
         let mut above = vec![Vec::new(); self.packages.len()];
         for (i, package) in self.packages.iter().enumerate() {
             for below in package.dependencies.iter().chain(&package.replace) {
@@ -67,7 +74,7 @@ impl Lockfile {
             }
         }
         let mut found = BTreeSet::new();
-        let mut open: Vec<usize> = (0..self.packages.len()).filter(|i| is_such(&self.packages[*i])).collect();
+        let mut open = vec![package];
         while let Some(i) = open.pop() {
             if found.insert(i) {
                 open.extend(&above[i]);

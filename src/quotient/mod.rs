@@ -9,6 +9,7 @@ mod stubs;
 
 pub use stubs::PREFIX;
 
+use crate::carried;
 use crate::error::Result;
 use crate::platform::Platforms;
 use crate::profile;
@@ -40,6 +41,7 @@ pub struct Quotient {
 /// # Errors
 /// A package, target, feature or profile that the workspace does not have.
 pub fn quotient(workspace: &Workspace, scope: &Scope, host: Option<&str>) -> Result<Quotient> {
+    let workspace = &carried::as_third_parties(workspace);
     let empty = Table::new();
     let config_profiles = workspace.config.get("profile").and_then(Value::as_table).unwrap_or(&empty);
     let manifest_profiles = &workspace.root_tables.profile;
@@ -61,10 +63,8 @@ pub fn quotient(workspace: &Workspace, scope: &Scope, host: Option<&str>) -> Res
     };
     let built = units::built(workspace, &selection, &features, &platforms, distinctions);
     let mut entries = entries::entries(workspace, &features, &built);
-    let on_local = workspace.lock.dependents_of(|p| p.source.is_none());
-    let name = |e: &entries::Entry| workspace.lock.packages[e.locked].name.clone();
-    let left_out: BTreeSet<String> = entries.iter().filter(|e| on_local.contains(&e.locked)).map(name).collect();
-    entries.retain(|e| !on_local.contains(&e.locked));
+    let (on_bound, warnings) = above_bound(workspace, &entries);
+    entries.retain(|e| !on_bound.contains(&e.locked));
 
     let direct: BTreeSet<usize> = entries.iter().map(|e| e.locked).collect();
     let reach = workspace.lock.reach(direct.iter().copied());
@@ -73,6 +73,7 @@ pub fn quotient(workspace: &Workspace, scope: &Scope, host: Option<&str>) -> Res
         profile::restrict(table, &used, &|name| names.contains(name));
     }
     let [manifest_profiles, config_profiles] = tables;
+    let carried = carried::among(workspace, &reach).into_iter().map(|p| p.dir).collect();
     let stubs = stubs::stubs(workspace, &entries, &reach);
     let stub_workspace = Workspace {
         root: workspace.root.clone(),
@@ -82,11 +83,12 @@ pub fn quotient(workspace: &Workspace, scope: &Scope, host: Option<&str>) -> Res
         default_members: stubs.selected,
         root_tables: RootTables {
             profile: manifest_profiles,
-            patch: patches(&workspace.root_tables.patch, &names),
+            patch: patches(&workspace.root_tables.patch, &names, &carried),
+            replace: of_carried(&workspace.root_tables.replace, &carried),
             ..workspace.root_tables.clone()
         },
         lock: stubs.lock,
-        config: config(&workspace.config, config_profiles, &platforms, &names),
+        config: config(&workspace.config, config_profiles, &platforms),
         toolchain: workspace.toolchain.clone(),
     };
     let residue = Scope {
@@ -102,7 +104,7 @@ pub fn quotient(workspace: &Workspace, scope: &Scope, host: Option<&str>) -> Res
         scope: residue,
         requirements: direct.len(),
         reached: reach.len(),
-        warnings: selection.warnings.iter().cloned().chain(about(&left_out)).collect(),
+        warnings: selection.warnings.into_iter().chain(warnings).collect(),
     })
 }
 
@@ -122,18 +124,26 @@ fn as_crate_types<'a>(workspace: &'a Workspace, selection: &Selection, crate_typ
     Cow::Owned(workspace)
 }
 
-/// A warning of third-party packages that are left to the real build, because they depend on a local one (through
-/// `[patch]`).
-fn about(left_out: &BTreeSet<String>) -> Option<String> {
-    let names: Vec<String> = left_out.iter().map(|name| format!("`{name}`")).collect();
-    match names.as_slice() {
-        [] => None,
-        [name] => Some(format!("left out {name}, which depends on a local package: the real build compiles it")),
-        names => Some(format!(
-            "left out {}, which depend on a local package: the real build compiles them",
-            names.join(", ")
-        )),
+/// The entries of the lockfile above local packages that cannot travel, which are left to the real build; and a warning of
+/// those that it would need.
+fn above_bound(workspace: &Workspace, entries: &[entries::Entry]) -> (BTreeSet<usize>, Vec<String>) {
+    let (mut all, mut warnings) = (BTreeSet::new(), Vec::new());
+    for (bound, package, why) in carried::bound(workspace) {
+        let above = workspace.lock.dependents_of(bound);
+        let names =
+            entries.iter().filter(|e| above.contains(&e.locked)).map(|e| &workspace.lock.packages[e.locked].name);
+        let names: BTreeSet<String> = names.map(|name| format!("`{name}`")).collect();
+        let names: Vec<String> = names.into_iter().collect();
+        let (depend, them) = if names.len() == 1 { ("depends", "it") } else { ("depend", "them") };
+        if !names.is_empty() {
+            let names = names.join(", ");
+            warnings.push(format!(
+                "left out {names}, which {depend} on the local package `{package}`, which {why}: the real build compiles {them}"
+            ));
+        }
+        all.extend(above);
     }
+    (all, warnings)
 }
 
 /// cargo refuses a target that is named but whose `required-features` are not active.
@@ -158,15 +168,13 @@ fn refuse_inactive_targets(
     Ok(())
 }
 
-/// The patches of packages that are reached; cargo would warn of the others.
-pub fn patches(patch: &Table, names: &BTreeSet<&str>) -> Table {
+/// The patches of packages that are reached; cargo would warn of the others. Of those with a path, the ones whose sources
+/// are `carried`.
+pub fn patches(patch: &Table, names: &BTreeSet<&str>, carried: &BTreeSet<String>) -> Table {
     let mut kept = Table::new();
     for (source, patches) in patch {
-        let patches = patches.as_table().into_iter().flatten().filter(|(key, patch)| {
-            let name = patch.get("package").and_then(Value::as_str).unwrap_or(key);
-            names.contains(name)
-        });
-        let patches: Table = patches.map(|(k, v)| (k.clone(), v.clone())).collect();
+        let mut patches = of_carried(patches.as_table().unwrap_or(&Table::new()), carried);
+        patches.retain(|key, patch| names.contains(patch.get("package").and_then(Value::as_str).unwrap_or(key)));
         if !patches.is_empty() {
             kept.insert(source.clone(), patches.into());
         }
@@ -174,15 +182,18 @@ pub fn patches(patch: &Table, names: &BTreeSet<&str>) -> Table {
     kept
 }
 
+/// The entries of a table of `[patch]`, or of `[replace]`, without those whose path leads to what is not there.
+pub fn of_carried(table: &Table, carried: &BTreeSet<String>) -> Table {
+    let is_there = |by: &Value| by.get("path").and_then(Value::as_str).is_none_or(|path| carried.contains(path));
+    table.iter().filter(|(_, by)| is_there(by)).map(|(k, v)| (k.clone(), v.clone())).collect()
+}
+
 /// The config with the profiles that count, and without tables of platforms that this is not for.
-fn config(config: &Table, profiles: Table, platforms: &Platforms, names: &BTreeSet<&str>) -> Table {
+fn config(config: &Table, profiles: Table, platforms: &Platforms) -> Table {
     let mut config = config.clone();
     config.remove("profile");
     if !profiles.is_empty() {
         config.insert("profile".to_owned(), profiles.into());
-    }
-    if let Some(Value::Table(patch)) = config.get_mut("patch") {
-        *patch = patches(patch, names);
     }
     let applies_to_host = config.contains_key("target-applies-to-host");
     if let Some(Value::Table(targets)) = config.get_mut("target") {

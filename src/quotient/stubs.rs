@@ -15,10 +15,13 @@
 //! | `…-when-N` | below another, under a platform | what conditions one table cannot say |
 
 use super::entries::{Entry, Role};
+use crate::carried;
 use crate::condition::{Atom, Chain, Side};
 use crate::lockfile::{LocalEntry, Lockfile};
 use crate::units::{Class, Emit, Lto, Panic};
-use crate::workspace::{Dependency, DependencyKind, Package, Resolved, SOURCE_KEYS, Target, TargetKind, Workspace};
+use crate::workspace::{
+    Below, Dependency, DependencyKind, Package, Resolved, SOURCE_KEYS, Target, TargetKind, Workspace,
+};
 use std::collections::{BTreeMap, BTreeSet};
 use toml::Table;
 
@@ -36,7 +39,7 @@ const NEVER: &str = "never";
 
 /// The stub packages.
 pub struct Stubs {
-    /// Sorted by name.
+    /// Sorted by name, and what of the local packages is carried.
     pub packages: Vec<Package>,
     /// Those that cargo selects.
     pub selected: Vec<usize>,
@@ -106,8 +109,10 @@ pub fn stubs(workspace: &Workspace, entries: &[Entry], reach: &BTreeSet<usize>) 
             package_rest: if is_carrier { package_rest.clone() } else { Table::new() },
             rest: if is_carrier { rest.clone() } else { Table::new() },
             dependencies,
+            below: Below::Nothing,
         });
     }
+    packages.extend(carried::among(workspace, reach));
     let selected = (0..names.len()).filter(|i| SELECTED.contains(&names[*i].as_str()));
     Stubs { selected: selected.collect(), packages, lock, has_tests }
 }

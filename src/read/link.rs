@@ -33,7 +33,7 @@ impl Linker<'_> {
     /// A dependency that a lockfile which is up to date would list, and this one does not.
     pub fn resolve(&self, from: usize, manifest_name: &str, declared: Vec<Declared>) -> Result<Vec<Dependency>> {
         let package = &self.packages[from];
-        let entry = self.local_entry(&package.name, &package.version);
+        let entry = self.lock.local_entry(&package.name, &package.version).map(|i| &self.lock.packages[i]);
         if entry.is_none() && package.is_member {
             fail!(
                 "`{}` is behind the manifests: it does not list the package `{}` of `{manifest_name}`\nhelp: run `cargo update --workspace`",
@@ -50,13 +50,6 @@ impl Linker<'_> {
             Ok(dependency)
         };
         declared.into_iter().map(resolve).collect()
-    }
-
-    /// The entry of a local package; its version may lag behind the manifest, as it does after a bare version bump.
-    fn local_entry(&self, name: &str, version: &str) -> Option<&LockedPackage> {
-        let mut named = self.lock.packages.iter().filter(|p| p.source.is_none() && p.name == name);
-        let first = named.next()?;
-        Some(std::iter::once(first).chain(named).find(|p| p.version == version).unwrap_or(first))
     }
 
     fn locked(

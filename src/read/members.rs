@@ -10,6 +10,7 @@ use crate::error::{Error, Result, fail};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::path::{Component, Path, PathBuf};
+use toml::{Table, Value};
 
 /// The manifests of a workspace, by absolute directory.
 pub struct Manifests {
@@ -37,7 +38,8 @@ pub struct Manifests {
 const ALL_ARE_NEEDED: &str =
     "help: every manifest of the workspace is needed; add this one, or remove what refers to it";
 
-/// Loads the workspace of the manifest in `current`; `here` is the directory that messages are relative to.
+/// Loads the root and the members of the workspace of the manifest in `current`; `here` is the directory that messages are
+/// relative to.
 ///
 /// # Errors
 /// A manifest that is broken, missing or in no workspace that lists it; a pattern of members that matches nothing.
@@ -60,7 +62,6 @@ pub fn load(current: &Path, here: &Path) -> Result<Manifests> {
         manifests.root = root;
     }
     manifests.find_members()?;
-    manifests.find_packages()?;
     Ok(manifests)
 }
 
@@ -224,11 +225,15 @@ impl Manifests {
         Ok(())
     }
 
-    /// Loads what members need beside each other: path dependencies that are no members, and patches by path.
-    fn find_packages(&mut self) -> Result<()> {
+    /// Loads what members need beside each other: path dependencies that are no members, and patches by path, those of the
+    /// config included.
+    ///
+    /// # Errors
+    /// A manifest that is missing or broken.
+    pub fn find_packages(&mut self, config: &Table) -> Result<()> {
         let mut open: Vec<PathBuf> = self.members.iter().cloned().collect();
         let root = self.root.clone();
-        for (source, key, dir) in self.patches_by_path() {
+        for (source, key, dir) in self.patches_by_path(config) {
             self.load(&dir).map(drop).map_err(|e| {
                 e.within(&format!("failed to load patch `{key}` of `{source}` in `{}`", self.name(&root)))
             })?;
@@ -259,16 +264,22 @@ impl Manifests {
         Ok(())
     }
 
-    /// The patches of the root that are paths: source, key and directory.
-    fn patches_by_path(&self) -> Vec<(String, String, PathBuf)> {
+    /// The patches and replacements of the root that are paths: source, key and directory.
+    fn patches_by_path(&self, config: &Table) -> Vec<(String, String, PathBuf)> {
+        let root = self.get(&self.root);
+        let text = |value: Option<&Value>| value.and_then(Value::as_str).map(str::to_owned);
         let mut found = Vec::new();
-        for (source, patches) in &self.get(&self.root).patch {
-            for (key, patch) in patches {
-                let path = patch.table().path;
-                found.extend(path.map(|p| (source.clone(), key.clone(), normalize(&self.root.join(p)))));
-            }
+        for (source, patches) in &root.patch {
+            found.extend(patches.iter().map(|(key, patch)| (source.clone(), key.clone(), patch.table().path)));
         }
-        found
+        for (source, patches) in config.get("patch").and_then(Value::as_table).into_iter().flatten() {
+            let patches = patches.as_table().into_iter().flatten();
+            found.extend(patches.map(|(key, patch)| (source.clone(), key.clone(), text(patch.get("path")))));
+        }
+        let replaced = root.replace.iter();
+        found.extend(replaced.map(|(key, by)| ("replace".to_owned(), key.clone(), text(by.get("path")))));
+        let dir = |path: String| normalize(&self.root.join(path));
+        found.into_iter().filter_map(|(source, key, path)| Some((source, key, dir(path?)))).collect()
     }
 
     /// The path dependencies of a package, after inheritance: key and directory.

@@ -2,7 +2,8 @@
 //!
 //! In: the path of a manifest. Out: all that cargo would know of its workspace before it compiles. Reads manifests,
 //! Cargo.lock, `.cargo/config.toml`, the toolchain file, and the names of the files that target discovery looks at;
-//! starts no program and reads no source text (invariant 3). Writes nothing.
+//! starts no program and reads no source text but that of packages that third-party ones depend on (invariant 3). Writes
+//! nothing.
 
 mod config;
 mod dependencies;
@@ -11,14 +12,16 @@ mod members;
 mod package;
 mod patterns;
 mod schema;
+mod sources;
 mod targets;
 
 pub use config::file as config_file;
 pub use members::normalize;
 
+use crate::carried;
 use crate::error::{Result, fail};
 use crate::lockfile::{self, Lockfile};
-use crate::workspace::{Package, Resolver, RootTables, Workspace};
+use crate::workspace::{Below, Package, Resolved, Resolver, RootTables, Workspace};
 use members::Manifests;
 use schema::StringOr;
 use std::collections::{BTreeMap, BTreeSet};
@@ -61,8 +64,11 @@ pub fn root(here: &Path) -> Option<PathBuf> {
 /// Whatever cargo would refuse in the manifests, and a Cargo.lock that is missing, broken or behind them.
 pub fn workspace(manifest_path: &Path, here: &Path) -> Result<Workspace> {
     let current = manifest_path.parent().expect("a manifest stands in a directory").to_owned();
-    let manifests = members::load(&current, here)?;
+    let mut manifests = members::load(&current, here)?;
     let root = manifests.root.clone();
+    let mut config = config::read(&current, &root, here)?;
+    manifests.find_packages(&config)?;
+    let root_tables = root_tables(&manifests, &mut config);
     let lock_path = root.join("Cargo.lock");
     let lock_name = display(&lock_path, here);
     let lock = read_lock(&lock_path, &lock_name)?;
@@ -76,8 +82,7 @@ pub fn workspace(manifest_path: &Path, here: &Path) -> Result<Workspace> {
     let mut packages = dirs.iter().map(|dir| package::package(&manifests, dir)).collect::<Result<Vec<_>>>()?;
     refuse_twins(&packages)?;
 
-    let config = config::read(&current, &root, here)?;
-    let patched = patched(&manifests, &config);
+    let patched = patched(&root_tables);
     let mut resolved = Vec::new();
     for (i, dir) in dirs.iter().enumerate() {
         let inherits_from = &manifests.inherits_from[dir];
@@ -104,11 +109,12 @@ pub fn workspace(manifest_path: &Path, here: &Path) -> Result<Workspace> {
         package.features = package::features(manifests.get(dir), &dependencies, package)?;
         package.dependencies = dependencies;
     }
+    carry(&mut packages, &lock, &manifests, &dirs)?;
     Ok(Workspace {
         resolver: resolver(&manifests)?,
         current: index(&current),
         default_members: manifests.default_members.iter().filter_map(index).collect(),
-        root_tables: root_tables(&manifests),
+        root_tables,
         lock,
         config,
         toolchain: config::toolchain(&current, &root)?,
@@ -172,36 +178,66 @@ fn resolver(manifests: &Manifests) -> Result<Resolver> {
     Ok(if matches!(edition, "2015" | "2018") { Resolver::V1 } else { Resolver::V2 })
 }
 
-fn root_tables(manifests: &Manifests) -> RootTables {
+/// What third-party packages depend on is compiled for real, from sources that travel, if they do with all below them.
+fn carry(packages: &mut [Package], lock: &Lockfile, manifests: &Manifests, dirs: &[PathBuf]) -> Result<()> {
+    let below = carried::below_third_parties(packages, lock);
+    for i in &below {
+        // The path from the root is part of what cargo calls a package (`SourceId::stable_hash`).
+        let is_inside = dirs[*i].starts_with(&manifests.root);
+        packages[*i].below = match is_inside.then(|| sources::sources(manifests, &dirs[*i])).transpose()?.flatten() {
+            Some(sources) => Below::Carried(sources),
+            None if is_inside => Below::Bound("asks in its sources for the directory that they are compiled in"),
+            None => Below::Bound("stands outside of the workspace root"),
+        };
+    }
+    while let Some(i) = below.iter().copied().find(|i| {
+        let is_bound = |to: Resolved| matches!(to, Resolved::Local(j) if matches!(packages[j].below, Below::Bound(_)));
+        packages[*i].is_carried() && packages[*i].dependencies.iter().any(|d| is_bound(d.to))
+    }) {
+        packages[i].below = Below::Bound("depends on one that cannot travel");
+    }
+    Ok(())
+}
+
+/// The tables of the root manifest, with the patches of the config, which come second (`resolve_with_previous` in cargo's
+/// `ops/resolve.rs`). Paths are relative to the root.
+fn root_tables(manifests: &Manifests, config: &mut Table) -> RootTables {
     let root = manifests.get(&manifests.root);
-    let patch = root.patch.iter().map(|(source, patches)| {
-        let from_elsewhere = patches.iter().filter(|(_, p)| p.table().path.is_none());
-        let table: Table = from_elsewhere.map(|(key, p)| (key.clone(), dependency_value(&p.table()))).collect();
-        (source.clone(), toml::Value::Table(table))
-    });
+    let mut patch: Table = Table::new();
+    if let Some(toml::Value::Table(more)) = config.remove("patch") {
+        patch = more;
+    }
+    for (source, patches) in &root.patch {
+        let of_source = patch.entry(source.clone()).or_insert_with(|| Table::new().into());
+        if let Some(of_source) = of_source.as_table_mut() {
+            of_source.extend(patches.iter().map(|(key, p)| (key.clone(), dependency_value(&p.table()))));
+        }
+    }
+    let mut replace = root.replace.clone();
+    let of_sources = patch.iter_mut().filter_map(|(_, patches)| patches.as_table_mut());
+    for (_, by) in of_sources.chain([&mut replace]).flat_map(|table| table.iter_mut()) {
+        if let Some(toml::Value::String(path)) = by.get_mut("path") {
+            *path = relative(&normalize(&manifests.root.join(&*path)), &manifests.root);
+        }
+    }
     RootTables {
         profile: root.profile.clone(),
-        patch: patch.collect(),
-        replace: root.replace.clone(),
+        patch,
+        replace,
         cargo_features: root.cargo_features.clone(),
         workspace_rest: root.workspace.as_ref().map(|w| package::without(&w.rest, WORKSPACE_KEYS)).unwrap_or_default(),
     }
 }
 
-/// The packages that a `[patch]` of the root or of the config names.
-fn patched(manifests: &Manifests, config: &Table) -> BTreeSet<String> {
-    let in_manifest = manifests.get(&manifests.root).patch.values().flatten();
-    let in_manifest = in_manifest.map(|(key, patch)| patch.table().package.unwrap_or_else(|| key.clone()));
-    let in_config = config.get("patch").and_then(toml::Value::as_table).into_iter().flat_map(Table::values);
-    let in_config = in_config.filter_map(toml::Value::as_table).flatten();
-    let in_config =
-        in_config.map(|(key, patch)| patch.get("package").and_then(toml::Value::as_str).unwrap_or(key).to_owned());
-    in_manifest.chain(in_config).collect()
+/// The packages that a `[patch]` names.
+fn patched(root_tables: &RootTables) -> BTreeSet<String> {
+    let patches = root_tables.patch.iter().filter_map(|(_, patches)| patches.as_table()).flatten();
+    patches.map(|(key, by)| by.get("package").and_then(toml::Value::as_str).unwrap_or(key).to_owned()).collect()
 }
 
 fn dependency_value(table: &schema::DependencyTable) -> toml::Value {
     let mut value = table.rest.clone();
-    let strings = [("version", &table.version), ("package", &table.package)];
+    let strings = [("version", &table.version), ("package", &table.package), ("path", &table.path)];
     value.extend(strings.into_iter().filter_map(|(k, v)| Some((k.to_owned(), v.clone()?.into()))));
     value.into()
 }

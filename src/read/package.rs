@@ -7,7 +7,7 @@ use super::members::Manifests;
 use super::schema::{self, Manifest, PackageTable, StringOr};
 use super::targets;
 use crate::error::{Result, fail};
-use crate::workspace::{Dependency, Package};
+use crate::workspace::{Below, Dependency, Package};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use toml::Table;
@@ -55,6 +55,7 @@ pub fn package(manifests: &Manifests, dir: &Path) -> Result<Package> {
         cargo_features: manifest.cargo_features.clone(),
         package_rest: without(&table.rest, PACKAGE_KEYS),
         rest: without(&manifest.rest, MANIFEST_KEYS),
+        below: Below::Nothing,
     })
 }
 

@@ -153,7 +153,7 @@ fn a_binary_whose_features_are_off_names_the_flag_that_turns_them_on() {
 error: target `admin` of package `api` requires the features: `tls`
 help: add `--features \"tls\"`
 ";
-    refused("--bin admin", expected);
+    refused("--release --bin admin", expected);
 }
 
 #[test]
@@ -239,18 +239,6 @@ Usage: cargo larder cook --quiet
 For more information, try '--help'.
 ";
     misused("cook -q -v", expected);
-}
-
-#[test]
-fn a_recipe_and_a_manifest_cannot_both_be_meant() {
-    let expected = "\
-error: the argument '--recipe-path <PATH>' cannot be used with '--manifest-path <PATH>'
-
-Usage: cargo larder cook --recipe-path <PATH>
-
-For more information, try '--help'.
-";
-    misused("cook --recipe-path a.json --manifest-path Cargo.toml", expected);
 }
 
 #[test]

@@ -215,8 +215,8 @@ zeta = '1'
 }
 
 #[test]
-fn what_depends_on_a_patched_local_package_is_left_to_the_real_build() {
-    let files = "-- Cargo.toml --
+fn what_depends_on_a_patched_package_outside_the_root_is_left_to_the_real_build() {
+    let files = "-- ws/Cargo.toml --
 [package]
 name = 'app'
 version = '0.1.0'
@@ -225,8 +225,8 @@ edition = '2021'
 delta = '1'
 eta = '1'
 [patch.crates-io]
-alpha = { path = 'alpha' }
--- src/main.rs --
+alpha = { path = '../alpha' }
+-- ws/src/main.rs --
 fn main() {}
 -- alpha/Cargo.toml --
 [package]
@@ -240,11 +240,12 @@ std = []
 ";
     let temp = tempfile::tempdir().expect("a temporary directory can be made");
     lay_out(files, temp.path());
-    run(&CARGO, temp.path(), &["generate-lockfile", "--offline"], &[]);
-    let said = larder(temp.path(), &["prepare", "--release"], &[]);
-    assert!(said.contains("left out `delta`, which depends on a local package: the real build compiles it"), "{said}");
-    larder(temp.path(), &["cook", "--offline"], &[]);
-    let built = build(&Project { files, ..PLAIN }, temp.path());
+    let dir = &temp.path().join("ws");
+    run(&CARGO, dir, &["generate-lockfile", "--offline"], &[]);
+    let said = larder(dir, &["prepare", "--release"], &[]);
+    assert!(said.contains("left out `delta`, which depends on the local package `alpha`, which stands outside of the workspace root: the real build compiles it"), "{said}");
+    larder(dir, &["cook", "--offline"], &[]);
+    let built = build(&Project { files, ..PLAIN }, dir);
     let expected = |it: &String| it.contains("#delta@") || it.contains("#beta@");
     assert!(built.compiled.iter().all(expected), "{:#?}", built.compiled);
     assert!(built.fresh.iter().any(|it| it.contains("#eta@")), "{:#?}", built.fresh);

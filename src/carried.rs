@@ -1,0 +1,99 @@
+//! Local packages below third-party ones: `[patch]` and `[replace]` with a path put them there.
+//!
+//! In: a [`Workspace`] as read. Out: one in which a package whose sources travel is like a third-party one to all that
+//! depend on it, so that features, units and entries need no second way; and which packages those are. Touches nothing.
+
+use crate::lockfile::Lockfile;
+use crate::workspace::{Below, Dependency, DependencyKind, Package, Resolved, Workspace};
+use std::collections::BTreeSet;
+use toml::Table;
+
+/// The key by which a carried package that is selected depends on itself.
+const ITSELF: &str = "larder-itself";
+
+/// Indices of the local packages that third-party ones depend on, with the local ones below those.
+pub fn below_third_parties(packages: &[Package], lock: &Lockfile) -> BTreeSet<usize> {
+    let entries =
+        lock.packages.iter().filter(|p| p.source.is_some()).flat_map(|p| p.dependencies.iter().chain(&p.replace));
+    let entries: BTreeSet<usize> = entries.copied().filter(|i| lock.packages[*i].source.is_none()).collect();
+    let is_entry = |p: &Package| lock.local_entry(&p.name, &p.version).is_some_and(|i| entries.contains(&i));
+    let mut open: Vec<usize> = (0..packages.len()).filter(|i| is_entry(&packages[*i])).collect();
+    let mut found = BTreeSet::new();
+    while let Some(i) = open.pop() {
+        if found.insert(i) {
+            open.extend(
+                needed(&packages[i]).filter_map(|d| if let Resolved::Local(i) = d.to { Some(i) } else { None }),
+            );
+        }
+    }
+    found
+}
+
+/// What a package needs that is not built for its own tests.
+fn needed(package: &Package) -> impl Iterator<Item = &Dependency> {
+    package.dependencies.iter().filter(|d| d.kind != DependencyKind::Dev)
+}
+
+/// The workspace in which carried packages are entries of the lockfile to those above them.
+pub fn as_third_parties(workspace: &Workspace) -> Workspace {
+    let mut apart = workspace.clone();
+    if !workspace.packages.iter().any(Package::is_carried) {
+        return apart;
+    }
+    let entry =
+        |i: usize| workspace.packages[i].is_carried().then(|| workspace.entry_of(&workspace.packages[i])).flatten();
+    for package in &mut apart.packages {
+        for dependency in &mut package.dependencies {
+            if let Resolved::Local(i) = dependency.to
+                && let Some(entry) = entry(i)
+            {
+                dependency.to = Resolved::Locked(entry);
+                dependency.rest.remove("path");
+            }
+        }
+    }
+    for (i, package) in apart.packages.iter_mut().enumerate() {
+        let Some(own) = entry(i) else { continue };
+        // Tests and the like of a carried package are not below anything.
+        let kept: BTreeSet<usize> =
+            needed(package).filter_map(|d| if let Resolved::Locked(i) = d.to { Some(i) } else { None }).collect();
+        apart.lock.packages[own].dependencies.retain(|below| kept.contains(below));
+        depend_on_itself(package, own);
+    }
+    apart
+}
+
+/// What is selected of a carried package stands apart from its library, and asks of that what is asked of the package.
+fn depend_on_itself(package: &mut Package, own: usize) {
+    package.dependencies.push(Dependency {
+        key: ITSELF.to_owned(),
+        package: package.name.clone(),
+        kind: DependencyKind::Normal,
+        platform: None,
+        version: None,
+        features: Vec::new(),
+        default_features: false,
+        optional: false,
+        rest: Table::new(),
+        to: Resolved::Locked(own),
+    });
+    for (feature, values) in &mut package.features {
+        values.push(format!("{ITSELF}/{feature}"));
+    }
+}
+
+/// The packages that are carried by these entries of the lockfile, each as it was read.
+pub fn among(workspace: &Workspace, reach: &BTreeSet<usize>) -> Vec<Package> {
+    let mut packages: Vec<Package> =
+        reach.iter().filter_map(|i| workspace.carried(*i)).map(|i| workspace.packages[i].clone()).collect();
+    packages.sort_by(|a, b| a.dir.cmp(&b.dir));
+    packages
+}
+
+/// Why third-party packages above these local ones are left to the real build.
+pub fn bound(workspace: &Workspace) -> impl Iterator<Item = (usize, &str, &'static str)> {
+    workspace.packages.iter().filter_map(|p| match p.below {
+        Below::Bound(why) => Some((workspace.entry_of(p)?, p.name.as_str(), why)),
+        _ => None,
+    })
+}

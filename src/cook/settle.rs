@@ -1,0 +1,206 @@
+//! Carried packages and time: cargo compares local packages by mtime, a recipe holds content.
+//!
+//! In: the carried packages of a recipe, the target directory, the project. Out: before a build, sources in the scratch
+//! directory that are as old as can be if they were compiled before, else new; after it, cargo's records of what was compiled,
+//! as old as they must be for cargo to compile anew what differs in the project, and new enough to keep what does not
+//! (`find_stale_file` in cargo's `fingerprint/mod.rs` takes a source for changed if it is newer than the record). A note
+//! beside each record tells from what content it was made. Writes notes and mtimes in the target directory, and mtimes in
+//! the scratch directory; where that fails, cargo compiles once more than it had to.
+
+use crate::skeleton::Files;
+use std::collections::BTreeMap;
+use std::fs::OpenOptions;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+/// The note's name.
+const NOTE: &str = "larder-sources";
+
+/// Something of a carried package that cargo compiled or ran, or found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Done {
+    /// The package's directory in the skeleton.
+    dir: String,
+    /// Where cargo keeps its record of it.
+    record: PathBuf,
+}
+
+impl Done {
+    /// A crate of the package in this directory, compiled to this file.
+    pub fn compiled(dir: String, artifact: &Path) -> Option<Self> {
+        record_of(artifact).map(|record| Done { dir, record })
+    }
+
+    /// The run of its build script, which could write to this directory.
+    pub fn ran(dir: String, out_dir: &Path) -> Option<Self> {
+        out_dir.parent().map(|record| Done { dir, record: record.to_owned() })
+    }
+}
+
+/// Whether this is a record of what rustc depended on: sources are compared with its mtime, and nothing else is.
+fn is_of_rustc(path: &Path) -> bool {
+    name_of(path).starts_with("dep-")
+}
+
+/// Whether this is what a build script said. Files that it watches are compared with its mtime, and so is what was compiled
+/// before it and after it: it can be made older, so that all comes again, but not newer.
+fn is_of_script(path: &Path) -> bool {
+    ["output", "stdout"].contains(&name_of(path).as_str())
+}
+
+/// The carried packages of a recipe, by directory: their files but the manifest, relative to the root.
+type Carried<'a> = BTreeMap<&'a str, BTreeMap<&'a str, &'a [u8]>>;
+
+fn carried(files: &Files) -> Carried<'_> {
+    let mut carried = Carried::new();
+    let dirs = files.keys().filter_map(|name| name.strip_suffix("/Cargo.toml"));
+    for dir in dirs.filter(|dir| !dir.starts_with(crate::quotient::PREFIX)) {
+        let inner =
+            |name: &str| name.strip_prefix(dir).is_some_and(|rest| rest.starts_with('/') && rest != "/Cargo.toml");
+        let sources = files.iter().filter(|(name, _)| inner(name));
+        carried.insert(dir, sources.map(|(name, bytes)| (name.as_str(), bytes.as_slice())).collect());
+    }
+    carried
+}
+
+/// Makes sources in the scratch directory old, if all that was made of their packages was made of the same content.
+pub fn before(files: &Files, scratch: &Path, target_dirs: &[&PathBuf]) {
+    let carried = carried(files);
+    if carried.is_empty() {
+        return;
+    }
+    let records: Vec<PathBuf> = target_dirs.iter().flat_map(|dir| records(dir)).collect();
+    for (dir, sources) in &carried {
+        let Some(name) = package_name(files, dir) else { continue };
+        let own = records.iter().filter(|record| is_of(record, &name));
+        let (same, other): (Vec<_>, Vec<_>) = own.partition(|record| is_noted(record, sources));
+        if !same.is_empty() && other.is_empty() {
+            for source in sources.keys() {
+                set_mtime(&scratch.join(source), oldest());
+            }
+        }
+    }
+}
+
+/// Sets the records of what was compiled right for the project below `root`, whose recipe is from `prepared`.
+pub fn after(done: &[Done], files: &Files, root: &Path, prepared: Option<SystemTime>) {
+    let carried = carried(files);
+    for Done { dir, record } in done {
+        let Some(sources) = carried.get(dir.as_str()) else { continue };
+        let in_project = in_project(sources, root);
+        for path in entries(record).into_iter().filter(|path| is_of_rustc(path) || is_of_script(path)) {
+            let Some(own) = mtime(&path) else { continue };
+            let right = match in_project {
+                InProject::Other => oldest(),
+                _ if is_of_script(&path) => own,
+                InProject::Same(newest) => own.max(newest),
+                // They come later, and were changed after the recipe was made if they are newer than that.
+                InProject::Absent => prepared.map_or(own, |prepared| own.min(prepared)),
+            };
+            if right != own {
+                set_mtime(&path, right);
+            }
+        }
+        let _ = std::fs::write(record.join(NOTE), note(record, sources));
+    }
+}
+
+/// What stands in the project in the place of a package's sources.
+enum InProject {
+    /// The very same; the newest of them is from then.
+    Same(SystemTime),
+    Other,
+    Absent,
+}
+
+fn in_project(sources: &BTreeMap<&str, &[u8]>, root: &Path) -> InProject {
+    let there: Vec<_> = sources.iter().map(|(name, bytes)| (root.join(name), bytes)).collect();
+    if there.iter().all(|(path, _)| !path.exists()) {
+        return InProject::Absent;
+    }
+    let is_same = there.iter().all(|(path, bytes)| std::fs::read(path).is_ok_and(|content| content == **bytes));
+    let newest = there.iter().filter_map(|(path, _)| mtime(path)).max();
+    newest.filter(|_| is_same).map_or(InProject::Other, InProject::Same)
+}
+
+/// From what content a record was made, and when it was written: cargo itself writes no note.
+fn note(record: &Path, sources: &BTreeMap<&str, &[u8]>) -> String {
+    let mut hasher = DefaultHasher::new();
+    sources.hash(&mut hasher);
+    let times = entries(record).into_iter().filter(|path| is_of_rustc(path));
+    let times: Vec<u128> = times.filter_map(|path| Some(since_epoch(mtime(&path)?).as_nanos())).collect();
+    format!("{:016x} {times:?}\n", hasher.finish())
+}
+
+fn is_noted(record: &Path, sources: &BTreeMap<&str, &[u8]>) -> bool {
+    std::fs::read_to_string(record.join(NOTE)).is_ok_and(|text| text == note(record, sources))
+}
+
+/// All directories of cargo's records, in either layout: `….fingerprint/name-hash`, `…/build/name/hash/fingerprint`.
+fn records(target_dir: &Path) -> Vec<PathBuf> {
+    let profiles = entries(target_dir).into_iter().flat_map(|dir| [entries(&dir), vec![dir]].concat());
+    let mut found = Vec::new();
+    for profile in profiles {
+        found.extend(entries(&profile.join(".fingerprint")));
+        let hashes = entries(&profile.join("build")).into_iter().flat_map(|package| entries(&package));
+        found.extend(hashes.map(|hash| hash.join("fingerprint")).filter(|dir| dir.is_dir()));
+    }
+    found
+}
+
+/// Whether a directory of records is of a package's own crates, not of the run of its build script.
+fn is_of(record: &Path, package: &str) -> bool {
+    let of = |path: Option<&Path>| path.and_then(Path::file_name).map(|name| name.to_string_lossy().into_owned());
+    let is_named = of(Some(record)).is_some_and(|name| name.rsplit_once('-').is_some_and(|(name, _)| name == package))
+        || of(record.ancestors().nth(2)).is_some_and(|name| name == package);
+    is_named && entries(record).iter().any(|path| name_of(path).starts_with("dep-lib"))
+}
+
+/// The directory of cargo's records of what it compiled to this file.
+fn record_of(artifact: &Path) -> Option<PathBuf> {
+    let dir = artifact.parent()?;
+    if dir.file_name()? != "deps" {
+        // A build script stands in `build/name-hash`, and all is in `build/name/hash/out` since Rust 1.100.
+        let of_script = dir.parent()?.with_file_name(".fingerprint").join(dir.file_name()?);
+        return Some(if of_script.is_dir() { of_script } else { dir.with_file_name("fingerprint") });
+    }
+    let hash = format!("-{}", artifact.file_stem()?.to_str()?.rsplit_once('-')?.1);
+    entries(&dir.with_file_name(".fingerprint")).into_iter().find(|path| name_of(path).ends_with(&hash))
+}
+
+fn package_name(files: &Files, dir: &str) -> Option<String> {
+    let manifest: toml::Table = crate::skeleton::text(files, &format!("{dir}/Cargo.toml"))?.parse().ok()?;
+    Some(manifest.get("package")?.get("name")?.as_str()?.to_owned())
+}
+
+/// What stands in a directory, in order; nothing where there is none.
+fn entries(dir: &Path) -> Vec<PathBuf> {
+    let mut entries: Vec<PathBuf> =
+        std::fs::read_dir(dir).into_iter().flatten().flatten().map(|entry| entry.path()).collect();
+    entries.sort();
+    entries
+}
+
+fn name_of(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+fn mtime(path: &Path) -> Option<SystemTime> {
+    std::fs::metadata(path).and_then(|m| m.modified()).ok()
+}
+
+fn set_mtime(path: &Path, time: SystemTime) {
+    if let Ok(file) = OpenOptions::new().write(true).open(path) {
+        let _ = file.set_modified(time);
+    }
+}
+
+/// A day after the epoch, which every file system can say.
+fn oldest() -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_hours(24)
+}
+
+fn since_epoch(time: SystemTime) -> Duration {
+    time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default()
+}
