@@ -10,19 +10,24 @@
 use crate::error::{Result, fail};
 use crate::read;
 use crate::report::Report;
+use crate::skeleton::Files;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 const VARIABLE: &str = "SOURCE_DATE_EPOCH";
 
+const NOT_OURS: &str = "not only cooks with `SOURCE_DATE_EPOCH` have written there\nhelp: cook into an empty directory";
+/// See `settle.rs`.
+const COMPARED: &str = "local packages were compiled, whose sources cargo compares with them";
+
 /// A time for all that a cook leaves.
 #[derive(Debug)]
 pub struct Epoch {
     seconds: i64,
     dirs: Vec<PathBuf>,
-    /// Whether nothing but cooks of this kind has written there.
-    is_ours: bool,
+    /// Why times have to stay as they are, if they have to.
+    stay: Option<&'static str>,
 }
 
 impl Epoch {
@@ -30,7 +35,7 @@ impl Epoch {
     ///
     /// # Errors
     /// The variable holds no number.
-    pub fn begin(dirs: Vec<PathBuf>) -> Result<Option<Self>> {
+    pub fn begin(dirs: Vec<PathBuf>, files: &Files) -> Result<Option<Self>> {
         let Some(value) = std::env::var_os(VARIABLE).filter(|value| !value.is_empty()) else { return Ok(None) };
         let value = value.to_string_lossy();
         let digits = value.chars().all(|c| c.is_ascii_digit());
@@ -43,7 +48,12 @@ impl Epoch {
         let entries = dirs.iter().flat_map(|dir| below(dir).unwrap_or_default());
         let times: Vec<Option<SystemTime>> = entries.map(|path| modified(&path)).collect();
         let is_ours = times.iter().all(|time| time.is_some_and(is_whole) && *time == times[0]);
-        Ok(Some(Epoch { seconds, dirs, is_ours }))
+        let stay = match is_ours {
+            _ if super::carries(files) => Some(COMPARED),
+            true => None,
+            false => Some(NOT_OURS),
+        };
+        Ok(Some(Epoch { seconds, dirs, stay }))
     }
 
     /// Puts the time on everything, after a cook that was called in `here`.
@@ -51,11 +61,8 @@ impl Epoch {
     /// # Errors
     /// A file of somebody else.
     pub fn end(&self, here: &Path, report: Report) -> Result<()> {
-        if !self.is_ours {
-            report.note(&format!(
-                "times below `{}` stay as they are: not only cooks with `{VARIABLE}` have written there\nhelp: cook into an empty directory",
-                read::display(&self.dirs[0], here)
-            ));
+        if let Some(reason) = self.stay {
+            report.note(&format!("times below `{}` stay as they are: {reason}", read::display(&self.dirs[0], here)));
             return Ok(());
         }
         for dir in self.dirs.iter().filter(|dir| dir.exists()) {

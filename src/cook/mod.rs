@@ -141,7 +141,7 @@ fn in_scratch(
         env: [place::absolute_variables(here, &root), told.env].concat(),
         has_toolchain_file: dishes.files.keys().any(|name| name.starts_with("rust-toolchain")),
     };
-    let epoch = Epoch::begin([target_dir.clone()].into_iter().chain(build_dir).collect())?;
+    let epoch = Epoch::begin([target_dir.clone()].into_iter().chain(build_dir).collect(), &dishes.files)?;
     if let Some(python) = maturin {
         let variables = maturin::variables(python.as_deref(), &dishes.files, &dishes.scope, &target_dir, here)?;
         to_run.env.extend(variables);
