@@ -185,6 +185,8 @@ impl Walk<'_> {
         let lto = match target.kind {
             TargetKind::Example => below(Lto::Bitcode, &target.crate_types),
             _ if target.is_proc_macro() => Lto::Object,
+            // A test is a program, but one that is only checked is what it is made from (`calculate`).
+            TargetKind::Lib if self.distinctions.check => below(Lto::Bitcode, &target.crate_types),
             _ => Lto::Bitcode,
         };
         self.follow(&Unit { package, context, lto, dev, condition });

@@ -77,7 +77,11 @@ pub fn entries(workspace: &Workspace, features: &Features<'_>, built: &Built) ->
             .keys()
             .filter(|(role, _, l, _)| l == locked && matches!(role, Role::Built(class) if side_of(class) == *side));
         let own: Vec<_> = own.cloned().collect();
-        for (chain, missing) in uncovered(asked, &own, workspace.resolver) {
+        let checked = entries.keys().filter(|(role, _, l, _)| {
+            l == locked && *side == Side::Target && matches!(role, Role::Built(Class::Host(Emit::Metadata, _)))
+        });
+        let checked: Vec<Chain> = checked.map(|(_, chain, _, _)| as_on_target(chain)).collect();
+        for (chain, missing) in uncovered(asked, &own, &checked, workspace.resolver) {
             // Where the package is built anyway, the stub that builds it asks; else one that only resolves.
             let building = own.iter().find(|(_, c, _, _)| c.is_subset(&chain));
             let (role, variant) = match building {
@@ -110,14 +114,16 @@ fn as_on_target(chain: &Chain) -> Chain {
     chain.iter().map(|atom| Atom { side: Side::Target, ..atom.clone() }).collect()
 }
 
-/// What is asked under conditions that no entry stands under, by condition.
-fn uncovered(asked: &Asked, own: &[Key], resolver: Resolver) -> BTreeMap<Chain, BTreeSet<String>> {
+/// What is asked under conditions that no entry stands under, by condition. Entries of a selected proc-macro count for the
+/// target under the `checked` conditions, too.
+fn uncovered(asked: &Asked, own: &[Key], checked: &[Chain], resolver: Resolver) -> BTreeMap<Chain, BTreeSet<String>> {
     let mut missing = BTreeMap::<Chain, BTreeSet<String>>::new();
     if resolver == Resolver::V1 && !own.is_empty() {
         return missing; // Features do not depend on platforms there, so any entry carries them all.
     }
     let chains = |condition: &Condition| condition.chains().cloned().collect::<Vec<_>>();
-    for chain in chains(&asked.at_all).into_iter().filter(|c| !own.iter().any(|(_, o, _, _)| o.is_subset(c))) {
+    let standing: Vec<&Chain> = own.iter().map(|(_, chain, _, _)| chain).chain(checked).collect();
+    for chain in chains(&asked.at_all).into_iter().filter(|c| !standing.iter().any(|o| o.is_subset(c))) {
         missing.entry(chain).or_default();
     }
     for (feature, condition) in &asked.features {
