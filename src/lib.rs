@@ -70,6 +70,6 @@ fn exec(larder: Larder) -> Result<()> {
     let here = std::env::current_dir()?;
     match larder.verb {
         Verb::Prepare(args) => prepare::prepare(args, &here),
-        Verb::Cook(args) => cook::cook(args, &here, &mut std::io::stdout()),
+        Verb::Cook(args) => cook::cook(&args, &here, &mut std::io::stdout()),
     }
 }

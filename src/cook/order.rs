@@ -1,0 +1,144 @@
+//! What is to be cooked.
+//!
+//! In: the command line of `cook`. Out: an [`Order`]: the skeleton of a recipe, or of one prepared in memory, narrowed to the
+//! flags, which must not contradict it. Reads; an unscoped recipe is unpacked into a scratch directory for that.
+
+use super::place;
+use crate::cli::Cook;
+use crate::error::{Error, Result, fail};
+use crate::quotient::quotient;
+use crate::recipe::{self, Recipe};
+use crate::report::Report;
+use crate::scope::Scope;
+use crate::skeleton::{self, Files};
+use crate::{locked, read, reduce, select};
+use std::path::Path;
+use std::time::SystemTime;
+
+/// A skeleton, and how to build it.
+pub struct Order {
+    /// The skeleton.
+    pub files: Files,
+    /// How far above the root the config among them reaches.
+    pub above: usize,
+    /// What is cooked for.
+    pub scope: Scope,
+    /// The flags with which cargo builds it.
+    pub build: Scope,
+    /// When the recipe was written, if it stands in a file.
+    pub prepared: Option<SystemTime>,
+}
+
+/// The recipe, where none is named.
+const RECIPE: &str = "recipe.json";
+
+/// Works out what is asked for at `here`.
+///
+/// # Errors
+/// A recipe that is none, or flags that contradict it; where there is none, whatever `prepare` would refuse.
+pub fn order(args: &Cook, here: &Path, report: Report) -> Result<Order> {
+    let asked = args.scope.clone().normalized();
+    let path = here.join(args.recipe_path.as_deref().unwrap_or(Path::new(RECIPE)));
+    let recipe = recipe(args, &asked, here, report)?;
+    let (files, build) = match &recipe.scope {
+        Some(scope) => (recipe.files, agreed(scope, &recipe.build, &asked)?),
+        None => scoped(&recipe, &asked, report)?,
+    };
+    Ok(Order {
+        files,
+        above: recipe.above,
+        scope: Scope { target: build.target.clone(), ..recipe.scope.unwrap_or(asked) },
+        build,
+        prepared: std::fs::metadata(path).and_then(|m| m.modified()).ok(),
+    })
+}
+
+/// The recipe that is named, or `recipe.json` where it is, or one prepared in memory.
+fn recipe(args: &Cook, scope: &Scope, here: &Path, report: Report) -> Result<Recipe> {
+    let (named, manifest) = (args.recipe_path.as_deref(), args.manifest_path.as_deref());
+    let offline = args.how.offline || args.how.frozen;
+    let path = named.unwrap_or(Path::new(RECIPE));
+    let name = path.display().to_string();
+    let missing = |e: &std::io::Error| e.kind() == std::io::ErrorKind::NotFound;
+    match fs_err::read(here.join(path)) {
+        Ok(bytes) => match String::from_utf8(bytes) {
+            Ok(text) => recipe::decode(&name, &text),
+            Err(_) => fail!(
+                "recipe `{name}` is not a recipe: it is not UTF-8 text\nhelp: make it anew with `cargo larder prepare`"
+            ),
+        },
+        Err(error)
+            if missing(&error)
+                && named.is_none()
+                && (manifest.is_some() || read::find_manifest(here, None).is_ok()) =>
+        {
+            let workspace = locked::workspace(&read::find_manifest(here, manifest)?, here, offline, report)?;
+            let prepared = crate::prepare::for_scope(&workspace, scope, None)?;
+            prepared.warnings.iter().for_each(|warning| report.warning(warning));
+            Ok(prepared.recipe)
+        }
+        Err(error) if missing(&error) => {
+            fail!(
+                "recipe `{name}` does not exist\nhelp: make it with `cargo larder prepare`, or name one with `--recipe-path`"
+            )
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The flags to build a scoped recipe with. Flags that repeat its scope are welcome; a profile and targets may be added
+/// where it names none, as it then holds all; anything else contradicts it.
+fn agreed(scope: &Scope, build: &Scope, asked: &Scope) -> Result<Scope> {
+    let mut build = build.clone();
+    let mut allowed = scope.clone();
+    if scope.profile.is_none() {
+        allowed.profile.clone_from(&asked.profile);
+        build.profile.clone_from(&asked.profile);
+    }
+    if scope.target.is_empty() {
+        allowed.target.clone_from(&asked.target);
+        build.target.clone_from(&asked.target);
+    }
+    let repeated = asked.is_within(&allowed);
+    if !repeated {
+        let words = |scope: &Scope| {
+            let check = scope.check.then(|| "--check".to_owned());
+            check.into_iter().chain(scope.to_args()).map(|w| shell_word(&w)).collect::<Vec<_>>().join(" ")
+        };
+        let prepared =
+            if scope.is_empty() { "a build without flags".to_owned() } else { format!("`{}`", words(scope)) };
+        let asked = words(asked);
+        return Err(Error::Usage(format!(
+            "recipe was prepared for {prepared}, not for `{asked}`; prepare one with:\n    cargo larder prepare {asked}"
+        )));
+    }
+    Ok(build)
+}
+
+/// Takes the quotient of an unscoped recipe.
+fn scoped(recipe: &Recipe, asked: &Scope, report: Report) -> Result<(Files, Scope)> {
+    let unpacked = place::scratch()?;
+    skeleton::write(&recipe.files, unpacked.path())?;
+    let manifest = unpacked.path().join(recipe.here.as_deref().unwrap_or("")).join("Cargo.toml");
+    let workspace = read::workspace(&manifest, unpacked.path(), None)?;
+    let mut asked = reduce::translated(asked);
+    // Features that reach nothing were left out of the recipe.
+    for unknown in select::unknown_features(&workspace, &asked)? {
+        report.warning(&format!("feature `{unknown}` reaches no third-party crate in this recipe"));
+        asked.features.retain(|feature| *feature != unknown);
+    }
+    let quotient = quotient(&workspace, &asked, None)?;
+    unpacked.close()?;
+    quotient.warnings.iter().for_each(|warning| report.warning(warning));
+    Ok((skeleton::files(&quotient.workspace), quotient.scope))
+}
+
+/// A word as a POSIX shell reads it back.
+pub fn shell_word(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_=./:,+@%".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}
