@@ -200,8 +200,12 @@ def build_chef(rust):
 
 def build_kept(name, place, dockerfile, args, target=None):
     bench = Bench(name, "kept", {})
+    earlier = engine.output_of([engine.client(), "image", "inspect", "--format", "{{.Id}}", bench.tag("image")])
     try:
-        return bench.build(place, "image", dockerfile, target, args)
+        built = bench.build(place, "image", dockerfile, target, args)
+        if earlier and earlier != engine.docker("image", "inspect", "--format", "{{.Id}}", built.image):
+            subprocess.run([engine.client(), "rmi", earlier], capture_output=True)
+        return built
     except Stopped as stopped:
         sys.exit(f"error: {stopped}")
     finally:
