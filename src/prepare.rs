@@ -42,7 +42,8 @@ pub fn prepare(args: Prepare, here: &Path) -> Result<()> {
     };
     let path = here.join(&args.recipe_path);
     let text = recipe::encode(&prepared.recipe);
-    let unchanged = fs_err::read(&path).is_ok_and(|old| old == text.as_bytes());
+    // What is no file, such as a pipe, would wait to be read.
+    let unchanged = path.is_file() && fs_err::read(&path).is_ok_and(|old| old == text.as_bytes());
     if !unchanged {
         fs_err::write(&path, text)?;
     }

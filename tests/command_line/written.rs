@@ -138,3 +138,11 @@ fn cook_writes_into_the_target_directory_and_nowhere_else() {
         |name: &str| built.iter().filter(|path| path.contains(name) && path.rsplit('.').next() == Some("rlib")).count();
     assert_eq!((of("leaf"), of("larder"), of("app")), (1, 0, 0), "{built:#?}");
 }
+
+#[test]
+fn a_recipe_may_be_written_to_a_pipe() {
+    let place = Place::new(&[APP]);
+    let expected = prepare(&place, &["--release"]);
+    let ended = succeed(&place, &mut place.larder(&["prepare", "--release", "--recipe-path", "/dev/stdout"]));
+    assert_eq!(ended.stdout, expected);
+}
