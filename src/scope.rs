@@ -155,11 +155,20 @@ impl Scope {
 
     /// Whether only some targets of the packages are named; otherwise libraries and binaries are built.
     pub fn names_targets(&self) -> bool {
-        self.lib || self.bins || !self.bin.is_empty() || self.needs_dev()
+        self.lib || self.bins || !self.bin.is_empty() || self.names_dev()
+    }
+
+    /// Whether `cargo check` takes everything for a test, as it does with this profile (`exec` in `commands/check.rs`).
+    pub fn checks_tests(&self) -> bool {
+        self.check && self.profile.as_deref() == Some("test")
     }
 
     /// Whether dev-dependencies count (`CompileFilter::need_dev_deps`).
     pub fn needs_dev(&self) -> bool {
+        self.names_dev() || self.checks_tests()
+    }
+
+    fn names_dev(&self) -> bool {
         let named = [&self.example, &self.test, &self.bench].into_iter().any(|names| !names.is_empty());
         named || self.examples || self.tests || self.benches || self.all_targets
     }

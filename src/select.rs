@@ -208,11 +208,12 @@ fn proposals(workspace: &Workspace, scope: &Scope, packages: &BTreeSet<usize>) -
         }
         proposals.len() > before
     };
+    let plain = if scope.checks_tests() { Mode::Test } else { Mode::Build };
     if !scope.names_targets() {
-        take(&|t| matches!(t.kind, TargetKind::Lib | TargetKind::Bin), Mode::Build, false);
+        take(&|t| matches!(t.kind, TargetKind::Lib | TargetKind::Bin), plain, false);
         return Ok(proposals);
     }
-    let any_lib = (scope.lib || scope.all_targets) && take(&|t| t.kind == TargetKind::Lib, Mode::Build, false);
+    let any_lib = (scope.lib || scope.all_targets) && take(&|t| t.kind == TargetKind::Lib, plain, false);
     if scope.lib && !scope.all_targets && !any_lib {
         fail!("no library target in the selected packages");
     }
@@ -225,8 +226,8 @@ fn proposals(workspace: &Workspace, scope: &Scope, packages: &BTreeSet<usize>) -
     ];
     for (kind, every, names) in rules {
         let (word, mode) = match kind {
-            TargetKind::Lib | TargetKind::Bin => ("bin", Mode::Build),
-            TargetKind::Example => ("example", Mode::Build),
+            TargetKind::Lib | TargetKind::Bin => ("bin", plain),
+            TargetKind::Example => ("example", plain),
             TargetKind::Test => ("test", Mode::Test),
             TargetKind::Bench => ("bench", Mode::Test),
         };
