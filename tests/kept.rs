@@ -7,6 +7,8 @@ mod support;
 mod carried;
 #[path = "kept/catalogue.rs"]
 mod catalogue;
+#[path = "kept/checkout.rs"]
+mod checkout;
 #[path = "kept/config.rs"]
 mod config;
 #[path = "kept/edits.rs"]

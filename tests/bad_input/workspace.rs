@@ -1,6 +1,7 @@
 //! Manifests that do not go together.
 
-use super::{APP, check, common::Place};
+use super::common::{Place, registry};
+use super::{APP, check};
 
 /// A virtual workspace with one member; the root stands last.
 const MEMBER: &str = r#"-- Cargo.lock --
@@ -247,4 +248,31 @@ help: write `serde = \"<version>\"`
 fn inheriting_can_only_be_true() {
     let expected = "error: `serde` in `Cargo.toml` has `workspace = false`; only `true` means something there\n";
     check(&[APP, "[dependencies]\nserde = { workspace = false }\n"], "prepare", expected);
+}
+
+#[test]
+fn sources_that_are_too_many_to_travel_name_their_package_and_the_limit() {
+    let lock = "-- Cargo.lock --\nversion = 4\n\n[[package]]\nname = \"app\"\nversion = \"1.0.0\"\ndependencies = [\"above\"]\n\n[[package]]\nname = \"below\"\nversion = \"1.0.0\"\n";
+    let files = "-- below/Cargo.toml --\n[package]\nname = \"below\"\nversion = \"1.0.0\"\n-- below/src/lib.rs --\n-- src/main.rs --
+-- Cargo.toml --
+[package]
+name = \"app\"
+version = \"1.0.0\"
+[dependencies]
+above = \"1\"
+[patch.crates-io]
+below = { path = \"below\" }
+";
+    let place = Place::new(&[lock, &registry::entry("above", &["below"]), files]);
+    let big = fs_err::File::create(place.dir().join("below/data")).expect("it is writable");
+    big.file().set_len(9 << 20).expect("it is writable");
+    let expected = "\
+error: `below/Cargo.toml` is compiled below third-party crates, so its files travel in the recipe, and they are more than 8 MB
+help: list what its build needs in `package.include`
+";
+    let ended = place.run(&mut place.larder(&["prepare", "--release"]));
+    assert_eq!((ended.code, &*ended.stderr), (Some(1), expected));
+    place.write(&["-- below/Cargo.toml --\n[package]\nname = \"below\"\nversion = \"1.0.0\"\ninclude = [\"src\"]\n"]);
+    let ended = place.run(&mut place.larder(&["prepare", "--release"]));
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
 }
