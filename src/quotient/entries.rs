@@ -54,15 +54,19 @@ pub fn entries(workspace: &Workspace, features: &Features<'_>, built: &Built) ->
     for ((locked, variant), classes) in built {
         for (class, condition) in classes {
             let asked = features.requests.get(&(*locked, side_of(class))).cloned().unwrap_or_default();
+            let is_checked = matches!(class, Class::Host(Emit::Metadata, _));
             for chain in condition.chains() {
+                // Nothing stands above a selected proc-macro that could be judged on the target, which is the host unless one
+                // is cross-compiling.
+                let chain = if is_checked { judged_on(Side::Host, chain) } else { chain.clone() };
                 let key = |role| (role, chain.clone(), *locked, variant.clone());
-                let mut holding = holding(&asked, chain);
-                if matches!(class, Class::Host(Emit::Metadata, _)) && workspace.resolver == Resolver::V2 {
+                let mut holding = holding(&asked, &chain);
+                if is_checked && workspace.resolver == Resolver::V2 {
                     // A selected proc-macro counts for the target, too, and must not ask for more there.
                     let on_target = features.requests.get(&(*locked, Side::Target)).cloned().unwrap_or_default();
-                    let (both, host_only) = holding
-                        .into_iter()
-                        .partition(|f| on_target.features.get(f).is_some_and(|c| c.holds_under(&as_on_target(chain))));
+                    let (both, host_only) = holding.into_iter().partition(|f| {
+                        on_target.features.get(f).is_some_and(|c| c.holds_under(&judged_on(Side::Target, &chain)))
+                    });
                     holding = both;
                     if !host_only.is_empty() {
                         more.insert(key(Role::Resolved(Side::Host)), host_only);
@@ -80,7 +84,7 @@ pub fn entries(workspace: &Workspace, features: &Features<'_>, built: &Built) ->
         let checked = entries.keys().filter(|(role, _, l, _)| {
             l == locked && *side == Side::Target && matches!(role, Role::Built(Class::Host(Emit::Metadata, _)))
         });
-        let checked: Vec<Chain> = checked.map(|(_, chain, _, _)| as_on_target(chain)).collect();
+        let checked: Vec<Chain> = checked.map(|(_, chain, _, _)| judged_on(Side::Target, chain)).collect();
         for (chain, missing) in uncovered(asked, &own, &checked, workspace.resolver) {
             // Where the package is built anyway, the stub that builds it asks; else one that only resolves.
             let building = own.iter().find(|(_, c, _, _)| c.is_subset(&chain));
@@ -109,9 +113,9 @@ fn holding(asked: &Asked, chain: &Chain) -> BTreeSet<String> {
     asked.features.iter().filter(|(_, c)| c.holds_under(chain)).map(|(f, _)| f.clone()).collect()
 }
 
-/// The same platforms, judged on the target.
-fn as_on_target(chain: &Chain) -> Chain {
-    chain.iter().map(|atom| Atom { side: Side::Target, ..atom.clone() }).collect()
+/// The same platforms, all judged on one side.
+fn judged_on(side: Side, chain: &Chain) -> Chain {
+    chain.iter().map(|atom| Atom { side, ..atom.clone() }).collect()
 }
 
 /// What is asked under conditions that no entry stands under, by condition. Entries of a selected proc-macro count for the

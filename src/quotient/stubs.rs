@@ -158,8 +158,7 @@ fn place<'a>(made: &mut BTreeMap<String, Stub<'a>>, carrier: &str, entry: &'a En
     let side = |side: Side| entry.chain.iter().filter(|a| a.side == side).cloned().collect::<Chain>();
     let (mut stub, mut chain) = (selected.to_owned(), side(Side::Target));
     if selected == MACRO {
-        // Nothing stands above it that could be judged on the target, which is the host unless one is cross-compiling.
-        chain.clone_from(&entry.chain);
+        chain = side(Side::Host);
     }
     for suffix in below {
         let mut platform = None;
