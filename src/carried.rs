@@ -21,16 +21,14 @@ pub fn below_third_parties(packages: &[Package], lock: &Lockfile) -> BTreeSet<us
     let mut found = BTreeSet::new();
     while let Some(i) = open.pop() {
         if found.insert(i) {
-            open.extend(
-                needed(&packages[i]).filter_map(|d| if let Resolved::Local(i) = d.to { Some(i) } else { None }),
-            );
+            open.extend(needed(&packages[i]).filter_map(|d| d.to.local()));
         }
     }
     found
 }
 
 /// What a package needs that is not built for its own tests.
-fn needed(package: &Package) -> impl Iterator<Item = &Dependency> {
+pub fn needed(package: &Package) -> impl Iterator<Item = &Dependency> {
     package.dependencies.iter().filter(|d| d.kind != DependencyKind::Dev)
 }
 
@@ -55,8 +53,7 @@ pub fn as_third_parties(workspace: &Workspace) -> Workspace {
     for (i, package) in apart.packages.iter_mut().enumerate() {
         let Some(own) = entry(i) else { continue };
         // Tests and the like of a carried package are not below anything.
-        let kept: BTreeSet<usize> =
-            needed(package).filter_map(|d| if let Resolved::Locked(i) = d.to { Some(i) } else { None }).collect();
+        let kept: BTreeSet<usize> = needed(package).filter_map(|d| d.to.locked()).collect();
         apart.lock.packages[own].dependencies.retain(|below| kept.contains(below));
         depend_on_itself(package, own);
     }
@@ -90,10 +87,26 @@ pub fn among(workspace: &Workspace, reach: &BTreeSet<usize>) -> Vec<Package> {
     packages
 }
 
-/// Why third-party packages above these local ones are left to the real build.
-pub fn bound(workspace: &Workspace) -> impl Iterator<Item = (usize, &str, &'static str)> {
-    workspace.packages.iter().filter_map(|p| match p.below {
-        Below::Bound(why) => Some((workspace.entry_of(p)?, p.name.as_str(), why)),
-        _ => None,
-    })
+/// The entries of the lockfile above local packages that cannot travel, which are left to the real build; and a warning of
+/// those among the `direct` ones.
+pub fn above_bound(workspace: &Workspace, direct: &BTreeSet<usize>) -> (BTreeSet<usize>, Vec<String>) {
+    let (mut all, mut warnings) = (BTreeSet::new(), Vec::new());
+    for package in &workspace.packages {
+        let Below::Bound(why) = package.below else { continue };
+        let Some(bound) = workspace.entry_of(package) else { continue };
+        let above = workspace.lock.dependents_of(bound);
+        let names = direct.iter().filter(|i| above.contains(i)).map(|i| &workspace.lock.packages[*i].name);
+        let names: BTreeSet<String> = names.map(|name| format!("`{name}`")).collect();
+        let names: Vec<String> = names.into_iter().collect();
+        let (depend, them) = if names.len() == 1 { ("depends", "it") } else { ("depend", "them") };
+        if !names.is_empty() {
+            warnings.push(format!(
+                "left out {}, which {depend} on the local package `{}`, which {why}: the real build compiles {them}",
+                names.join(", "),
+                package.name
+            ));
+        }
+        all.extend(above);
+    }
+    (all, warnings)
 }

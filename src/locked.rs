@@ -3,6 +3,7 @@
 //! In: the path of a manifest. Out: a [`Workspace`]. Where there is no Cargo.lock, cargo makes one in a copy of the manifests; the
 //! user's tree is not touched.
 
+use crate::cook::interrupt::Interrupt;
 use crate::cook::{cargo, place};
 use crate::error::Result;
 use crate::report::Report;
@@ -18,10 +19,16 @@ pub fn workspace(manifest_path: &Path, here: &Path, offline: bool, report: Repor
     let Some(copy) = read::without_lockfile(manifest_path, here)? else {
         return read::workspace(manifest_path, here, None);
     };
+    let interrupt = Interrupt::watch()?;
     let scratch = place::scratch()?;
     skeleton::write(&copy.files, scratch.path())?;
     let root = scratch.path().join(copy.root);
-    cargo::generate_lockfile(&root.join("Cargo.toml"), here, offline)?;
+    let mut flags: Vec<String> = offline.then(|| "--offline".to_owned()).into_iter().collect();
+    if copy.names_lockfile {
+        let path = toml::Value::from(root.join("Cargo.lock").to_string_lossy().into_owned());
+        flags.extend(["--config".to_owned(), format!("resolver.lockfile-path={path}")]);
+    }
+    cargo::generate_lockfile(&root.join("Cargo.toml"), here, &flags, &interrupt)?;
     let lockfile = fs_err::read_to_string(root.join("Cargo.lock"))?;
     scratch.close()?;
     report.warning(

@@ -1,7 +1,7 @@
 //! From a workspace on disk to a recipe.
 //!
 //! In: the command line of `prepare` and the directory it was called in. Out: recipe.json, and one line on stderr. Writes
-//! that file only, and only if its content changes.
+//! that file only, and only if its content changes; where there is no lockfile, `locked` has cargo make one elsewhere.
 
 use crate::cli::Prepare;
 use crate::error::Result;
@@ -65,7 +65,7 @@ fn for_any_build(workspace: &Workspace) -> Prepared {
     let files = skeleton::files(&reduced.workspace);
     let recipe =
         Recipe { scope: None, here: reduced.here, above: workspace.config_above, build: Scope::default(), files };
-    Prepared { warnings: Vec::new(), recipe, summary }
+    Prepared { warnings: reduced.warnings, recipe, summary }
 }
 
 /// The recipe of one build.

@@ -141,7 +141,7 @@ pub fn decode(name: &str, text: &str) -> Result<Recipe> {
     let mut files = Files::new();
     for (path, content) in json.files {
         let Some(bytes) = content.bytes() else {
-            fail!("recipe `{name}` is not a recipe: the `base64` of `{path}` is none\n{again}")
+            fail!("recipe `{name}` is not a recipe: the file `{path}` is no valid base64\n{again}")
         };
         files.insert(path, bytes);
     }

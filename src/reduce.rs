@@ -8,9 +8,7 @@ use crate::carried;
 use crate::lockfile::LocalEntry;
 use crate::profile;
 use crate::scope::Scope;
-use crate::workspace::{
-    Dependency, DependencyKind, Package, Resolved, RootTables, SOURCE_KEYS, Target, TargetKind, Workspace,
-};
+use crate::workspace::{Dependency, DependencyKind, Package, Resolved, SOURCE_KEYS, Target, TargetKind, Workspace};
 use std::collections::{BTreeMap, BTreeSet};
 use toml::{Table, Value};
 
@@ -20,15 +18,25 @@ pub struct Reduced {
     pub workspace: Workspace,
     /// Directory of the current package, unless that is the root.
     pub here: Option<String>,
+    /// What may surprise about it.
+    pub warnings: Vec<String>,
 }
 
 /// Reduces a workspace.
 pub fn reduce(workspace: &Workspace) -> Reduced {
-    let workspace = &carried::as_third_parties(workspace);
+    let mut workspace = carried::as_third_parties(workspace);
+    let direct = workspace.packages.iter().flat_map(|p| &p.dependencies).filter_map(|d| d.to.locked()).collect();
+    let (on_bound, warnings) = carried::above_bound(&workspace, &direct);
+    for dependency in workspace.packages.iter_mut().flat_map(|p| &mut p.dependencies) {
+        if dependency.to.locked().is_some_and(|i| on_bound.contains(&i)) {
+            dependency.to = Resolved::Absent;
+        }
+    }
+    let workspace = &workspace;
     let live: Vec<BTreeSet<String>> = live_features(workspace);
     let counts = |p: &Package, d: &Dependency| d.kind != DependencyKind::Dev || !p.is_carried();
     let dependencies = workspace.packages.iter().flat_map(|p| p.dependencies.iter().filter(move |d| counts(p, d)));
-    let reach = workspace.lock.reach(dependencies.filter_map(locked));
+    let reach = workspace.lock.reach(dependencies.filter_map(|d| d.to.locked()));
     let own = workspace.packages.iter().enumerate().filter(|(_, p)| !p.is_carried());
     let mut packages: Vec<(usize, Package)> = own.map(|(i, p)| (i, package(workspace, p, &live, i))).collect();
     packages.sort_by(|(_, a), (_, b)| a.dir.cmp(&b.dir));
@@ -41,8 +49,8 @@ pub fn reduce(workspace: &Workspace) -> Reduced {
     let entries = packages[..reduced].iter().map(|(_, p)| LocalEntry {
         name: p.name.clone(),
         version: p.version.clone(),
-        locked: p.dependencies.iter().filter_map(locked).collect(),
-        local: p.dependencies.iter().filter_map(local).map(|i| renewed_local[i]).collect(),
+        locked: p.dependencies.iter().filter_map(|d| d.to.locked()).collect(),
+        local: p.dependencies.iter().filter_map(|d| d.to.local()).map(|i| renewed_local[i]).collect(),
     });
     let (lock, renewed_locked) = workspace.lock.restricted(&reach, entries.collect());
     let mut renewed: Vec<Package> = packages.into_iter().map(|(_, p)| p).collect();
@@ -64,22 +72,14 @@ pub fn reduce(workspace: &Workspace) -> Reduced {
     if let Some(Value::Table(profiles)) = config.get_mut("profile") {
         profiles_of_third_parties(profiles, &names);
     }
-    let mut root_tables = RootTables { ..workspace.root_tables.clone() };
+    let mut root_tables = workspace.root_tables.clone();
     profiles_of_third_parties(&mut root_tables.profile, &names);
     root_tables.patch = crate::quotient::patches(&root_tables.patch, &names, &carried);
     root_tables.replace = crate::quotient::of_carried(&root_tables.replace, &carried);
     let here = current.map(|i| renewed[i].dir.clone()).filter(|dir| !dir.is_empty());
     let workspace =
         Workspace { packages: renewed, current, default_members, root_tables, lock, config, ..workspace.clone() };
-    Reduced { workspace, here }
-}
-
-fn locked(dependency: &Dependency) -> Option<usize> {
-    if let Resolved::Locked(i) = dependency.to { Some(i) } else { None }
-}
-
-fn local(dependency: &Dependency) -> Option<usize> {
-    if let Resolved::Local(i) = dependency.to { Some(i) } else { None }
+    Reduced { workspace, here, warnings }
 }
 
 fn profiles_of_third_parties(profiles: &mut Table, names: &BTreeSet<&str>) {

@@ -1,6 +1,6 @@
-//! From a workspace without code to the files that cargo needs to build it.
+//! From a workspace of stubs and carried packages to the files that cargo needs to build it.
 //!
-//! In: a [`Workspace`], made by `quotient` or `reduce`. Out: [`Files`], relative path to text, in one canonical form:
+//! In: a [`Workspace`], made by `quotient` or `reduce`. Out: [`Files`], relative path to content, in one canonical form:
 //! keys sorted, one dependency a line. Touches nothing but where [`write`] is told to.
 
 use crate::error::Result;

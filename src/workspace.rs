@@ -256,3 +256,15 @@ pub enum Resolved {
     /// Not in Cargo.lock, because cargo never activates it (an optional dependency of a package that is no member).
     Absent,
 }
+
+impl Resolved {
+    /// The index of a local package.
+    pub fn local(self) -> Option<usize> {
+        if let Resolved::Local(i) = self { Some(i) } else { None }
+    }
+
+    /// The index of an entry of Cargo.lock.
+    pub fn locked(self) -> Option<usize> {
+        if let Resolved::Locked(i) = self { Some(i) } else { None }
+    }
+}

@@ -4,7 +4,7 @@
 //! own output goes to the user's stderr as it comes; its JSON messages are counted and go no further.
 
 use super::interrupt::Interrupt;
-use super::settle::Done;
+use super::settle::Compiled;
 use crate::error::{Error, Result, fail};
 use crate::quotient::PREFIX;
 use cargo_metadata::Message;
@@ -38,51 +38,44 @@ pub struct Outcome {
     /// Third-party units that it found fresh.
     pub fresh: usize,
     /// What was done for carried packages.
-    pub carried: Vec<Done>,
+    pub carried: Vec<Compiled>,
 }
 
 impl Outcome {
     fn count(&mut self, message: &Message, skeleton: &Path) {
-        match message {
-            Message::CompilerArtifact(artifact) => {
-                let id = &artifact.package_id.repr;
-                let dir = carried_dir(id, skeleton);
-                if id.starts_with("path+") && dir.is_none() {
-                    return; // a stub
-                }
-                *(if artifact.fresh { &mut self.fresh } else { &mut self.compiled }) += 1;
-                let files = artifact.filenames.first();
-                self.carried.extend(dir.zip(files).and_then(|(dir, file)| Done::compiled(dir, file.as_std_path())));
-            }
-            Message::BuildScriptExecuted(script) => {
-                let dir = carried_dir(&script.package_id.repr, skeleton);
-                self.carried.extend(dir.and_then(|dir| Done::ran(dir, script.out_dir.as_std_path())));
-            }
-            _ => {}
+        let Message::CompilerArtifact(artifact) = message else { return };
+        // Not from its id, which is a URL.
+        let dir = artifact.manifest_path.parent().and_then(|dir| dir.strip_prefix(skeleton).ok());
+        let carried = dir.filter(|dir| !dir.as_str().starts_with(PREFIX));
+        if artifact.package_id.repr.starts_with("path+") && carried.is_none() {
+            return; // a stub
+        }
+        *(if artifact.fresh { &mut self.fresh } else { &mut self.compiled }) += 1;
+        if let Some(dir) = carried {
+            let artifacts = artifact.filenames.iter().map(|path| path.as_std_path().to_owned()).collect();
+            self.carried.push(Compiled { dir: dir.to_string(), artifacts });
         }
     }
-}
-
-/// The directory in the skeleton of the carried package with this id: `path+file:///…/dir#…`.
-fn carried_dir(id: &str, skeleton: &Path) -> Option<String> {
-    let path = id.strip_prefix("path+file://")?.split('#').next()?;
-    let dir = Path::new(path).strip_prefix(skeleton).ok()?.to_string_lossy().into_owned();
-    (!dir.starts_with(PREFIX)).then_some(dir)
 }
 
 /// Makes the lockfile of the workspace of `manifest`, with the config that holds at `here`. cargo tells of it on stderr.
 ///
 /// # Errors
 /// There is no cargo, or it refuses, in which case it has said why.
-pub fn generate_lockfile(manifest: &Path, here: &Path, offline: bool) -> Result<()> {
+pub fn generate_lockfile(manifest: &Path, here: &Path, config: &[String], interrupt: &Interrupt) -> Result<()> {
     let named = own_cargo(false)?;
     let cargo = named.unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(&cargo);
     command.arg("generate-lockfile").arg("--manifest-path").arg(manifest).current_dir(here);
-    command.args(offline.then_some("--offline")).stdin(Stdio::null()).stdout(Stdio::null());
-    match command.status() {
-        Ok(status) if status.success() => Ok(()),
-        Ok(status) => Err(Error::Cargo(code(status))),
+    command.args(config).stdin(Stdio::null()).stdout(Stdio::null());
+    interrupt.check()?;
+    match command.spawn() {
+        Ok(child) => {
+            interrupt.entrust(child);
+            let status = interrupt.wait()?;
+            interrupt.check()?;
+            if status.success() { Ok(()) } else { Err(Error::Cargo(code(status))) }
+        }
         Err(error) => fail!(
             "`Cargo.lock` is missing, and `{}`, which could make one, cannot be started: {error}\nhelp: run `cargo generate-lockfile`, and keep the file under version control",
             cargo.display()
@@ -90,11 +83,11 @@ pub fn generate_lockfile(manifest: &Path, here: &Path, offline: bool) -> Result<
     }
 }
 
-/// Runs the build.
+/// Runs the build, and adds to the `outcome` what it does, to whichever end it comes.
 ///
 /// # Errors
 /// cargo cannot be started, or fails, in which case it has said why, or a signal came.
-pub fn build(build: &Build<'_>, interrupt: &Interrupt) -> Result<Outcome> {
+pub fn build(build: &Build<'_>, interrupt: &Interrupt, outcome: &mut Outcome) -> Result<()> {
     let named = own_cargo(build.has_toolchain_file)?;
     let place = if named.is_some() { ", which `CARGO` names" } else { " on PATH" };
     let cargo = named.unwrap_or_else(|| "cargo".into());
@@ -119,13 +112,12 @@ pub fn build(build: &Build<'_>, interrupt: &Interrupt) -> Result<Outcome> {
     };
     let stdout = child.stdout.take().expect("stdout is piped");
     interrupt.entrust(child);
-    let mut outcome = Outcome::default();
     for message in Message::parse_stream(BufReader::new(stdout)).filter_map(Result::ok) {
         outcome.count(&message, build.dir);
     }
     let status = interrupt.release().expect("it was entrusted above").wait()?;
     interrupt.check()?;
-    if status.success() { Ok(outcome) } else { Err(Error::Cargo(code(status))) }
+    if status.success() { Ok(()) } else { Err(Error::Cargo(code(status))) }
 }
 
 /// cargo itself when it runs this program, so that `cargo +nightly larder` stays with nightly; none, which means the one on

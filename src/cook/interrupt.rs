@@ -50,6 +50,21 @@ impl Interrupt {
         lock(&self.child).take()
     }
 
+    /// Waits for the child that was entrusted last, in the reach of signals.
+    ///
+    /// # Errors
+    /// The system refuses.
+    pub fn wait(&self) -> Result<std::process::ExitStatus> {
+        loop {
+            let status = lock(&self.child).as_mut().expect("a child was entrusted").try_wait()?;
+            if let Some(status) = status {
+                self.release();
+                return Ok(status);
+            }
+            std::thread::sleep(std::time::Duration::from_millis(20));
+        }
+    }
+
     /// A signal that was sent to this process alone ends cargo too; a Ctrl-C in a terminal reaches it anyway.
     #[cfg(unix)]
     fn handle(&self) -> Result<()> {

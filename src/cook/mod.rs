@@ -6,7 +6,7 @@
 
 pub(crate) mod cargo;
 mod epoch;
-mod interrupt;
+pub(crate) mod interrupt;
 mod maturin;
 mod mount;
 mod order;
@@ -19,7 +19,7 @@ use crate::error::{Result, fail};
 use crate::quotient::PREFIX;
 use crate::report::Report;
 use crate::scope::Scope;
-use crate::skeleton::{self, Files};
+use crate::skeleton::{self, Files, write};
 use crate::{lockfile, read};
 use epoch::Epoch;
 use interrupt::Interrupt;
@@ -43,7 +43,6 @@ pub fn cook(args: &Cook, here: &Path, stdout: &mut dyn Write) -> Result<()> {
         unpack(&order.files, here)?;
         return tell(&args.how, &order.build, stdout);
     }
-    let prepared = order.prepared;
     let cooked = in_scratch(order, args, here, &interrupt)?;
     let Cooked { outcome, target_dir, .. } = &cooked;
     let size = megabytes(place::size(target_dir));
@@ -61,9 +60,7 @@ pub fn cook(args: &Cook, here: &Path, stdout: &mut dyn Write) -> Result<()> {
         ),
     );
     mount::explain(target_dir, here, report);
-    cooked.epoch.map_or(Ok(()), |epoch| epoch.end(here, report))?;
-    settle::after(&cooked.outcome.carried, &cooked.files, &cooked.root, prepared);
-    Ok(())
+    cooked.epoch.map_or(Ok(()), |epoch| epoch.end(here, report))
 }
 
 /// Prints the command that would build the skeleton here.
@@ -78,8 +75,6 @@ fn tell(how: &How, build: &Scope, stdout: &mut dyn Write) -> Result<()> {
 /// What came of it, and where.
 struct Cooked {
     outcome: cargo::Outcome,
-    files: Files,
-    root: PathBuf,
     target_dir: PathBuf,
     epoch: Option<Epoch>,
 }
@@ -88,6 +83,8 @@ struct Cooked {
 fn in_scratch(mut order: Order, args: &Cook, here: &Path, interrupt: &Interrupt) -> Result<Cooked> {
     let mut how = args.how.clone();
     let scratch = place::scratch()?;
+    // As cargo will name it.
+    let skeleton = fs_err::canonicalize(scratch.path())?;
     // It need not be there yet: sources may arrive after the cook.
     let current = args.manifest_path.as_ref().map(|path| read::normalize(&here.join(path)).with_file_name(""));
     let current = current.unwrap_or_else(|| here.to_owned());
@@ -99,17 +96,17 @@ fn in_scratch(mut order: Order, args: &Cook, here: &Path, interrupt: &Interrupt)
     let build_dir = place::build_dir(&how, &config, here, &root)?;
     let told = match place::wrapper(&how, &config, here)? {
         None if !carries(&order.files) => wrapper::of_workspace()?,
-        user => wrapper::of_all(user, &mut config, scratch.path(), &root)?,
+        user => wrapper::of_all(user, &mut config, &skeleton, &root)?,
     };
     if !config.is_empty() {
         order.files.insert(place::CONFIG.to_owned(), config.to_string().into_bytes());
     }
-    skeleton::write(&order.files, scratch.path())?;
-    settle::before(&order.files, scratch.path(), &[&target_dir].into_iter().chain(&build_dir).collect::<Vec<_>>());
+    write(&order.files, &skeleton)?;
+    settle::before(&order.files, &skeleton, &[&target_dir].into_iter().chain(&build_dir).collect::<Vec<_>>());
     order.build.target.iter_mut().for_each(|target| *target = place::absolute_target(target, here));
     how.config.iter_mut().for_each(|value| *value = place::absolute_config(value, here, &root));
     let mut to_run = cargo::Build {
-        dir: scratch.path(),
+        dir: &skeleton,
         command: how.command(&order.build),
         args: [order.build.to_args(), how.to_args(), told.args].concat(),
         target_dir: &target_dir,
@@ -121,15 +118,15 @@ fn in_scratch(mut order: Order, args: &Cook, here: &Path, interrupt: &Interrupt)
         let variables = maturin::variables(python.as_deref(), &order.files, &order.scope, &target_dir, here)?;
         to_run.env.extend(variables);
     }
+    let mut outcome = cargo::Outcome::default();
     // Where cargo failed, it has said why, and the lockfile it left tells nothing.
-    let outcome = cargo::build(&to_run, interrupt).and_then(|outcome| {
-        same_versions(&order.files, scratch.path())?;
-        Ok(outcome)
-    });
+    let built = cargo::build(&to_run, interrupt, &mut outcome).and_then(|()| same_versions(&order.files, &skeleton));
+    // But what it compiled by then is there.
+    let settled = settle::after(&outcome.carried, &order.files, &skeleton, &root, order.prepared);
     let removed = scratch.close();
-    let outcome = outcome?;
+    built.and(settled)?;
     removed?;
-    Ok(Cooked { outcome, files: order.files, root, target_dir, epoch })
+    Ok(Cooked { outcome, target_dir, epoch })
 }
 
 /// Whether there are local packages to compile.

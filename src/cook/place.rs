@@ -118,8 +118,6 @@ pub fn build_dir(how: &How, config: &Table, here: &Path, root: &Path) -> Result<
 pub struct Wrapper {
     /// Absolute, or a name for PATH.
     pub program: OsString,
-    /// What `RUSTC_WRAPPER` holds, if that is where it comes from.
-    pub variable: Option<OsString>,
 }
 
 /// The user's wrapper, if there is one (`GlobalContext::load_global_rustc`): that of `RUSTC_WRAPPER`, where nothing means
@@ -130,11 +128,11 @@ pub struct Wrapper {
 pub fn wrapper(how: &How, config: &Table, here: &Path) -> Result<Option<Wrapper>> {
     let Some(value) = std::env::var_os("RUSTC_WRAPPER") else {
         let program = configured("rustc-wrapper", how, config, here)?.filter(|program| !program.is_empty());
-        return Ok(program.map(|program| Wrapper { program: program.into(), variable: None }));
+        return Ok(program.map(|program| Wrapper { program: program.into() }));
     };
     let is_path = Path::new(&value).components().count() > 1;
-    let program = if is_path { here.join(&value).into() } else { value.clone() };
-    Ok(Some(Wrapper { program, variable: Some(value) }).filter(|wrapper| !wrapper.program.is_empty()))
+    let program = if is_path { here.join(&value).into() } else { value };
+    Ok(Some(Wrapper { program }).filter(|wrapper| !wrapper.program.is_empty()))
 }
 
 /// A key of `[build]`, with its paths absolute: of `--config`, its variable, the config files, that of cargo's home.

@@ -7,6 +7,7 @@
 //! beside each record tells from what content it was made. Writes notes and mtimes in the target directory, and mtimes in
 //! the scratch directory; where that fails, cargo compiles once more than it had to.
 
+use crate::error::{Result, fail};
 use crate::skeleton::Files;
 use std::collections::BTreeMap;
 use std::fs::OpenOptions;
@@ -17,36 +18,18 @@ use std::time::{Duration, SystemTime};
 /// The note's name.
 const NOTE: &str = "larder-sources";
 
-/// Something of a carried package that cargo compiled or ran, or found.
+/// A carried package as cargo compiled it, or found it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Done {
+pub struct Compiled {
     /// The package's directory in the skeleton.
-    dir: String,
-    /// Where cargo keeps its record of it.
-    record: PathBuf,
-}
-
-impl Done {
-    /// A crate of the package in this directory, compiled to this file.
-    pub fn compiled(dir: String, artifact: &Path) -> Option<Self> {
-        record_of(artifact).map(|record| Done { dir, record })
-    }
-
-    /// The run of its build script, which could write to this directory.
-    pub fn ran(dir: String, out_dir: &Path) -> Option<Self> {
-        out_dir.parent().map(|record| Done { dir, record: record.to_owned() })
-    }
+    pub dir: String,
+    /// The files that were made of it.
+    pub artifacts: Vec<PathBuf>,
 }
 
 /// Whether this is a record of what rustc depended on: sources are compared with its mtime, and nothing else is.
 fn is_of_rustc(path: &Path) -> bool {
     name_of(path).starts_with("dep-")
-}
-
-/// Whether this is what a build script said. Files that it watches are compared with its mtime, and so is what was compiled
-/// before it and after it: it can be made older, so that all comes again, but not newer.
-fn is_of_script(path: &Path) -> bool {
-    ["output", "stdout"].contains(&name_of(path).as_str())
 }
 
 /// The carried packages of a recipe, by directory: their files but the manifest, relative to the root.
@@ -84,16 +67,32 @@ pub fn before(files: &Files, scratch: &Path, target_dirs: &[&PathBuf]) {
 }
 
 /// Sets the records of what was compiled right for the project below `root`, whose recipe is from `prepared`.
-pub fn after(done: &[Done], files: &Files, root: &Path, prepared: Option<SystemTime>) {
+///
+/// # Errors
+/// A package of which no record is found: nothing would tell cargo that its sources may have changed.
+pub fn after(
+    compiled: &[Compiled],
+    files: &Files,
+    scratch: &Path,
+    root: &Path,
+    prepared: Option<SystemTime>,
+) -> Result<()> {
     let carried = carried(files);
-    for Done { dir, record } in done {
-        let Some(sources) = carried.get(dir.as_str()) else { continue };
-        let in_project = in_project(sources, root);
-        for path in entries(record).into_iter().filter(|path| is_of_rustc(path) || is_of_script(path)) {
+    for Compiled { dir, artifacts } in compiled {
+        let sources = carried.get(dir.as_str());
+        let record = artifacts.iter().find_map(|artifact| record_of(artifact));
+        let (Some(sources), Some(record)) = (sources, record) else {
+            fail!(
+                "cannot find cargo's record of the local package in `{dir}`\nhelp: remove what was made of it with `cargo clean`, and report this"
+            );
+        };
+        // A macro that it uses may have put the place into it, which will not be there.
+        let is_marked = artifacts.iter().any(|artifact| names(artifact, scratch));
+        let in_project = if is_marked { InProject::Other } else { in_project(sources, root) };
+        for path in entries(&record).into_iter().filter(|path| is_of_rustc(path)) {
             let Some(own) = mtime(&path) else { continue };
             let right = match in_project {
                 InProject::Other => oldest(),
-                _ if is_of_script(&path) => own,
                 InProject::Same(newest) => own.max(newest),
                 // They come later, and were changed after the recipe was made if they are newer than that.
                 InProject::Absent => prepared.map_or(own, |prepared| own.min(prepared)),
@@ -102,8 +101,15 @@ pub fn after(done: &[Done], files: &Files, root: &Path, prepared: Option<SystemT
                 set_mtime(&path, right);
             }
         }
-        let _ = std::fs::write(record.join(NOTE), note(record, sources));
+        let _ = std::fs::write(record.join(NOTE), note(&record, sources));
     }
+    Ok(())
+}
+
+/// Whether a file holds the name of the scratch directory.
+fn names(artifact: &Path, scratch: &Path) -> bool {
+    let name = name_of(scratch);
+    std::fs::read(artifact).is_ok_and(|bytes| bytes.windows(name.len()).any(|window| window == name.as_bytes()))
 }
 
 /// What stands in the project in the place of a package's sources.
@@ -149,21 +155,19 @@ fn records(target_dir: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// Whether a directory of records is of a package's own crates, not of the run of its build script.
+/// Whether a directory of records is of a crate of this package.
 fn is_of(record: &Path, package: &str) -> bool {
     let of = |path: Option<&Path>| path.and_then(Path::file_name).map(|name| name.to_string_lossy().into_owned());
     let is_named = of(Some(record)).is_some_and(|name| name.rsplit_once('-').is_some_and(|(name, _)| name == package))
         || of(record.ancestors().nth(2)).is_some_and(|name| name == package);
-    is_named && entries(record).iter().any(|path| name_of(path).starts_with("dep-lib"))
+    is_named && entries(record).iter().any(|path| is_of_rustc(path))
 }
 
-/// The directory of cargo's records of what it compiled to this file.
+/// The directory of cargo's records of what it compiled to this file, in either layout.
 fn record_of(artifact: &Path) -> Option<PathBuf> {
     let dir = artifact.parent()?;
     if dir.file_name()? != "deps" {
-        // A build script stands in `build/name-hash`, and all is in `build/name/hash/out` since Rust 1.100.
-        let of_script = dir.parent()?.with_file_name(".fingerprint").join(dir.file_name()?);
-        return Some(if of_script.is_dir() { of_script } else { dir.with_file_name("fingerprint") });
+        return Some(dir.with_file_name("fingerprint")).filter(|record| record.is_dir());
     }
     let hash = format!("-{}", artifact.file_stem()?.to_str()?.rsplit_once('-')?.1);
     entries(&dir.with_file_name(".fingerprint")).into_iter().find(|path| name_of(path).ends_with(&hash))

@@ -50,12 +50,13 @@ pub fn of_workspace() -> Result<Told> {
 /// # Errors
 /// The scratch directory cannot be written to.
 pub fn of_all(user: Option<Wrapper>, config: &mut Table, scratch: &Path, root: &Path) -> Result<Told> {
-    let user = user.unwrap_or(Wrapper { program: OsString::new(), variable: None });
+    let user = user.unwrap_or(Wrapper { program: OsString::new() });
     let name = Path::new(&user.program).file_name().unwrap_or(OsStr::new("cargo-larder"));
     let own = link(&scratch.join(MARK), name)?;
     let env = [(USERS, user.program.clone()), (ROOT, root.into())];
     let mut told = Told { env: env.map(|(name, value)| (name.to_owned(), value)).into(), args: Vec::new() };
-    if let Some(value) = user.variable {
+    // Set to nothing, it wins over the config, too.
+    if let Some(value) = std::env::var_os(OF_ALL) {
         told.env.push((OF_ALL.to_owned(), own));
         let watched = [("value", Value::from(value.to_string_lossy().into_owned())), ("force", true.into())];
         let watched = Table::from_iter(watched.map(|(key, value)| (key.to_owned(), value)));

@@ -54,7 +54,7 @@ pub fn entries(workspace: &Workspace, features: &Features<'_>, built: &Built) ->
     for ((locked, variant), classes) in built {
         for (class, condition) in classes {
             let asked = features.requests.get(&(*locked, side_of(class))).cloned().unwrap_or_default();
-            let is_checked = matches!(class, Class::Host(Emit::Metadata, _));
+            let is_checked = is_checked(Role::Built(*class));
             for chain in condition.chains() {
                 // Nothing stands above a selected proc-macro that could be judged on the target, which is the host unless one
                 // is cross-compiling.
@@ -81,13 +81,12 @@ pub fn entries(workspace: &Workspace, features: &Features<'_>, built: &Built) ->
             .keys()
             .filter(|(role, _, l, _)| l == locked && matches!(role, Role::Built(class) if side_of(class) == *side));
         let own: Vec<_> = own.cloned().collect();
-        let checked = entries.keys().filter(|(role, _, l, _)| {
-            l == locked && *side == Side::Target && matches!(role, Role::Built(Class::Host(Emit::Metadata, _)))
-        });
+        let checked =
+            entries.keys().filter(|(role, _, l, _)| l == locked && *side == Side::Target && is_checked(*role));
         let checked: Vec<Chain> = checked.map(|(_, chain, _, _)| judged_on(Side::Target, chain)).collect();
         for (chain, missing) in uncovered(asked, &own, &checked, workspace.resolver) {
             // Where the package is built anyway, the stub that builds it asks; else one that only resolves.
-            let building = own.iter().find(|(_, c, _, _)| c.is_subset(&chain));
+            let building = own.iter().find(|(role, c, _, _)| c.is_subset(&chain) && !is_checked(*role));
             let (role, variant) = match building {
                 Some((role, _, _, variant)) => (*role, variant.clone()),
                 None => (Role::Resolved(*side), rests[locked].keys().next().cloned().unwrap_or_default()),
@@ -106,6 +105,11 @@ pub fn entries(workspace: &Workspace, features: &Features<'_>, built: &Built) ->
         features,
     };
     entries.into_iter().map(entry).collect()
+}
+
+/// Whether it is below a proc-macro that is selected, and checked for the host.
+fn is_checked(role: Role) -> bool {
+    matches!(role, Role::Built(Class::Host(Emit::Metadata, _)))
 }
 
 /// The features that are asked for whenever `chain` holds.

@@ -63,7 +63,8 @@ pub fn quotient(workspace: &Workspace, scope: &Scope, host: Option<&str>) -> Res
     };
     let built = units::built(workspace, &selection, &features, &platforms, distinctions);
     let mut entries = entries::entries(workspace, &features, &built);
-    let (on_bound, mut warnings) = above_bound(workspace, &entries);
+    let direct = entries.iter().map(|e| e.locked).collect();
+    let (on_bound, mut warnings) = carried::above_bound(workspace, &direct);
     entries.retain(|e| !on_bound.contains(&e.locked));
     // Only cargo's own build-dependencies can say that (`TomlDetailedDependency::to_dependency_split`).
     for entry in entries.extract_if(.., |e| e.rest.get("target").and_then(Value::as_str) == Some("target")) {
@@ -116,28 +117,6 @@ pub fn quotient(workspace: &Workspace, scope: &Scope, host: Option<&str>) -> Res
     })
 }
 
-/// The entries of the lockfile above local packages that cannot travel, which are left to the real build; and a warning of
-/// those that it would need.
-fn above_bound(workspace: &Workspace, entries: &[entries::Entry]) -> (BTreeSet<usize>, Vec<String>) {
-    let (mut all, mut warnings) = (BTreeSet::new(), Vec::new());
-    for (bound, package, why) in carried::bound(workspace) {
-        let above = workspace.lock.dependents_of(bound);
-        let names =
-            entries.iter().filter(|e| above.contains(&e.locked)).map(|e| &workspace.lock.packages[e.locked].name);
-        let names: BTreeSet<String> = names.map(|name| format!("`{name}`")).collect();
-        let names: Vec<String> = names.into_iter().collect();
-        let (depend, them) = if names.len() == 1 { ("depends", "it") } else { ("depend", "them") };
-        if !names.is_empty() {
-            let names = names.join(", ");
-            warnings.push(format!(
-                "left out {names}, which {depend} on the local package `{package}`, which {why}: the real build compiles {them}"
-            ));
-        }
-        all.extend(above);
-    }
-    (all, warnings)
-}
-
 /// The workspace with the selected libraries as these crate types, if there are any (`override_rustc_crate_types` in cargo's
 /// `ops/cargo_compile/mod.rs`).
 fn as_crate_types<'a>(workspace: &'a Workspace, selection: &Selection, crate_types: &[String]) -> Cow<'a, Workspace> {
@@ -153,6 +132,7 @@ fn as_crate_types<'a>(workspace: &'a Workspace, selection: &Selection, crate_typ
     }
     Cow::Owned(workspace)
 }
+
 /// cargo refuses a target that is named but whose `required-features` are not active.
 fn refuse_inactive_targets(
     workspace: &Workspace,

@@ -1,12 +1,13 @@
 //! What travels of a local package that third-party ones depend on: it has to be compiled for real.
 //!
-//! In: the manifests, and the directory of the package. Out: its [`Sources`]: a manifest that stands on its own, and the
-//! files that cargo would package. The only place that reads what is in a source file. Writes nothing.
+//! In: the manifests, and the directory of the package. Out: [`Below`]: a manifest that stands on its own and the files that
+//! the package is made of, or why it can only be compiled where it stands. In doubt it is the latter, which costs time. The only
+//! place that reads what is in a source file. Writes nothing.
 
 use super::members::Manifests;
 use super::schema::StringOr;
 use crate::error::{Result, fail};
-use crate::workspace::Sources;
+use crate::workspace::{Below, Package, Sources};
 use ignore::WalkBuilder;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use std::collections::BTreeMap;
@@ -20,19 +21,44 @@ const LIMIT: usize = 8 << 20;
 /// notice that they differ (`dep_info` in cargo's `fingerprint/mod.rs` leaves out variables that cargo sets itself).
 const PLACES: &[&str] = &["CARGO_MANIFEST_DIR", "CARGO_MANIFEST_PATH"];
 
-/// The sources of the package at `dir`; none where they would be compiled to something else elsewhere.
+/// Names of files that may hold secrets, and that no compiler reads.
+const SECRETS: &[&str] = &[".cargo", ".env", ".git", ".netrc", ".npmrc", ".ssh"];
+
+/// Whether, and with what, the package at `dir` can be compiled in another place.
 ///
 /// # Errors
 /// Files that cannot be read, or are too many to travel.
-pub fn sources(manifests: &Manifests, dir: &Path) -> Result<Option<Sources>> {
+pub fn below(manifests: &Manifests, dir: &Path, package: &Package) -> Result<Below> {
+    if !dir.starts_with(&manifests.root) {
+        // The path from the root is part of what cargo calls a package (`SourceId::stable_hash`).
+        return Ok(Below::Bound("stands outside of the workspace root"));
+    }
+    if package.dir.is_empty() {
+        return Ok(Below::Bound("is the root of the workspace"));
+    }
+    if package.build_script {
+        return Ok(Below::Bound("has a build script, which may look at anything around it"));
+    }
+    let is_plain = |t: &String| ["lib", "rlib", "proc-macro"].contains(&t.as_str());
+    if !package.lib().is_some_and(|lib| lib.crate_types.iter().all(is_plain)) {
+        return Ok(Below::Bound("is no plain library"));
+    }
+    let manifest = manifest(manifests, dir)?;
+    let lib = manifest.get("lib").and_then(|lib| lib.get("path")).and_then(Value::as_str);
+    if lib.is_some_and(|path| leaves(Path::new(""), path)) {
+        return Ok(Below::Bound(OUTSIDE));
+    }
     let mut files = BTreeMap::new();
     let mut total = 0;
     for path in packaged(manifests, dir)? {
+        let Some(name) = path.to_str().filter(|name| !name.contains(['\\', ':'])) else {
+            return Ok(Below::Bound("has a file whose name cannot travel"));
+        };
         let bytes = fs_err::read(dir.join(&path))?;
-        let is_rust = path.extension().is_some_and(|extension| extension == "rs");
-        let says = |place: &&str| bytes.windows(place.len()).any(|window| window == place.as_bytes());
-        if is_rust && PLACES.iter().any(says) {
-            return Ok(None);
+        if path.extension().is_some_and(|extension| extension == "rs")
+            && let Some(why) = binding(&path, &bytes)
+        {
+            return Ok(Below::Bound(why));
         }
         total += bytes.len();
         if total > LIMIT {
@@ -42,54 +68,74 @@ pub fn sources(manifests: &Manifests, dir: &Path) -> Result<Option<Sources>> {
                 LIMIT >> 20
             );
         }
-        files.insert(path.to_string_lossy().replace('\\', "/"), bytes);
+        files.insert(name.to_owned(), bytes);
     }
-    Ok(Some(Sources { manifest: manifest(manifests, dir)?.to_string(), files }))
+    Ok(Below::Carried(Sources { manifest: manifest.to_string(), files }))
 }
 
-/// The files that cargo would package, but the manifest and the lockfile (`_list_files` in cargo's `sources/path.rs`).
+const OUTSIDE: &str = "reads files outside of its own directory";
+
+/// Why a source file can only be compiled where it stands.
+fn binding(path: &Path, bytes: &[u8]) -> Option<&'static str> {
+    let text = String::from_utf8_lossy(bytes);
+    if PLACES.iter().any(|place| text.contains(place)) {
+        return Some("asks in its sources for the directory that they are compiled in");
+    }
+    let dir = path.parent().unwrap_or(Path::new(""));
+    let literals = text.split('"').filter(|literal| literal.contains("../") && !literal.contains('\n'));
+    literals.into_iter().any(|literal| leaves(dir, literal)).then_some(OUTSIDE)
+}
+
+/// Whether a path that is seen from `dir`, a directory of the package, leads out of the package.
+fn leaves(dir: &Path, path: &str) -> bool {
+    let mut depth = dir.components().count();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." if depth == 0 => return true,
+            ".." => depth -= 1,
+            _ => depth += 1,
+        }
+    }
+    false
+}
+
+/// The files that a build of the package can see, within what `package.include` and `exclude` let cargo package
+/// (`_list_files` in cargo's `sources/path.rs`); not those that git ignores, which a build sees all the same.
 fn packaged(manifests: &Manifests, dir: &Path) -> Result<Vec<PathBuf>> {
     let package = manifests.get(dir).package.as_ref();
     let patterns = |key: &str| -> Vec<String> {
         let list = package.and_then(|p| p.rest.get(key)).and_then(Value::as_array);
         list.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
     };
-    let (include, mut exclude) = (patterns("include"), patterns("exclude"));
-    if include.is_empty() && !dir.ancestors().any(|above| above.join(".git").exists()) {
-        exclude.push(".*".to_owned());
-    }
-    let (included, excluded) = (matcher(dir, &include)?, matcher(dir, &exclude)?);
+    let name = manifests.name(dir);
+    let (include, exclude) = (patterns("include"), patterns("exclude"));
+    let (included, excluded) = (matcher(dir, &include, &name)?, matcher(dir, &exclude, &name)?);
     let root = dir.to_owned();
     let walk = WalkBuilder::new(dir)
         .standard_filters(false)
-        .git_ignore(true)
-        .git_exclude(true)
-        .parents(true)
+        .follow_links(true)
         .filter_entry(move |entry| {
+            let is = |name: &str| entry.file_name() == name;
             let is_dir = entry.file_type().is_some_and(|t| t.is_dir());
-            let at_root = entry.depth() == 1;
-            entry.path() == root
-                || !(is_dir && entry.path().join("Cargo.toml").exists()
-                    || entry.file_name() == ".git"
-                    || at_root && ["target", "Cargo.toml", "Cargo.lock"].iter().any(|n| entry.file_name() == *n))
+            let is_secret = entry.file_name().to_str().is_some_and(|n| SECRETS.contains(&n) || n.starts_with(".env."));
+            let is_of_cargo = entry.depth() == 1 && (is("target") || is("Cargo.toml") || is("Cargo.lock"));
+            entry.path() == root || !(is_dir && entry.path().join("Cargo.toml").exists() || is_secret || is_of_cargo)
         })
         .build();
     let mut found = Vec::new();
     for entry in walk {
         let entry = match entry {
             Ok(entry) => entry,
-            Err(error) => fail!("failed to list the files of `{}`: {error}", manifests.name(dir)),
+            Err(error) => fail!("failed to list the files of `{name}`: {error}"),
         };
         let Ok(path) = entry.path().strip_prefix(dir) else { continue };
-        if !entry.path().is_file() {
-            continue;
-        }
         let is_packaged = if include.is_empty() {
             !excluded.matched_path_or_any_parents(path, false).is_ignore()
         } else {
             included.matched_path_or_any_parents(path, false).is_ignore()
         };
-        if is_packaged {
+        if is_packaged && entry.path().is_file() {
             found.push(path.to_owned());
         }
     }
@@ -97,16 +143,16 @@ fn packaged(manifests: &Manifests, dir: &Path) -> Result<Vec<PathBuf>> {
     Ok(found)
 }
 
-fn matcher(dir: &Path, patterns: &[String]) -> Result<Gitignore> {
+fn matcher(dir: &Path, patterns: &[String], name: &str) -> Result<Gitignore> {
     let mut builder = GitignoreBuilder::new(dir);
     for pattern in patterns {
         if let Err(error) = builder.add_line(None, pattern) {
-            fail!("failed to parse manifest `{}`: {error}", dir.join("Cargo.toml").display());
+            fail!("failed to parse manifest `{name}`: {error}");
         }
     }
     match builder.build() {
         Ok(matcher) => Ok(matcher),
-        Err(error) => fail!("failed to parse manifest `{}`: {error}", dir.join("Cargo.toml").display()),
+        Err(error) => fail!("failed to parse manifest `{name}`: {error}"),
     }
 }
 
@@ -154,7 +200,28 @@ fn manifest(manifests: &Manifests, dir: &Path) -> Result<Table> {
             of_tables(platform, &mut inherit);
         }
     }
+    drop_features_of_dev_dependencies(&mut table);
     Ok(table)
+}
+
+/// `dev/feature` in `[features]`, where nothing is left that is called `dev`.
+fn drop_features_of_dev_dependencies(table: &mut Table) {
+    let mut kept: Vec<String> = Vec::new();
+    of_tables(table, &mut |dependencies| kept.extend(dependencies.keys().cloned()));
+    for (_, platform) in table.get_mut("target").and_then(Value::as_table_mut).into_iter().flat_map(|t| t.iter_mut()) {
+        if let Some(platform) = platform.as_table_mut() {
+            of_tables(platform, &mut |dependencies| kept.extend(dependencies.keys().cloned()));
+        }
+    }
+    let is_kept = |value: &Value| {
+        let of = value.as_str().and_then(|value| value.split_once('/')).map(|(key, _)| key.trim_end_matches('?'));
+        of.is_none_or(|key| kept.iter().any(|k| k == key))
+    };
+    for (_, values) in table.get_mut("features").and_then(Value::as_table_mut).into_iter().flat_map(|t| t.iter_mut()) {
+        if let Some(values) = values.as_array_mut() {
+            values.retain(is_kept);
+        }
+    }
 }
 
 /// Tables that only a root, or only a package that is built for itself, makes use of.

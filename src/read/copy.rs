@@ -14,6 +14,8 @@ pub struct Copy {
     pub files: Files,
     /// The directory of the root in it.
     pub root: PathBuf,
+    /// Whether the config says where the lockfile is.
+    pub names_lockfile: bool,
 }
 
 /// Copies what cargo reads.
@@ -35,7 +37,8 @@ pub fn copy(manifests: &Manifests) -> Result<Copy> {
         files.extend(sources(dir).into_iter().map(|path| (name(&path), Vec::new())));
     }
     let root = manifests.root.strip_prefix(&common).unwrap_or(&manifests.root).to_owned();
-    Ok(Copy { files, root })
+    let names_lockfile = crate::config::lockfile(&manifests.config.table).is_some();
+    Ok(Copy { files, root, names_lockfile })
 }
 
 fn shared(a: &Path, b: &Path) -> PathBuf {

@@ -201,17 +201,11 @@ fn resolver(manifests: &Manifests) -> Result<Resolver> {
 fn carry(packages: &mut [Package], lock: &Lockfile, manifests: &Manifests, dirs: &[PathBuf]) -> Result<()> {
     let below = carried::below_third_parties(packages, lock);
     for i in &below {
-        // The path from the root is part of what cargo calls a package (`SourceId::stable_hash`).
-        let is_inside = dirs[*i].starts_with(&manifests.root);
-        packages[*i].below = match is_inside.then(|| carry::sources(manifests, &dirs[*i])).transpose()?.flatten() {
-            Some(sources) => Below::Carried(sources),
-            None if is_inside => Below::Bound("asks in its sources for the directory that they are compiled in"),
-            None => Below::Bound("stands outside of the workspace root"),
-        };
+        packages[*i].below = carry::below(manifests, &dirs[*i], &packages[*i])?;
     }
     while let Some(i) = below.iter().copied().find(|i| {
         let is_bound = |to: Resolved| matches!(to, Resolved::Local(j) if matches!(packages[j].below, Below::Bound(_)));
-        packages[*i].is_carried() && packages[*i].dependencies.iter().any(|d| is_bound(d.to))
+        packages[*i].is_carried() && carried::needed(&packages[*i]).any(|d| is_bound(d.to))
     }) {
         packages[i].below = Below::Bound("depends on one that cannot travel");
     }

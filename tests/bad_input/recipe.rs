@@ -82,7 +82,7 @@ fn json_of_another_shape_says_what_was_expected() {
     let text = r#"{"format": 2, "files": {"Cargo.toml": "[workspace]"}}"#;
     broken(text, &not("expected a list of lines, or an object with `base64` at line 1 column 52"));
     let text = r#"{"format": 2, "files": {"Cargo.toml": [], "Cargo.lock": [], "a/b": {"base64": "?"}}}"#;
-    broken(text, &not("the `base64` of `a/b` is none"));
+    broken(text, &not("the file `a/b` is no valid base64"));
     let more = r#"{"format": 2, "files": {}, "more": 1}"#;
     let expected = "unknown field `more`, expected one of `format`, `scope`, `here`, `above`, `build`, `files` at line 1 column 33";
     broken(more, &not(expected));

@@ -99,32 +99,14 @@ license.workspace = true
 [features]
 a = []
 b = []
-[build-dependencies]
-buildkit = '1'
--- common/build.rs --
-fn main() { println!(\"cargo:rustc-env=WHO=built\"); println!(\"cargo:rerun-if-changed=build.rs\") }
 -- common/src/lib.rs --
-pub const WHO: &str = env!(\"WHO\");
+pub const WHO: &str = \"common\";
 ",
         "[dependencies]
 common = { path = '../../common', features = ['a'] }
 "
     );
-    // Old sources only: where what its build script watches is newer than the cook, cargo runs that again.
-    let temp = tempfile::tempdir().expect("a temporary directory can be made");
-    let (source, place) = (temp.path().join("source"), temp.path().join("place"));
-    lay_out(FILES, &source);
-    run(&CARGO, &source, &["generate-lockfile", "--offline"], &[]);
-    larder(&source, &["prepare", "--release"], &[]);
-    fs_err::create_dir(&place).expect("writable");
-    fs_err::copy(source.join("recipe.json"), place.join("recipe.json")).expect("it was written");
-    larder(&place, &["cook", "--offline"], &[]);
-    lay_out(FILES, &place);
-    fs_err::copy(source.join("Cargo.lock"), place.join("Cargo.lock")).expect("it was written");
-    super::set_times(FILES, &place, super::old());
-    let built = build(&Project { files: FILES, ..PLAIN }, &place);
-    assert!(built.compiled.is_empty(), "compiled again: {:#?}", built.compiled);
-    assert_eq!(built.fresh.len(), 4, "{:#?}", built.fresh);
+    check(&Project { files: FILES, cooked_again: true, ..PLAIN });
 }
 
 /// The project of [`PATCH`], whose program says what the patched crate says, and its recipe.
@@ -193,15 +175,158 @@ fn a_recipe_of_other_sources_costs_time_and_makes_no_wrong_program() {
     assert_eq!(said(&place), "newer");
 }
 
-#[test]
-fn what_asks_for_its_own_directory_is_left_to_the_real_build() {
-    const FILES: &str = patched!("[patch.crates-io]\nalpha = { path = 'patches/alpha' }\n", "");
+/// What comes of a patch with this `alpha`: warned of, left to the real build, scoped and not.
+fn is_bound(change: impl Fn(&Path), why: &str) {
     let temp = tempfile::tempdir().expect("a temporary directory can be made");
-    lay_out(FILES, temp.path());
-    let lib = "pub const HERE: &str = env!(\"CARGO_MANIFEST_DIR\");\n";
-    fs_err::write(temp.path().join("patches/alpha/src/lib.rs"), lib).expect("writable");
+    let dir = temp.path();
+    lay_out(PATCH, dir);
+    let manifest = fs_err::read_to_string(dir.join("Cargo.toml")).expect("it was written");
+    fs_err::write(dir.join("Cargo.toml"), manifest.replace("delta = '1'", "delta = '1'\nlambda = '0.2'"))
+        .expect("writable");
+    change(dir);
+    run(&CARGO, dir, &["generate-lockfile", "--offline"], &[]);
+    let expected = format!(
+        "warning: left out `delta`, which depends on the local package `alpha`, which {why}: the real build compiles it"
+    );
+    for (prepare, cook) in [
+        (&["prepare", "--release"][..], &["cook", "--offline"][..]),
+        (&["prepare"], &["cook", "--offline", "--release"]),
+    ] {
+        let said = larder(dir, prepare, &[]);
+        assert!(said.contains(&expected), "{said}");
+        larder(dir, cook, &[]);
+        let built = build(&Project { files: PATCH, ..PLAIN }, dir);
+        assert!(built.compiled.iter().all(|it| it.contains("#delta@") || it.contains("#eta@")), "{built:#?}");
+        assert!(built.fresh.iter().any(|it| it.contains("#lambda@")), "{built:#?}");
+        fs_err::remove_dir_all(dir.join("target")).expect("it was made");
+    }
+}
+
+#[test]
+fn what_can_only_be_compiled_in_its_place_is_left_to_the_real_build() {
+    let lib = |text: &'static str| {
+        move |dir: &Path| fs_err::write(dir.join("patches/alpha/src/lib.rs"), text).expect("writable")
+    };
+    is_bound(
+        lib("pub const HERE: &str = env!(\"CARGO_MANIFEST_DIR\");\n"),
+        "asks in its sources for the directory that they are compiled in",
+    );
+    is_bound(
+        lib("pub const NOTE: &str = include_str!(\"../../../Cargo.toml\");\n"),
+        "reads files outside of its own directory",
+    );
+    is_bound(
+        |dir| fs_err::write(dir.join("patches/alpha/build.rs"), "fn main() {}\n").expect("writable"),
+        "has a build script, which may look at anything around it",
+    );
+    is_bound(
+        |dir| {
+            let path = dir.join("patches/alpha/Cargo.toml");
+            let manifest = fs_err::read_to_string(&path).expect("it was written");
+            fs_err::write(path, manifest + "[lib]\ncrate-type = ['dylib', 'rlib']\n").expect("writable");
+        },
+        "is no plain library",
+    );
+}
+
+/// A directory with a space in its name, temporary files behind a link, files that git ignores, a hidden one, and a
+/// feature of a dev-dependency.
+#[cfg(unix)]
+#[test]
+fn places_and_names_that_are_out_of_the_ordinary_do_not_matter() {
+    let (temp, _) = prepared("one");
+    let dir = temp.path();
+    fs_err::rename(dir.join("patches"), dir.join("my patches")).expect("writable");
+    let manifest = fs_err::read_to_string(dir.join("Cargo.toml")).expect("it was written");
+    fs_err::write(dir.join("Cargo.toml"), manifest.replace("patches/", "my patches/")).expect("writable");
+    let alpha = dir.join("my patches/alpha");
+    let manifest = fs_err::read_to_string(alpha.join("Cargo.toml")).expect("it was written");
+    let manifest = manifest.replace("std = []", "std = []\ntest = ['theta/full']\n[dev-dependencies]\ntheta = '0.4'");
+    fs_err::write(alpha.join("Cargo.toml"), manifest).expect("writable");
+    fs_err::write(alpha.join(".gitignore"), "generated.rs\n").expect("writable");
+    fs_err::write(alpha.join(".env"), "SECRET\n").expect("writable");
+    fs_err::write(alpha.join("src/generated.rs"), "pub const WORD: &str = include_str!(\".word\");\n")
+        .expect("writable");
+    fs_err::write(alpha.join("src/.word"), "old").expect("writable");
+    fs_err::write(alpha.join("src/lib.rs"), "mod generated;\npub use generated::WORD;\n").expect("writable");
+    fs_err::create_dir(dir.join("real")).expect("writable");
+    fs_err::os::unix::fs::symlink(dir.join("real"), dir.join("link")).expect("writable");
+    let tmp = dir.join("link").to_string_lossy().into_owned();
+    run(&CARGO, dir, &["generate-lockfile", "--offline"], &[]);
+    for (prepare, cook) in [
+        (&["prepare", "--release"][..], &["cook", "--offline"][..]),
+        (&["prepare"], &["cook", "--offline", "--release"]),
+    ] {
+        fs_err::write(alpha.join("src/.word"), "old").expect("writable");
+        larder(dir, prepare, &[]);
+        let recipe = fs_err::read_to_string(dir.join("recipe.json")).expect("it was written");
+        assert!(!recipe.contains("SECRET"), "{recipe}");
+        fs_err::write(alpha.join("src/.word"), "new").expect("writable");
+        let file = std::fs::OpenOptions::new().write(true).open(alpha.join("src/.word")).expect("it was written");
+        file.set_modified(super::old()).expect("times can be set");
+        larder(dir, cook, &[("TMPDIR", &tmp)]);
+        build(&Project { files: PATCH, ..PLAIN }, dir);
+        assert_eq!(said(dir), "new");
+        fs_err::remove_dir_all(dir.join("target")).expect("it was made");
+    }
+}
+
+/// `delta` cannot be compiled after `alpha` was, from a recipe that is older than the sources.
+#[cfg(unix)]
+#[test]
+fn what_a_cook_compiled_before_it_failed_passes_for_nothing_else() {
+    let (temp, _) = prepared("old");
+    let dir = temp.path();
+    say(dir, "new");
+    super::set_times(PATCH, dir, super::old());
+    let wrapper = dir.join("wrapper");
+    fs_err::write(&wrapper, "#!/bin/sh\ncase \"$*\" in *\"--crate-name delta \"*) exit 1;; esac\nexec \"$@\"\n")
+        .expect("writable");
+    fs_err::set_permissions(&wrapper, std::os::unix::fs::PermissionsExt::from_mode(0o755)).expect("it is ours");
+    let failing = crate::support::oracle::command(env!("CARGO_BIN_EXE_cargo-larder"), dir)
+        .args(["larder", "cook", "--offline"])
+        .env("RUSTC_WRAPPER", &wrapper)
+        .output()
+        .expect("the program starts");
+    assert!(!failing.status.success(), "{}", String::from_utf8_lossy(&failing.stderr));
+    build(&Project { files: PATCH, ..PLAIN }, dir);
+    assert_eq!(said(dir), "new");
+}
+
+#[test]
+fn a_root_that_is_patched_in_stays_where_it_is() {
+    let files = "-- Cargo.toml --
+[package]
+name = 'alpha'
+version = '0.2.9'
+edition = '2021'
+[features]
+default = ['std']
+std = []
+[dependencies]
+lambda = '0.2'
+[dev-dependencies]
+delta = '1'
+[patch.crates-io]
+alpha = { path = '.' }
+-- src/lib.rs --
+";
+    let temp = tempfile::tempdir().expect("a temporary directory can be made");
+    lay_out(files, temp.path());
     run(&CARGO, temp.path(), &["generate-lockfile", "--offline"], &[]);
-    let said = larder(temp.path(), &["prepare", "--release"], &[]);
-    let expected = "warning: left out `delta`, which depends on the local package `alpha`, which asks in its sources for the directory that they are compiled in: the real build compiles it";
-    assert!(said.contains(expected), "{said}");
+    let said = larder(temp.path(), &["cook", "--offline", "--tests"], &[]);
+    assert!(said.contains("which is the root of the workspace: the real build compiles it"), "{said}");
+    let built = build(&Project { files, flags: &["--tests"], ..PLAIN }, temp.path());
+    assert!(built.fresh.iter().any(|it| it.contains("#lambda@")), "{built:#?}");
+}
+
+#[test]
+fn an_empty_wrapper_of_the_environment_hides_no_stub() {
+    let (temp, _) = prepared("one");
+    larder(temp.path(), &["cook", "--offline"], &[("RUSTC_WRAPPER", "")]);
+    let built = build(&Project { files: PATCH, env: &[("RUSTC_WRAPPER", "")], ..PLAIN }, temp.path());
+    assert!(built.compiled.is_empty() && !built.fresh.is_empty(), "{built:#?}");
+    let deps = fs_err::read_dir(temp.path().join("target/release/deps"))
+        .map(|mut it| it.any(|entry| entry.expect("an entry").file_name().to_string_lossy().contains("larder_stub")));
+    assert!(!deps.unwrap_or(false), "a stub was compiled");
 }

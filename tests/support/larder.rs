@@ -31,11 +31,11 @@ pub fn prepare(dir: &Path, args: &[String], recipe: &Path) -> Result<Recipe, Str
     fs_err::read_to_string(recipe).map(Recipe).map_err(|error| error.to_string())
 }
 
-/// The flags with which `prepare` makes a scoped recipe for a build with `args`. Without any it would be unscoped; to
-/// name the profile changes nothing for the build.
+/// The flags with which `prepare` makes a scoped recipe for a build with `args`. Without any, or with binaries alone, it would
+/// be unscoped; to name the profile changes nothing for the build.
 pub fn scoped(args: &[String], host: Host) -> Vec<String> {
     let mut args = args.to_vec();
-    if args.is_empty() {
+    if args.chunks(2).all(|it| it[0] == "--bin") {
         args.extend(["--profile", "dev"].map(str::to_owned));
     }
     if let Host::Told = host {
