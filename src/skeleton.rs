@@ -1,7 +1,7 @@
 //! From a workspace of stubs and carried packages to the files that cargo needs to build it.
 //!
 //! In: a [`Workspace`], made by `quotient` or `reduce`. Out: [`Files`], relative path to content, in one canonical form:
-//! keys sorted, one dependency a line. Touches nothing but where [`write`] is told to.
+//! keys sorted, one dependency a line. Touches nothing but where [`write()`] is told to.
 
 use crate::error::Result;
 use crate::workspace::{Below, Dependency, DependencyKind, Package, Resolved, Resolver, Target, TargetKind, Workspace};
