@@ -165,6 +165,12 @@ fn features(
         let is_current = !old || Some(i) == current;
         let mut own = BTreeSet::new();
         for feature in &scope.features {
+            // `member/feature` is for that member, though it be an optional dependency here (`members_with_features_old`).
+            let is_of_member = |(name, _): (&str, &str)| {
+                let name = name.trim_end_matches('?');
+                packages.iter().any(|other| Some(*other) != current && workspace.packages[*other].name == name)
+            };
+            let is_current = is_current && !(old && feature.split_once('/').is_some_and(is_of_member));
             if let Some(value) = asked_of(package, feature, is_current, old) {
                 own.insert(value);
                 found.insert(feature.clone());
