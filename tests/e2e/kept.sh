@@ -194,7 +194,6 @@ if [ -z "$only" ] || [ "$only" = twelve ]; then
   cp -r "$here/twelve" "$temp/twelve"
   keep_dependencies twelve "$temp/twelve" scoped --release
   keep_dependencies twelve "$temp/twelve" unscoped --release
-  part=yes keep_dependencies twelve "$temp/twelve" scoped --release -p pantry
   profile=debug part=yes keep_dependencies twelve "$temp/twelve" scoped --workspace --all-targets
 fi
 

@@ -6,7 +6,7 @@ import steps
 from bench import ROOT, edit
 
 TITLE = "workflows are checked by a linter, and their commands keep what was cooked"
-IN_CI = True
+IN_CI = False
 SCHEMAS = {"github-actions.yml": "vendor.github-workflows", "gitlab-ci.yml": "vendor.gitlab-ci"}
 LINTERS = "check-jsonschema==0.39.0 yamllint==1.38.0"
 YAMLLINT = "{extends: default, rules: {line-length: {max: 140}, document-start: disable, truthy: disable}}"
