@@ -62,8 +62,8 @@ fn time(root: &Path, scope: &Scope, rounds: u64) -> Duration {
     let manifest = root.join("Cargo.toml");
     let start = Instant::now();
     for _ in 0..rounds {
-        let prepared =
-            read::workspace(black_box(&manifest), root, None).and_then(|it| prepare::for_scope(&it, scope, None));
+        let prepared = read::open(black_box(&manifest), root)
+            .and_then(|it| prepare::for_scope(&read::workspace(&it, None)?, scope, None));
         black_box(prepared.expect("the workspace is sound"));
     }
     start.elapsed()

@@ -14,11 +14,13 @@ use std::path::Path;
 /// Reads the workspace of the manifest at `manifest_path`, which is absolute.
 ///
 /// # Errors
-/// Whatever [`read::workspace`] refuses; cargo refusing to resolve; no lockfile and no cargo.
+/// Whatever [`read::open`] and [`read::workspace`] refuse; cargo refusing to resolve; no lockfile and no cargo.
 pub fn workspace(manifest_path: &Path, here: &Path, offline: bool, report: Report) -> Result<Workspace> {
-    let Some(copy) = read::without_lockfile(manifest_path, here)? else {
-        return read::workspace(manifest_path, here, None);
-    };
+    let manifests = read::open(manifest_path, here)?;
+    if read::lockfile(&manifests).exists() {
+        return read::workspace(&manifests, None);
+    }
+    let copy = read::copy(&manifests)?;
     let interrupt = Interrupt::watch()?;
     let scratch = place::scratch()?;
     skeleton::write(&copy.files, scratch.path())?;
@@ -34,5 +36,5 @@ pub fn workspace(manifest_path: &Path, here: &Path, offline: bool, report: Repor
     report.warning(
         "`Cargo.lock` is missing, so these are the versions that cargo picks now; a build without it picks again, and compiles what it picks anew\nhelp: run `cargo generate-lockfile`, and keep the file under version control",
     );
-    read::workspace(manifest_path, here, Some(&lockfile))
+    read::workspace(&manifests, Some(&lockfile))
 }

@@ -212,7 +212,7 @@ fn dependency_value(workspace: &Workspace, package: &Package, dependency: &Depen
     if let Some(i) = local {
         let (from, to) = (Path::new("/").join(&package.dir), Path::new("/").join(&workspace.packages[i].dir));
         let path = pathdiff::diff_paths(to, from).unwrap_or_default();
-        let path = path.components().map(|c| c.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/");
+        let path = crate::read::slashed(&path);
         parts.push(format!("path = {}", quoted(if path.is_empty() { "." } else { &path })));
     }
     if let Some(version) = &dependency.version {

@@ -38,8 +38,7 @@ const RECIPE: &str = "recipe.json";
 /// A recipe that is none, or flags that contradict it; where there is none, whatever `prepare` would refuse.
 pub fn order(args: &Cook, here: &Path, report: Report) -> Result<Order> {
     let asked = args.scope.clone().normalized();
-    let path = here.join(args.recipe_path.as_deref().unwrap_or(Path::new(RECIPE)));
-    let recipe = recipe(args, &asked, here, report)?;
+    let (recipe, prepared) = recipe(args, &asked, here, report)?;
     let (files, build) = match &recipe.scope {
         Some(scope) => (recipe.files, agreed(scope, &recipe.build, &asked)?),
         None => scoped(&recipe, &asked, report)?,
@@ -49,12 +48,12 @@ pub fn order(args: &Cook, here: &Path, report: Report) -> Result<Order> {
         above: recipe.above,
         scope: Scope { target: build.target.clone(), ..recipe.scope.unwrap_or(asked) },
         build,
-        prepared: std::fs::metadata(path).and_then(|m| m.modified()).ok(),
+        prepared,
     })
 }
 
-/// The recipe that is named, or `recipe.json` where it is, or one prepared in memory.
-fn recipe(args: &Cook, scope: &Scope, here: &Path, report: Report) -> Result<Recipe> {
+/// The recipe that is named, or `recipe.json` where it is, and when it was written; or one prepared in memory.
+fn recipe(args: &Cook, scope: &Scope, here: &Path, report: Report) -> Result<(Recipe, Option<SystemTime>)> {
     let (named, manifest) = (args.recipe_path.as_deref(), args.manifest_path.as_deref());
     let offline = args.how.offline || args.how.frozen;
     let path = named.unwrap_or(Path::new(RECIPE));
@@ -62,7 +61,10 @@ fn recipe(args: &Cook, scope: &Scope, here: &Path, report: Report) -> Result<Rec
     let missing = |e: &std::io::Error| e.kind() == std::io::ErrorKind::NotFound;
     match fs_err::read(here.join(path)) {
         Ok(bytes) => match String::from_utf8(bytes) {
-            Ok(text) => recipe::decode(&name, &text),
+            Ok(text) => {
+                let written = std::fs::metadata(here.join(path)).and_then(|m| m.modified());
+                Ok((recipe::decode(&name, &text)?, written.ok()))
+            }
             Err(_) => fail!(
                 "recipe `{name}` is not a recipe: it is not UTF-8 text\nhelp: make it anew with `cargo larder prepare`"
             ),
@@ -75,7 +77,7 @@ fn recipe(args: &Cook, scope: &Scope, here: &Path, report: Report) -> Result<Rec
             let workspace = locked::workspace(&read::find_manifest(here, manifest)?, here, offline, report)?;
             let prepared = crate::prepare::for_scope(&workspace, scope, None)?;
             prepared.warnings.iter().for_each(|warning| report.warning(warning));
-            Ok(prepared.recipe)
+            Ok((prepared.recipe, None))
         }
         Err(error) if missing(&error) => {
             fail!(
@@ -120,7 +122,7 @@ fn scoped(recipe: &Recipe, asked: &Scope, report: Report) -> Result<(Files, Scop
     let unpacked = place::scratch()?;
     skeleton::write(&recipe.files, unpacked.path())?;
     let manifest = unpacked.path().join(recipe.here.as_deref().unwrap_or("")).join("Cargo.toml");
-    let workspace = read::workspace(&manifest, unpacked.path(), None)?;
+    let workspace = read::workspace(&read::open(&manifest, unpacked.path())?, None)?;
     let mut asked = reduce::translated(asked);
     // Features that reach nothing were left out of the recipe.
     for unknown in select::unknown_features(&workspace, &asked)? {

@@ -26,10 +26,7 @@ pub fn copy(manifests: &Manifests) -> Result<Copy> {
     let dirs = || manifests.packages.iter().chain([&manifests.root]);
     let roots = manifests.inherits_from.values();
     let common = dirs().chain(roots.clone()).fold(manifests.root.clone(), |common, dir| shared(&common, dir));
-    let name = |path: &Path| {
-        let below = path.strip_prefix(&common).unwrap_or(path);
-        below.components().map(|c| c.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/")
-    };
+    let name = |path: &Path| super::slashed(path.strip_prefix(&common).unwrap_or(path));
     let mut files = Files::new();
     for dir in dirs().chain(roots) {
         let manifest = dir.join("Cargo.toml");

@@ -87,13 +87,18 @@ pub fn normalize(path: &Path) -> PathBuf {
 
 impl Manifests {
     /// The manifest in `dir`, which must have been loaded.
-    pub fn get(&self, dir: &Path) -> &Manifest {
+    pub(super) fn get(&self, dir: &Path) -> &Manifest {
         &self.loaded[dir.as_os_str()]
     }
 
     /// How messages name the manifest in `dir`.
     pub fn name(&self, dir: &Path) -> String {
-        super::display(&dir.join("Cargo.toml"), &self.here)
+        self.display(&dir.join("Cargo.toml"))
+    }
+
+    /// How messages name a path.
+    pub fn display(&self, path: &Path) -> String {
+        super::display(path, &self.here)
     }
 
     fn load(&mut self, dir: &Path) -> Result<&Manifest> {

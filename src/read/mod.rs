@@ -18,13 +18,13 @@ mod source;
 mod targets;
 
 pub use config::{cargo_home, file as config_file};
-pub use members::normalize;
+pub use copy::{Copy, copy};
+pub use members::{Manifests, normalize};
 
 use crate::carried;
 use crate::error::{Result, fail};
 use crate::lockfile::{self, Lockfile};
 use crate::workspace::{Below, Package, Resolved, Resolver, RootTables, Workspace};
-use members::Manifests;
 use schema::StringOr;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -60,41 +60,36 @@ pub fn root(here: &Path) -> Option<PathBuf> {
     Some(members::load(manifest.parent()?, here).ok()?.root)
 }
 
+/// Loads every manifest of the workspace of the one at `manifest_path`, which is absolute; `here` is the directory that
+/// messages are relative to.
+///
+/// # Errors
+/// Whatever cargo would refuse in the members and their path dependencies.
+pub fn open(manifest_path: &Path, here: &Path) -> Result<Manifests> {
+    let current = manifest_path.parent().expect("a manifest stands in a directory");
+    let mut manifests = members::load(current, here)?;
+    manifests.find_packages()?;
+    Ok(manifests)
+}
+
 /// Where the lockfile of a workspace is, or would be.
-fn lockfile(manifests: &Manifests) -> PathBuf {
+pub fn lockfile(manifests: &Manifests) -> PathBuf {
     // A cargo before 1.97 does not know the key and looks beside the root manifest.
     let elsewhere = crate::config::lockfile(&manifests.config.table).map(|path| manifests.root.join(path));
     elsewhere.filter(|path| path.is_file()).unwrap_or_else(|| manifests.root.join("Cargo.lock"))
 }
 
-/// What cargo needs to make a lockfile, if the workspace of the manifest has none.
-///
-/// # Errors
-/// Whatever cargo would refuse in the manifests.
-pub fn without_lockfile(manifest_path: &Path, here: &Path) -> Result<Option<copy::Copy>> {
-    let current = manifest_path.parent().expect("a manifest stands in a directory");
-    let mut manifests = members::load(current, here)?;
-    if lockfile(&manifests).exists() {
-        return Ok(None);
-    }
-    manifests.find_packages()?;
-    copy::copy(&manifests).map(Some)
-}
-
-/// Reads the workspace of the manifest at `manifest_path`, which is absolute, with this lockfile or with its own.
+/// Reads the workspace of these manifests, with this lockfile or with its own.
 ///
 /// # Errors
 /// Whatever cargo would refuse in the manifests, and a Cargo.lock that is missing, broken or behind them.
-pub fn workspace(manifest_path: &Path, here: &Path, lock: Option<&str>) -> Result<Workspace> {
-    let current = manifest_path.parent().expect("a manifest stands in a directory").to_owned();
-    let mut manifests = members::load(&current, here)?;
-    let root = manifests.root.clone();
-    manifests.find_packages()?;
-    let root_tables = root_tables(&manifests);
+pub fn workspace(manifests: &Manifests, lock: Option<&str>) -> Result<Workspace> {
+    let root = &manifests.root;
+    let root_tables = root_tables(manifests);
     let mut config = crate::config::that_travel(&manifests.config.table);
     config.remove("patch"); // is among the tables of the root now
-    let lock_path = lockfile(&manifests);
-    let lock_name = display(&lock_path, here);
+    let lock_path = lockfile(manifests);
+    let lock_name = manifests.display(&lock_path);
     let lock = match lock {
         Some(text) => lockfile::parse(&lock_name, text)?,
         None => lockfile::parse(&lock_name, &fs_err::read_to_string(&lock_path)?)?,
@@ -102,11 +97,11 @@ pub fn workspace(manifest_path: &Path, here: &Path, lock: Option<&str>) -> Resul
 
     // The root comes first, then members, then packages outside the root, whose relative directories begin with `..`.
     let mut dirs: Vec<PathBuf> = manifests.packages.iter().cloned().collect();
-    dirs.sort_by_cached_key(|dir| relative(dir, &root));
+    dirs.sort_by_cached_key(|dir| relative(dir, root));
     // Compared as bytes: comparing paths part by part is what would take most of the time here.
     let by_dir: BTreeMap<_, _> = dirs.iter().enumerate().map(|(i, dir)| (dir.as_os_str(), i)).collect();
     let index = |dir: &PathBuf| by_dir.get(dir.as_os_str()).copied();
-    let mut packages = dirs.iter().map(|dir| package::package(&manifests, dir)).collect::<Result<Vec<_>>>()?;
+    let mut packages = dirs.iter().map(|dir| package::package(manifests, dir)).collect::<Result<Vec<_>>>()?;
     refuse_twins(&packages)?;
 
     let patched = patched(&root_tables);
@@ -137,18 +132,18 @@ pub fn workspace(manifest_path: &Path, here: &Path, lock: Option<&str>) -> Resul
         package.features = package::features(manifests.get(dir), &dependencies, package)?;
         package.dependencies = dependencies;
     }
-    carry(&mut packages, &lock, &manifests, &dirs)?;
+    carry(&mut packages, &lock, manifests, &dirs)?;
     Ok(Workspace {
-        resolver: resolver(&manifests)?,
-        current: index(&current),
+        resolver: resolver(manifests)?,
+        current: index(&manifests.current),
         default_members: manifests.default_members.iter().filter_map(index).collect(),
         root_tables,
         lock,
         config,
         config_above: manifests.config.above,
-        toolchain: config::toolchain(&current, &root)?,
+        toolchain: config::toolchain(&manifests.current, root)?,
         packages,
-        root,
+        root: root.clone(),
     })
 }
 
@@ -157,9 +152,13 @@ pub fn display(path: &Path, here: &Path) -> String {
     path.strip_prefix(here).unwrap_or(path).display().to_string()
 }
 
-fn relative(dir: &Path, root: &Path) -> String {
-    let path = pathdiff::diff_paths(dir, root).unwrap_or_else(|| dir.to_owned());
+/// A relative path as manifests and recipes write it on every system.
+pub fn slashed(path: &Path) -> String {
     path.components().map(|c| c.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/")
+}
+
+fn relative(dir: &Path, root: &Path) -> String {
+    slashed(&pathdiff::diff_paths(dir, root).unwrap_or_else(|| dir.to_owned()))
 }
 
 fn refuse_twins(packages: &[Package]) -> Result<()> {
