@@ -79,10 +79,18 @@ fn depend_on_itself(package: &mut Package, own: usize) {
     }
 }
 
-/// The packages that are carried by these entries of the lockfile, each as it was read.
+/// The packages that are carried by these entries of the lockfile, each as it was read. In an unscoped recipe, another
+/// package stands for what is selected of a member, which is one no less.
 pub fn among(workspace: &Workspace, reach: &BTreeSet<usize>) -> Vec<Package> {
-    let mut packages: Vec<Package> =
-        reach.iter().filter_map(|i| workspace.carried(*i)).map(|i| workspace.packages[i].clone()).collect();
+    let stands_for = |d: &Dependency, i: usize| d.key == ITSELF && d.to == Resolved::Locked(i);
+    let is_member =
+        |i: usize| workspace.packages.iter().any(|p| p.is_member && p.dependencies.iter().any(|d| stands_for(d, i)));
+    let package = |i: usize| Some((i, &workspace.packages[workspace.carried(i)?]));
+    let mut packages: Vec<Package> = reach
+        .iter()
+        .filter_map(|i| package(*i))
+        .map(|(i, p)| Package { is_member: is_member(i), ..p.clone() })
+        .collect();
     packages.sort_by(|a, b| a.dir.cmp(&b.dir));
     packages
 }

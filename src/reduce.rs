@@ -8,7 +8,9 @@ use crate::carried;
 use crate::lockfile::LocalEntry;
 use crate::profile;
 use crate::scope::Scope;
-use crate::workspace::{Dependency, DependencyKind, Package, Resolved, SOURCE_KEYS, Target, TargetKind, Workspace};
+use crate::workspace::{
+    Below, Dependency, DependencyKind, Package, Resolved, SOURCE_KEYS, Target, TargetKind, Workspace,
+};
 use std::collections::{BTreeMap, BTreeSet};
 use toml::{Table, Value};
 
@@ -34,17 +36,19 @@ pub fn reduce(workspace: &Workspace) -> Reduced {
     }
     let workspace = &workspace;
     let live: Vec<BTreeSet<String>> = live_features(workspace);
-    let counts = |p: &Package, d: &Dependency| d.kind != DependencyKind::Dev || !p.is_carried();
+    let counts = |p: &Package, d: &Dependency| d.kind != DependencyKind::Dev || p.is_member || !p.is_carried();
     let dependencies = workspace.packages.iter().flat_map(|p| p.dependencies.iter().filter(move |d| counts(p, d)));
     let reach = workspace.lock.reach(dependencies.filter_map(|d| d.to.locked()));
-    let own = workspace.packages.iter().enumerate().filter(|(_, p)| !p.is_carried());
+    // What is selected of a member that is carried, such as its tests, is a package of its own, as of any other.
+    let own = workspace.packages.iter().enumerate().filter(|(_, p)| p.is_member || !p.is_carried());
     let mut packages: Vec<(usize, Package)> = own.map(|(i, p)| (i, package(workspace, p, &live, i))).collect();
     packages.sort_by(|(_, a), (_, b)| a.dir.cmp(&b.dir));
     let reduced = packages.len();
     // What is carried stays as it is, and has its entry in the lockfile.
-    packages.extend(workspace.packages.iter().cloned().enumerate().filter(|(_, p)| p.is_carried()));
+    let carried = workspace.packages.iter().enumerate().filter(|(_, p)| p.is_carried());
+    packages.extend(carried.map(|(i, p)| (i, Package { is_member: false, ..p.clone() })));
     let position = |old: usize| packages.iter().position(|(i, _)| *i == old).expect("every package is kept");
-    let renewed_local: Vec<usize> = (0..packages.len()).map(position).collect();
+    let renewed_local: Vec<usize> = (0..workspace.packages.len()).map(position).collect();
 
     let entries = packages[..reduced].iter().map(|(_, p)| LocalEntry {
         name: p.name.clone(),
@@ -124,11 +128,12 @@ fn reaches(package: &Package, value: &str, live: &[BTreeSet<String>], own: usize
 fn package(workspace: &Workspace, package: &Package, live: &[BTreeSet<String>], own: usize) -> Package {
     let twins =
         workspace.packages[..own].iter().filter(|p| p.name == package.name && p.is_member == package.is_member).count();
+    let below = |place: &str| format!("{}/{}", free(workspace, place), package.name);
     let dir = match (package.dir.is_empty(), package.is_member, twins) {
         (true, _, _) => String::new(),
-        (_, true, _) => format!("members/{}", package.name),
-        (_, false, 0) => format!("outside/{}", package.name),
-        (_, false, n) => format!("outside/{}-{n}", package.name),
+        (_, true, _) => below("members"),
+        (_, false, 0) => below("outside"),
+        (_, false, n) => format!("{}-{n}", below("outside")),
     };
     let features = package.features.iter().filter(|(f, _)| live[own].contains(*f));
     let features = features
@@ -144,8 +149,21 @@ fn package(workspace: &Workspace, package: &Package, live: &[BTreeSet<String>], 
         build_script: package.build_script && dependencies.iter().any(|d| d.kind == DependencyKind::Build),
         features: features.collect(),
         dependencies,
+        below: Below::Nothing,
         ..package.clone()
     }
+}
+
+/// A directory like this one in which nothing stands that is carried.
+fn free(workspace: &Workspace, place: &str) -> String {
+    let is_taken = |dir: &str| {
+        workspace.packages.iter().any(|p| p.is_carried() && p.dir.split('/').next().is_some_and(|first| first == dir))
+    };
+    let mut place = place.to_owned();
+    while is_taken(&place) {
+        place.push('-');
+    }
+    place
 }
 
 fn dependency(workspace: &Workspace, dependency: &Dependency, live: &[BTreeSet<String>]) -> Dependency {

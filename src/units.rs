@@ -283,12 +283,18 @@ fn below(parent: Lto, crate_types: &[String]) -> Lto {
     }
 }
 
-/// Where a unit is wanted as bitcode and as object, it has to be both.
+/// When a unit is wanted as bitcode and as object, so that it has to be both.
+fn both<C: Ord>(classes: &BTreeMap<C, Condition>, class: impl Fn(Lto) -> C) -> Condition {
+    let of = |lto| classes.get(&class(lto)).cloned().unwrap_or_default();
+    let mut both = of(Lto::Both);
+    both.add(&of(Lto::Bitcode).and(&of(Lto::Object)));
+    both
+}
+
 fn unite(classes: &mut BTreeMap<Lto, Condition>) {
-    let of = |lto| classes.get(&lto).cloned().unwrap_or_default();
-    let both = of(Lto::Bitcode).and(&of(Lto::Object));
+    let both = both(classes, |lto| lto);
     if !both.is_never() {
-        classes.entry(Lto::Both).or_default().add(&both);
+        classes.insert(Lto::Both, both);
     }
 }
 
@@ -298,9 +304,7 @@ fn unite_lto(classes: &mut BTreeMap<Class, Condition>) {
     let contexts: [&dyn Fn(Lto) -> Class; 4] =
         [&target(Panic::Profile), &target(Panic::Unwind), &host(Emit::Code), &host(Emit::Metadata)];
     for class in contexts {
-        let of = |lto| classes.get(&class(lto)).cloned().unwrap_or_default();
-        let mut both = of(Lto::Both);
-        both.add(&of(Lto::Bitcode).and(&of(Lto::Object)));
+        let both = both(classes, class);
         if both.is_never() {
             continue;
         }

@@ -5,13 +5,13 @@
 //! as old as they must be for cargo to compile anew what differs in the project, and new enough to keep what does not
 //! (`find_stale_file` in cargo's `fingerprint/mod.rs` takes a source for changed if it is newer than the record). A note
 //! beside each record tells from what content it was made. Writes notes and mtimes in the target directory, and mtimes in
-//! the scratch directory; where that fails, cargo compiles once more than it had to.
+//! the scratch directory; where a record cannot be set, that is an error, and all else costs one more compilation.
 
 use crate::error::{Result, fail};
 use crate::skeleton::Files;
+use rustc_stable_hash::StableSipHasher128;
 use std::collections::BTreeMap;
-use std::fs::OpenOptions;
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::hash::{Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
@@ -60,7 +60,7 @@ pub fn before(files: &Files, scratch: &Path, target_dirs: &[&PathBuf]) {
         let (same, other): (Vec<_>, Vec<_>) = own.partition(|record| is_noted(record, sources));
         if !same.is_empty() && other.is_empty() {
             for source in sources.keys() {
-                set_mtime(&scratch.join(source), oldest());
+                let _ = set_mtime(&scratch.join(source), oldest());
             }
         }
     }
@@ -69,7 +69,7 @@ pub fn before(files: &Files, scratch: &Path, target_dirs: &[&PathBuf]) {
 /// Sets the records of what was compiled right for the project below `root`, whose recipe is from `prepared`.
 ///
 /// # Errors
-/// A package of which no record is found: nothing would tell cargo that its sources may have changed.
+/// A package whose record is not found or cannot be set: nothing would tell cargo that its sources may have changed.
 pub fn after(
     compiled: &[Compiled],
     files: &Files,
@@ -98,7 +98,7 @@ pub fn after(
                 InProject::Absent => prepared.map_or(own, |prepared| own.min(prepared)),
             };
             if right != own {
-                set_mtime(&path, right);
+                set_mtime(&path, right)?;
             }
         }
         let _ = std::fs::write(record.join(NOTE), note(&record, sources));
@@ -132,11 +132,11 @@ fn in_project(sources: &BTreeMap<&str, &[u8]>, root: &Path) -> InProject {
 
 /// From what content a record was made, and when it was written: cargo itself writes no note.
 fn note(record: &Path, sources: &BTreeMap<&str, &[u8]>) -> String {
-    let mut hasher = DefaultHasher::new();
+    let mut hasher = StableSipHasher128::new();
     sources.hash(&mut hasher);
     let times = entries(record).into_iter().filter(|path| is_of_rustc(path));
     let times: Vec<u128> = times.filter_map(|path| Some(since_epoch(mtime(&path)?).as_nanos())).collect();
-    format!("{:016x} {times:?}\n", hasher.finish())
+    format!("{:016x} {times:?}\n", Hasher::finish(&hasher))
 }
 
 fn is_noted(record: &Path, sources: &BTreeMap<&str, &[u8]>) -> bool {
@@ -194,10 +194,8 @@ fn mtime(path: &Path) -> Option<SystemTime> {
     std::fs::metadata(path).and_then(|m| m.modified()).ok()
 }
 
-fn set_mtime(path: &Path, time: SystemTime) {
-    if let Ok(file) = OpenOptions::new().write(true).open(path) {
-        let _ = file.set_modified(time);
-    }
+fn set_mtime(path: &Path, time: SystemTime) -> Result<()> {
+    fs_err::OpenOptions::new().write(true).open(path)?.into_file().set_modified(time).map_err(Into::into)
 }
 
 /// A day after the epoch, which every file system can say.

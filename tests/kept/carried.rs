@@ -60,6 +60,13 @@ fn a_patch_that_is_a_member_is_compiled_below_what_it_patches() {
         cooked_again: true,
         ..PLAIN
     });
+    check(&Project {
+        files: FILES,
+        flags: &["--workspace", "--tests"],
+        target: "target/debug",
+        cooked_again: true,
+        ..PLAIN
+    });
 }
 
 #[test]
