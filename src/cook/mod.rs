@@ -90,7 +90,7 @@ fn in_scratch(mut order: Order, args: &Cook, here: &Path, interrupt: &Interrupt)
     let current = current.unwrap_or_else(|| here.to_owned());
     // In a member's directory, cargo builds into the root's target directory.
     let root = read::root(&current).unwrap_or_else(|| current.clone());
-    let mut config = place::config(&order.files, order.above, &current, &root, scratch.path())?;
+    let mut config = place::config(&order.files, order.above, here, &root, scratch.path())?;
     let target_dir = place::target_dir(&how, &config, here, &root)?;
     place::probe(&target_dir)?;
     let build_dir = place::build_dir(&how, &config, here, &root)?;

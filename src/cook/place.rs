@@ -36,13 +36,13 @@ pub fn scratch() -> Result<TempDir> {
     })
 }
 
-/// The config of a skeleton with what cargo would read in `current` and will not read in the scratch directory, its paths
-/// absolute. The recipe has what travels of the configs from `current` up to so many directories `above` the root; the rest of
+/// The config of a skeleton with what cargo would read in `here` and will not read in the scratch directory, its paths
+/// absolute. The recipe has what travels of the configs from `here` up to so many directories `above` the root; the rest of
 /// these is added, and all that stands further up.
 ///
 /// # Errors
 /// A config that is not TOML.
-pub fn config(files: &Files, above: usize, current: &Path, root: &Path, scratch: &Path) -> Result<Table> {
+pub fn config(files: &Files, above: usize, here: &Path, root: &Path, scratch: &Path) -> Result<Table> {
     let top = root.ancestors().nth(above).unwrap_or(root);
     let mut table: Table = match skeleton::text(files, CONFIG).map(toml::from_str) {
         None => Table::new(),
@@ -50,11 +50,11 @@ pub fn config(files: &Files, above: usize, current: &Path, root: &Path, scratch:
         Some(Err(error)) => fail!("the recipe's `{CONFIG}` is broken: {error}"),
     };
     absolute(&mut table, root);
-    for dir in current.ancestors().filter(|dir| !scratch.starts_with(dir)) {
+    for dir in here.ancestors().filter(|dir| !scratch.starts_with(dir)) {
         if Some(dir.join(".cargo")) == read::cargo_home() {
             continue; // cargo reads it wherever it runs
         }
-        if let Some(found) = read::config_file(dir, current)? {
+        if let Some(found) = read::config_file(dir, here)? {
             // What travels is in the recipe, and lists would double.
             let mut added = if dir.starts_with(top) { config::that_stay(&found) } else { found };
             absolute(&mut added, dir);

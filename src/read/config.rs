@@ -1,7 +1,7 @@
 //! `.cargo/config.toml` and the toolchain file of a project.
 //!
-//! In: the current directory and the root of the workspace. Out: the merged config, its paths relative to the root, and
-//! the toolchain file, from the current directory up to the root of the checkout. What lies above that belongs to the
+//! In: the directory that cargo is called in and the root of the workspace. Out: the merged config, its paths relative to
+//! the root, and the toolchain file, from that directory up to the root of the checkout. What lies above that belongs to the
 //! machine and is left alone. Reads only.
 
 use super::members::normalize;
@@ -10,6 +10,9 @@ use crate::error::{Result, fail};
 use crate::workspace::Toolchain;
 use std::path::{Path, PathBuf};
 use toml::{Table, Value};
+
+/// The names of a config below a directory; the first wins.
+const NAMES: [&str; 2] = [".cargo/config", ".cargo/config.toml"];
 
 /// A config, and how many directories above the root it comes from.
 #[derive(Clone, Debug, Default)]
@@ -20,13 +23,14 @@ pub struct Config {
     pub above: usize,
 }
 
-/// The config of `current` and every directory up to the root of the checkout, the nearer ones winning.
+/// The config of `here` and every directory up to the root of the checkout, the nearer ones winning. With `--manifest-path`,
+/// that is not where the manifest stands (`walk_tree` in cargo's `util/context/mod.rs` begins at the current directory).
 ///
 /// # Errors
 /// A config that is not TOML.
-pub fn read(current: &Path, root: &Path, here: &Path) -> Result<Config> {
+pub fn read(here: &Path, root: &Path) -> Result<Config> {
     let mut merged = Config::default();
-    for dir in up_to_checkout(current, root) {
+    for dir in up_to_checkout(here, root) {
         if Some(dir.join(".cargo")) == cargo_home() {
             continue; // belongs to the machine, whatever it lies in
         }
@@ -39,6 +43,12 @@ pub fn read(current: &Path, root: &Path, here: &Path) -> Result<Config> {
         merged.above = root.components().count().saturating_sub(dir.components().count());
     }
     Ok(merged)
+}
+
+/// A config beside the manifest in `dir`, or above, that cargo does not read when it is called in `here`.
+pub fn unread(dir: &Path, here: &Path) -> Option<PathBuf> {
+    let apart = dir.ancestors().filter(|dir| !here.starts_with(dir) && Some(dir.join(".cargo")) != cargo_home());
+    apart.flat_map(|dir| NAMES.map(|name| dir.join(name))).find(|path| path.is_file())
 }
 
 /// cargo's home.
@@ -57,7 +67,7 @@ pub fn file(place: &Path, here: &Path) -> Result<Option<Table>> {
     if place.is_file() {
         return included(place, base(place), here, &mut Vec::new()).map(Some);
     }
-    let found = [".cargo/config", ".cargo/config.toml"].map(|name| place.join(name)).into_iter().find(|p| p.is_file());
+    let found = NAMES.map(|name| place.join(name)).into_iter().find(|p| p.is_file());
     found.map(|path| included(&path, place, here, &mut Vec::new())).transpose()
 }
 
@@ -111,8 +121,8 @@ fn included(path: &Path, to: &Path, here: &Path, open: &mut Vec<PathBuf>) -> Res
 ///
 /// # Errors
 /// A file that cannot be read.
-pub fn toolchain(current: &Path, root: &Path) -> Result<Option<Toolchain>> {
-    for dir in up_to_checkout(current, root) {
+pub fn toolchain(here: &Path, root: &Path) -> Result<Option<Toolchain>> {
+    for dir in up_to_checkout(here, root) {
         for name in ["rust-toolchain", "rust-toolchain.toml"] {
             let path = dir.join(name);
             if path.is_file() {
@@ -128,8 +138,10 @@ pub fn toolchain(current: &Path, root: &Path) -> Result<Option<Toolchain>> {
     Ok(None)
 }
 
-/// The directories from `current` up to that of the repository which `root` is in, or up to `root`.
-fn up_to_checkout(current: &Path, root: &Path) -> Vec<PathBuf> {
-    let top = root.ancestors().find(|dir| dir.join(".git").exists()).unwrap_or(root);
-    current.ancestors().take_while(|dir| dir.starts_with(top)).map(Path::to_owned).collect()
+/// The directories from `here` up to that of the repository which `root` is in; where there is none, up to `root` or up to
+/// `here` itself, whichever is above.
+fn up_to_checkout(here: &Path, root: &Path) -> Vec<PathBuf> {
+    let highest = if root.starts_with(here) { here } else { root };
+    let top = root.ancestors().find(|dir| dir.join(".git").exists()).unwrap_or(highest);
+    here.ancestors().take_while(|dir| dir.starts_with(top)).map(Path::to_owned).collect()
 }

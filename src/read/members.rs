@@ -33,16 +33,16 @@ pub struct Manifests {
     loaded: BTreeMap<OsString, Manifest>,
     path_dependencies: BTreeMap<OsString, Vec<(String, PathBuf)>>,
     has_workspace: bool,
-    /// The directory that messages are relative to.
-    here: PathBuf,
+    /// The directory that cargo is called in, to which messages are relative.
+    pub here: PathBuf,
 }
 
 /// How to get on without a manifest that is missing.
 const ALL_ARE_NEEDED: &str =
     "help: every manifest of the workspace is needed; add this one, or remove what refers to it";
 
-/// Loads the root and the members of the workspace of the manifest in `current`; `here` is the directory that messages are
-/// relative to.
+/// Loads the root and the members of the workspace of the manifest in `current`; `here` is the directory that cargo is called
+/// in.
 ///
 /// # Errors
 /// A manifest that is broken, missing or in no workspace that lists it; a pattern of members that matches nothing.
@@ -65,7 +65,7 @@ pub fn load(current: &Path, here: &Path) -> Result<Manifests> {
         manifests.has_workspace = true;
         manifests.root = root;
     }
-    manifests.config = super::config::read(current, &manifests.root, here)?;
+    manifests.config = super::config::read(here, &manifests.root)?;
     manifests.find_members()?;
     Ok(manifests)
 }

@@ -17,7 +17,7 @@ mod schema;
 mod source;
 mod targets;
 
-pub use config::{cargo_home, file as config_file};
+pub use config::{cargo_home, file as config_file, unread as unread_config};
 pub use copy::{Copy, copy};
 pub use members::{Manifests, normalize};
 
@@ -61,7 +61,7 @@ pub fn root(here: &Path) -> Option<PathBuf> {
 }
 
 /// Loads every manifest of the workspace of the one at `manifest_path`, which is absolute; `here` is the directory that
-/// messages are relative to.
+/// cargo is called in.
 ///
 /// # Errors
 /// Whatever cargo would refuse in the members and their path dependencies.
@@ -141,7 +141,7 @@ pub fn workspace(manifests: &Manifests, lock: Option<&str>) -> Result<Workspace>
         lock,
         config,
         config_above: manifests.config.above,
-        toolchain: config::toolchain(&manifests.current, root)?,
+        toolchain: config::toolchain(&manifests.here, root)?,
         packages,
         root: root.clone(),
     })

@@ -188,6 +188,39 @@ fn a_manifest_below_is_cooked_from_above_without_a_recipe() {
     nothing_is_compiled(temp.path());
 }
 
+/// Configs of the directory that cargo is called in, and of that of the manifest.
+const CONFIGS: &str = "-- .cargo/config.toml --
+[build]
+rustflags = ['--cfg', 'above']
+-- rust/.cargo/config.toml --
+[build]
+rustflags = ['--cfg', 'beside']
+";
+
+#[test]
+fn the_config_is_that_of_the_directory_called_in_as_with_cargo() {
+    for with_recipe in [true, false] {
+        let temp = tempfile::tempdir().expect("a temporary directory can be made");
+        let (source, mut place) = (temp.path().join("source"), temp.path().join("place"));
+        below(&source);
+        lay_out(CONFIGS, &source);
+        fs_err::create_dir_all(&place).expect("writable");
+        let said = if with_recipe {
+            let said = larder(&source, &[&["prepare"], FROM_ABOVE].concat(), &[]);
+            fs_err::copy(source.join("recipe.json"), place.join("recipe.json")).expect("it was written");
+            larder(&place, &["cook", "--offline", "--manifest-path", "rust/Cargo.toml"], &[]);
+            said
+        } else {
+            place.clone_from(&source);
+            larder(&source, &[&["cook", "--offline"], FROM_ABOVE].concat(), &[])
+        };
+        assert!(said.contains("warning: `rust/.cargo/config.toml` does not count"), "{said}");
+        lay_out(BELOW, &place);
+        lay_out(CONFIGS, &place);
+        nothing_is_compiled(&place);
+    }
+}
+
 #[test]
 fn any_directory_of_a_member_is_the_member() {
     let temp = tempfile::tempdir().expect("a temporary directory can be made");
