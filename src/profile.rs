@@ -4,7 +4,7 @@
 //! that count. Profiles inherit as in cargo's `core/profiles.rs`. Touches nothing.
 
 use crate::error::{Result, fail};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use toml::{Table, Value};
 
 /// Profiles that exist without being written, and what they inherit from.
@@ -62,6 +62,26 @@ fn name_of_spec(spec: &str) -> &str {
     };
     let tail = tail.rsplit('/').next().unwrap_or(tail);
     tail.split(['@', ':']).next().unwrap_or(tail)
+}
+
+/// What variables such as `CARGO_PROFILE_RELEASE_LTO` say of the profiles that count, or of any where none is given; only
+/// what the next two functions ask for (`as_env_key` in cargo's `util/context/key.rs`).
+pub fn of_variables(variables: &BTreeMap<String, String>, given: Option<&str>, used: &BTreeSet<String>) -> Table {
+    let counts = |name: &str| given.is_none() || used.iter().any(|u| u.to_uppercase().replace('-', "_") == name);
+    let mut profiles = Table::new();
+    for (variable, value) in variables {
+        for key in ["lto", "panic"] {
+            let name = variable
+                .strip_prefix("CARGO_PROFILE_")
+                .and_then(|rest| rest.strip_suffix(&format!("_{}", key.to_uppercase())));
+            if let Some(name) = name.filter(|name| counts(name)) {
+                let value = value.parse().map_or_else(|_| Value::String(value.clone()), Value::Boolean);
+                let profile = profiles.entry(name).or_insert_with(|| Table::new().into());
+                profile.as_table_mut().expect("it was made here").insert(key.to_owned(), value);
+            }
+        }
+    }
+    profiles
 }
 
 /// Whether some profile says anything of link-time optimization but the default, `false`. "off" counts: it reaches what

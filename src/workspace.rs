@@ -31,6 +31,8 @@ pub struct Workspace {
     pub config_above: usize,
     /// `rust-toolchain.toml` or `rust-toolchain`.
     pub toolchain: Option<Toolchain>,
+    /// What variables of the environment say of profiles, by their names; it reaches cargo by itself and is never written.
+    pub profile_variables: BTreeMap<String, String>,
 }
 
 /// cargo's feature resolvers. Version 3 differs from 2 only in which versions it picks, and those are locked.

@@ -54,6 +54,8 @@ struct Project<'a> {
     flags: &'a [&'a str],
     /// Environment of `cook` and of the build.
     env: &'a [(&'a str, &'a str)],
+    /// Environment of `prepare`.
+    prepared_in: &'a [(&'a str, &'a str)],
     /// Where what is built is to be found, relative to `at`.
     target: &'a str,
     /// Whether `cook` is called once more when the sources are there.
@@ -69,6 +71,7 @@ const PLAIN: Project<'static> = Project {
     at: "",
     flags: &["--release"],
     env: &[],
+    prepared_in: &[],
     target: "target/release",
     cooked_again: false,
     prints: None,
@@ -155,7 +158,7 @@ fn check(project: &Project<'_>) {
 
         let flags: &[&str] = if scoped { project.flags } else { &[] };
         let prepare: Vec<&str> = std::iter::once("prepare").chain(flags.iter().copied()).collect();
-        larder(&at, &prepare, &[]);
+        larder(&at, &prepare, project.prepared_in);
         fs_err::create_dir_all(place.join(project.at)).expect("writable");
         fs_err::copy(at.join("recipe.json"), place.join(project.at).join("recipe.json")).expect("it was written");
         (project.bring)(&place);

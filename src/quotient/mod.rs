@@ -56,9 +56,10 @@ pub fn quotient(workspace: &Workspace, scope: &Scope, host: Option<&str>) -> Res
     for table in &mut tables {
         profile::restrict(table, &used, &|_| true);
     }
+    let of_environment = profile::of_variables(&workspace.profile_variables, scope.profile.as_deref(), &used);
     let distinctions = units::Distinctions {
-        lto: profile::any_lto(&[&tables[0], &tables[1]]),
-        panic: profile::any_abort(&[&tables[0], &tables[1]]),
+        lto: profile::any_lto(&[&tables[0], &tables[1], &of_environment]),
+        panic: profile::any_abort(&[&tables[0], &tables[1], &of_environment]),
         check: scope.check,
     };
     let built = units::built(workspace, &selection, &features, &platforms, distinctions);
@@ -99,6 +100,7 @@ pub fn quotient(workspace: &Workspace, scope: &Scope, host: Option<&str>) -> Res
         config: config(&workspace.config, config_profiles, &platforms),
         config_above: workspace.config_above,
         toolchain: workspace.toolchain.clone(),
+        profile_variables: workspace.profile_variables.clone(),
     };
     let residue = Scope {
         profile: scope.profile.clone(),

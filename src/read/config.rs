@@ -8,6 +8,8 @@ use super::members::normalize;
 use crate::config;
 use crate::error::{Result, fail};
 use crate::workspace::Toolchain;
+use std::collections::BTreeMap;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use toml::{Table, Value};
 
@@ -115,6 +117,12 @@ fn included(path: &Path, to: &Path, here: &Path, open: &mut Vec<PathBuf>) -> Res
     }
     open.pop();
     Ok(table)
+}
+
+/// The variables that say a part of a profile.
+pub fn profile_variables() -> BTreeMap<String, String> {
+    let text = |(name, value): (OsString, OsString)| Some((name.into_string().ok()?, value.into_string().ok()?));
+    std::env::vars_os().filter_map(text).filter(|(name, _)| name.starts_with("CARGO_PROFILE_")).collect()
 }
 
 /// The toolchain file that rustup would take within the checkout; the name without extension wins.

@@ -142,6 +142,7 @@ pub fn workspace(manifests: &Manifests, lock: Option<&str>) -> Result<Workspace>
         config,
         config_above: manifests.config.above,
         toolchain: config::toolchain(&manifests.here, root)?,
+        profile_variables: config::profile_variables(),
         packages,
         root: root.clone(),
     })

@@ -300,3 +300,38 @@ fn main() { println!(\"{}\", old::WHO) }
 ";
     check(&Project { files, prints: Some("patched"), ..PLAIN });
 }
+
+/// Which units are bitcode, and which unwind, turns on the profile, of which the environment may say a part.
+#[test]
+fn profiles_of_the_environment_are_in_force() {
+    const FILES: &str = "-- Cargo.toml --
+[workspace]
+members = ['app', 'c']
+resolver = '2'
+-- app/Cargo.toml --
+[package]
+name = 'app'
+version = '0.1.0'
+edition = '2021'
+[dependencies]
+alpha = '1'
+c = { path = '../c' }
+-- app/src/main.rs --
+fn main() { println!(\"real\") }
+-- c/Cargo.toml --
+[package]
+name = 'c'
+version = '0.1.0'
+edition = '2021'
+[lib]
+crate-type = ['cdylib', 'rlib']
+[dependencies]
+zeta = '1'
+-- c/src/lib.rs --
+pub const C: u8 = 0;
+";
+    let thin = ("CARGO_PROFILE_RELEASE_LTO", "thin");
+    check(&Project { files: FILES, env: &[thin], prepared_in: &[thin], prints: Some("real"), ..PLAIN });
+    let env = &[thin, ("CARGO_PROFILE_RELEASE_PANIC", "abort")];
+    check(&Project { files: FILES, env, prepared_in: env, flags: &["--release", "--tests", "--bins"], ..PLAIN });
+}
