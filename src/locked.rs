@@ -23,6 +23,11 @@ pub fn workspace(manifest_path: &Path, here: &Path, offline: bool, report: Repor
             read::display(&config, here)
         ));
     }
+    if manifests.config.table.contains_key("paths") {
+        report.warning(
+            "`paths` of the config is left out: the real build compiles what it takes from there, and all crates above it",
+        );
+    }
     if read::lockfile(&manifests).exists() {
         return read::workspace(&manifests, None);
     }

@@ -335,3 +335,35 @@ pub const C: u8 = 0;
     let env = &[thin, ("CARGO_PROFILE_RELEASE_PANIC", "abort")];
     check(&Project { files: FILES, env, prepared_in: env, flags: &["--release", "--tests", "--bins"], ..PLAIN });
 }
+
+/// The recipe and the messages of `prepare` for a target that is not the host, with this config.
+fn prepared_for_wasm(config: &str) -> (String, String) {
+    let temp = tempfile::tempdir().expect("a temporary directory can be made");
+    lay_out(&app("witness = '1'", "witness::A", config), temp.path());
+    witnesses(temp.path());
+    run(&CARGO, temp.path(), &["generate-lockfile", "--offline"], &[]);
+    let said = larder(
+        temp.path(),
+        &["prepare", "--release", "--target", "wasm32-unknown-unknown", "--host", HOST.as_str()],
+        &[],
+    );
+    (fs_err::read_to_string(temp.path().join("recipe.json")).expect("it was written"), said)
+}
+
+#[test]
+fn of_the_table_of_the_host_only_what_concerns_build_scripts_counts_for_another_target() {
+    let of_host = |key: &str| prepared_for_wasm(&format!("[target.{}]\n{key}", HOST.as_str())).0;
+    let (none, _) = prepared_for_wasm("");
+    assert_eq!(of_host("rustflags = ['--cfg', 'flagged']"), none);
+    assert_ne!(of_host("linker = 'own-cc'"), none);
+    assert!(!of_host("linker = 'own-cc'\nrustflags = ['--cfg', 'flagged']").contains("flagged"));
+    let other = "[target.aarch64-apple-darwin]\nlinker = 'own-cc'";
+    assert_eq!(prepared_for_wasm(other).0, none);
+}
+
+#[test]
+fn crates_that_the_config_takes_from_elsewhere_are_left_to_the_real_build() {
+    let (recipe, said) = prepared_for_wasm("paths = ['elsewhere']\n[build]\nincremental = false");
+    assert!(!recipe.contains("elsewhere"), "{recipe}");
+    assert!(said.contains("warning: `paths` of the config is left out: "), "{said}");
+}

@@ -124,6 +124,11 @@ const EDITS: &[Edit] = &[
         Both,
     ),
     ("a comment", &[("[build]", "# why\n[build]"), ("[workspace]\n", "# why\n[workspace]\n")], Both),
+    (
+        "the version that a member asks for of another",
+        &[("{ path = '../crates/util' }", "{ path = '../crates/util', version = '1' }")],
+        Both,
+    ),
     ("a crate renamed", &[("'util'", "'tool'"), ("util =", "tool ="), ("util/more", "tool/more")], Scoped),
     (
         "a crate moved",
