@@ -43,7 +43,7 @@ pub fn cook(args: &Cook, here: &Path, stdout: &mut dyn Write) -> Result<()> {
         unpack(&order.files, here)?;
         return tell(&args.how, &order.build, stdout);
     }
-    let cooked = in_scratch(order, args, here, &interrupt)?;
+    let cooked = in_scratch(order, args, here, &interrupt, report)?;
     let Cooked { outcome, target_dir, .. } = &cooked;
     let size = megabytes(place::size(target_dir));
     interrupt.check()?;
@@ -80,7 +80,7 @@ struct Cooked {
 }
 
 /// Builds a skeleton in a scratch directory, for the workspace at `here` or of the manifest that is named.
-fn in_scratch(mut order: Order, args: &Cook, here: &Path, interrupt: &Interrupt) -> Result<Cooked> {
+fn in_scratch(mut order: Order, args: &Cook, here: &Path, interrupt: &Interrupt, report: Report) -> Result<Cooked> {
     let mut how = args.how.clone();
     let scratch = place::scratch()?;
     // As cargo will name it.
@@ -90,6 +90,12 @@ fn in_scratch(mut order: Order, args: &Cook, here: &Path, interrupt: &Interrupt)
     let current = current.unwrap_or_else(|| here.to_owned());
     // In a member's directory, cargo builds into the root's target directory.
     let root = read::root(&current).unwrap_or_else(|| current.clone());
+    if let Some(config) = place::misread(order.above, here, &root, &skeleton) {
+        report.warning(&format!(
+            "cargo reads `{}` above the scratch directory, where it does not belong, so the real build may compile all anew\nhelp: name another place for temporary files with `TMPDIR`",
+            read::display(&config, here)
+        ));
+    }
     let mut config = place::config(&order.files, order.above, here, &root, scratch.path())?;
     let target_dir = place::target_dir(&how, &config, here, &root)?;
     place::probe(&target_dir)?;

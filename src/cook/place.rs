@@ -66,6 +66,17 @@ pub fn config(files: &Files, above: usize, here: &Path, root: &Path, scratch: &P
     Ok(table)
 }
 
+/// A config that cargo reads above the scratch directory and that does not belong there: the recipe has it as well, or the
+/// real build does not read it.
+pub fn misread(above: usize, here: &Path, root: &Path, scratch: &Path) -> Option<PathBuf> {
+    let top = root.ancestors().nth(above).unwrap_or(root);
+    let wrong = |config: &Path| {
+        let dir = config.ancestors().nth(2).unwrap_or(config);
+        dir.starts_with(top) || !here.starts_with(dir)
+    };
+    read::configs_above(scratch).find(|config| wrong(config))
+}
+
 /// The variables of `build.build-dir` that tell of the root, of which cargo would see the scratch directory (`custom_build_dir` in
 /// cargo's `util/context/mod.rs`).
 fn of_root(root: &Path) -> [(&'static str, String); 2] {

@@ -47,10 +47,10 @@ pub fn read(here: &Path, root: &Path) -> Result<Config> {
     Ok(merged)
 }
 
-/// A config beside the manifest in `dir`, or above, that cargo does not read when it is called in `here`.
-pub fn unread(dir: &Path, here: &Path) -> Option<PathBuf> {
-    let apart = dir.ancestors().filter(|dir| !here.starts_with(dir) && Some(dir.join(".cargo")) != cargo_home());
-    apart.flat_map(|dir| NAMES.map(|name| dir.join(name))).find(|path| path.is_file())
+/// The config files in `dir` and above, less that of cargo's home, which counts everywhere.
+pub fn above(dir: &Path) -> impl Iterator<Item = PathBuf> {
+    let dirs = dir.ancestors().filter(|dir| Some(dir.join(".cargo")) != cargo_home());
+    dirs.flat_map(|dir| NAMES.map(|name| dir.join(name))).filter(|path| path.is_file())
 }
 
 /// cargo's home.

@@ -367,3 +367,17 @@ fn crates_that_the_config_takes_from_elsewhere_are_left_to_the_real_build() {
     assert!(!recipe.contains("elsewhere"), "{recipe}");
     assert!(said.contains("warning: `paths` of the config is left out: "), "{said}");
 }
+
+#[test]
+fn a_scratch_directory_below_a_config_is_told_of() {
+    let temp = tempfile::tempdir().expect("a temporary directory can be made");
+    lay_out(&app("witness = '1'", "witness::A", "[build]\nrustflags = ['--cfg', 'flagged']"), temp.path());
+    witnesses(temp.path());
+    run(&CARGO, temp.path(), &["generate-lockfile", "--offline"], &[]);
+    let scratch = temp.path().join("tmp");
+    fs_err::create_dir(&scratch).expect("writable");
+    let cook = |env: &[(&str, &str)]| larder(temp.path(), &["cook", "--offline"], env);
+    let warning = "cargo reads `.cargo/config.toml` above the scratch directory";
+    assert!(cook(&[("TMPDIR", &scratch.to_string_lossy())]).contains(warning));
+    assert!(!cook(&[]).contains(warning));
+}
