@@ -13,6 +13,8 @@ mod checkout;
 mod config;
 #[path = "kept/edits.rs"]
 mod edits;
+#[path = "kept/environment.rs"]
+mod environment;
 #[path = "kept/future.rs"]
 mod future;
 #[path = "kept/git.rs"]

@@ -44,7 +44,7 @@ pub const FLAGGED: bool = cfg!(overridden);
 ";
 
 /// A binary that prints an expression, and a config, the rest of which says where the witnesses are.
-fn app(dependencies: &str, expression: &str, config: &str) -> String {
+pub fn app(dependencies: &str, expression: &str, config: &str) -> String {
     format!(
         "-- Cargo.toml --
 [package]
@@ -65,7 +65,7 @@ directory = 'vendor'
     )
 }
 
-fn witnesses(top: &Path) {
+pub fn witnesses(top: &Path) {
     lay_out(WITNESS, top);
     lay_out("-- tools/cc --\n#!/bin/sh\nexec cc \"$@\"\n", top);
     #[cfg(unix)]
@@ -242,37 +242,6 @@ fn a_lockfile_elsewhere_is_the_one_that_counts() {
 }
 
 #[test]
-fn what_the_environment_says_is_not_in_a_recipe() {
-    let files = app("witness = '1'", "witness::A", "[build]\nrustflags = ['--cfg', 'flagged']");
-    let temp = tempfile::tempdir().expect("a temporary directory can be made");
-    lay_out(&files, temp.path());
-    witnesses(temp.path());
-    run(&CARGO, temp.path(), &["generate-lockfile", "--offline"], &[]);
-    let environment = [
-        ("CARGO_BUILD_RUSTFLAGS", "--cfg of_environment"),
-        ("CARGO_BUILD_TARGET", "wasm32-unknown-unknown"),
-        ("CARGO_BUILD_TARGET_DIR", "elsewhere"),
-        ("CARGO_ENCODED_RUSTFLAGS", "--cfg of_environment"),
-        ("CARGO_NET_OFFLINE", "true"),
-        ("CARGO_PROFILE_RELEASE_LTO", "fat"),
-        ("CARGO_PROFILE_RELEASE_PANIC", "abort"),
-        ("CARGO_REGISTRIES_OURS_INDEX", "sparse+https://ours.invalid/"),
-        ("CARGO_TARGET_DIR", "elsewhere"),
-        ("RUSTC_WRAPPER", "sccache"),
-        ("RUSTFLAGS", "--cfg of_environment"),
-        ("RUSTUP_TOOLCHAIN", "1.0.0"),
-        ("WITNESS_A", "of the environment"),
-    ];
-    for flags in [&["prepare", "--release"] as &[&str], &["prepare"]] {
-        let recipe = |env: &[(&str, &str)]| {
-            larder(temp.path(), flags, env);
-            fs_err::read(temp.path().join("recipe.json")).expect("it was written")
-        };
-        assert_eq!(recipe(&[]), recipe(&environment));
-    }
-}
-
-#[test]
 fn a_patch_of_the_config_with_a_path_is_seen_from_the_config() {
     let files = "-- Cargo.toml --
 [package]
@@ -299,41 +268,6 @@ pub const WHO: &str = \"patched\";
 fn main() { println!(\"{}\", old::WHO) }
 ";
     check(&Project { files, prints: Some("patched"), ..PLAIN });
-}
-
-/// Which units are bitcode, and which unwind, turns on the profile, of which the environment may say a part.
-#[test]
-fn profiles_of_the_environment_are_in_force() {
-    const FILES: &str = "-- Cargo.toml --
-[workspace]
-members = ['app', 'c']
-resolver = '2'
--- app/Cargo.toml --
-[package]
-name = 'app'
-version = '0.1.0'
-edition = '2021'
-[dependencies]
-alpha = '1'
-c = { path = '../c' }
--- app/src/main.rs --
-fn main() { println!(\"real\") }
--- c/Cargo.toml --
-[package]
-name = 'c'
-version = '0.1.0'
-edition = '2021'
-[lib]
-crate-type = ['cdylib', 'rlib']
-[dependencies]
-zeta = '1'
--- c/src/lib.rs --
-pub const C: u8 = 0;
-";
-    let thin = ("CARGO_PROFILE_RELEASE_LTO", "thin");
-    check(&Project { files: FILES, env: &[thin], prepared_in: &[thin], prints: Some("real"), ..PLAIN });
-    let env = &[thin, ("CARGO_PROFILE_RELEASE_PANIC", "abort")];
-    check(&Project { files: FILES, env, prepared_in: env, flags: &["--release", "--tests", "--bins"], ..PLAIN });
 }
 
 /// The recipe and the messages of `prepare` for a target that is not the host, with this config.
@@ -366,18 +300,4 @@ fn crates_that_the_config_takes_from_elsewhere_are_left_to_the_real_build() {
     let (recipe, said) = prepared_for_wasm("paths = ['elsewhere']\n[build]\nincremental = false");
     assert!(!recipe.contains("elsewhere"), "{recipe}");
     assert!(said.contains("warning: `paths` of the config is left out: "), "{said}");
-}
-
-#[test]
-fn a_scratch_directory_below_a_config_is_told_of() {
-    let temp = tempfile::tempdir().expect("a temporary directory can be made");
-    lay_out(&app("witness = '1'", "witness::A", "[build]\nrustflags = ['--cfg', 'flagged']"), temp.path());
-    witnesses(temp.path());
-    run(&CARGO, temp.path(), &["generate-lockfile", "--offline"], &[]);
-    let scratch = temp.path().join("tmp");
-    fs_err::create_dir(&scratch).expect("writable");
-    let cook = |env: &[(&str, &str)]| larder(temp.path(), &["cook", "--offline"], env);
-    let warning = "cargo reads `.cargo/config.toml` above the scratch directory";
-    assert!(cook(&[("TMPDIR", &scratch.to_string_lossy())]).contains(warning));
-    assert!(!cook(&[]).contains(warning));
 }
