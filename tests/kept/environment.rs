@@ -63,10 +63,21 @@ zeta = '1'
 -- c/src/lib.rs --
 pub const C: u8 = 0;
 ";
-    let thin = ("CARGO_PROFILE_RELEASE_LTO", "thin");
-    check(&Project { files: FILES, env: &[thin], prepared_in: &[thin], prints: Some("real"), ..PLAIN });
-    let env = &[thin, ("CARGO_PROFILE_RELEASE_PANIC", "abort")];
-    check(&Project { files: FILES, env, prepared_in: env, flags: &["--release", "--tests", "--bins"], ..PLAIN });
+    let env = &[
+        ("CARGO_PROFILE_DEV_LTO", "thin"),
+        ("CARGO_PROFILE_DEV_PANIC", "abort"),
+        ("CARGO_PROFILE_DEV_DEBUG", "false"), // costs time to link
+    ];
+    let flags: &[&str] = &["--tests", "--bins"];
+    check(&Project {
+        files: FILES,
+        env,
+        prepared_in: env,
+        flags,
+        target: "target/debug",
+        prints: Some("real"),
+        ..PLAIN
+    });
 }
 
 #[test]
