@@ -76,6 +76,7 @@ fn depend_on_itself(package: &mut Package, own: usize) {
     });
     for (feature, values) in &mut package.features {
         values.push(format!("{ITSELF}/{feature}"));
+        values.sort_unstable();
     }
 }
 

@@ -17,8 +17,7 @@ use std::path::Path;
 /// Whatever [`read::open`] and [`read::workspace`] refuse; cargo refusing to resolve; no lockfile and no cargo.
 pub fn workspace(manifest_path: &Path, here: &Path, offline: bool, report: Report) -> Result<Workspace> {
     let manifests = read::open(manifest_path, here)?;
-    let is_read = |config: &Path| config.ancestors().nth(2).is_some_and(|dir| here.starts_with(dir));
-    if let Some(config) = read::configs_above(&manifests.current).find(|config| !is_read(config)) {
+    if let Some((_, config)) = read::configs_above(&manifests.current).find(|(dir, _)| !here.starts_with(dir)) {
         report.warning(&format!(
             "`{}` does not count, as cargo reads the config of the current directory\nhelp: call this where the real build is called",
             read::display(&config, here)

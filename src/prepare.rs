@@ -59,7 +59,7 @@ fn for_any_build(workspace: &Workspace) -> Prepared {
     let kept = third_party(&reduced.workspace);
     let summary = format!(
         "for any build, {} local packages, {kept} locked packages, {} left out",
-        reduced.workspace.packages.len(),
+        workspace.packages.len(),
         third_party(workspace) - kept
     );
     let files = skeleton::files(&reduced.workspace);

@@ -54,7 +54,7 @@ pub fn restrict(profiles: &mut Table, used: &BTreeSet<String>, is_third_party: &
 }
 
 /// The package name of a package id spec (`PackageIdSpec::parse`).
-fn name_of_spec(spec: &str) -> &str {
+pub fn name_of_spec(spec: &str) -> &str {
     let tail = match spec.rsplit_once('#') {
         Some((url, version)) if version.starts_with(|c: char| c.is_ascii_digit()) => url,
         Some((_, tail)) => tail,

@@ -138,12 +138,15 @@ fn package(workspace: &Workspace, package: &Package, live: &[BTreeSet<String>], 
     let features = package.features.iter().filter(|(f, _)| live[own].contains(*f));
     let features = features
         .map(|(f, values)| (f.clone(), values.iter().filter(|v| reaches(package, v, live, own)).cloned().collect()));
+    // Twins outside the workspace, and what is carried, would not be told apart by their lockfile entries.
+    let version = format!("0.0.{twins}");
+    let is_carried = |p: &Package| p.is_carried() && p.name == package.name && p.version == version;
+    let version = if workspace.packages.iter().any(is_carried) { format!("{version}-selected") } else { version };
     let counts = |d: &&Dependency| d.to != Resolved::Absent && (d.kind != DependencyKind::Dev || package.is_member);
     let dependencies: Vec<Dependency> =
         package.dependencies.iter().filter(counts).map(|d| dependency(workspace, d, live)).collect();
     Package {
-        // Twins outside the workspace would not be told apart by their lockfile entries.
-        version: if twins == 0 { "0.0.0".to_owned() } else { format!("0.0.{twins}") },
+        version,
         dir,
         targets: targets(package),
         build_script: package.build_script && dependencies.iter().any(|d| d.kind == DependencyKind::Build),
@@ -201,9 +204,12 @@ fn targets(package: &Package) -> Vec<Target> {
 }
 
 /// A scope in the words of a reduced workspace, where targets have no names of their own: a target named becomes all of
-/// its kind, which selects the same packages and at most builds more of them.
+/// its kind, which selects the same packages and at most builds more of them; and no versions.
 pub fn translated(scope: &Scope) -> Scope {
     let mut scope = scope.clone();
+    for spec in scope.package.iter_mut().chain(&mut scope.exclude) {
+        *spec = profile::name_of_spec(spec).to_owned();
+    }
     scope.bins |= !std::mem::take(&mut scope.bin).is_empty();
     scope.examples |= !std::mem::take(&mut scope.example).is_empty();
     for names in [&mut scope.test, &mut scope.bench] {

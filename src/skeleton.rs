@@ -4,7 +4,9 @@
 //! keys sorted, one dependency a line. Touches nothing but where [`write()`] is told to.
 
 use crate::error::Result;
-use crate::workspace::{Below, Dependency, DependencyKind, Package, Resolved, Resolver, Target, TargetKind, Workspace};
+use crate::workspace::{
+    Below, Dependency, DependencyKind, Package, Resolved, Resolver, SOURCE_KEYS, Target, TargetKind, Workspace,
+};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::path::Path;
@@ -221,7 +223,9 @@ fn dependency_value(workspace: &Workspace, package: &Package, dependency: &Depen
     if dependency.package != dependency.key {
         parts.push(format!("package = {}", quoted(&dependency.package)));
     }
-    for (name, value) in &dependency.rest {
+    // `git` and `path` exclude each other (`to_dependency_source_id` in cargo's `util/toml/mod.rs`).
+    let counts = |name: &str| local.is_none() || !SOURCE_KEYS.contains(&name);
+    for (name, value) in dependency.rest.iter().filter(|(name, _)| counts(name)) {
         parts.push(format!("{} = {value}", key(name)));
     }
     if !dependency.default_features {

@@ -43,7 +43,7 @@ pub fn scratch() -> Result<TempDir> {
 /// # Errors
 /// A config that is not TOML.
 pub fn config(files: &Files, above: usize, here: &Path, root: &Path, scratch: &Path) -> Result<Table> {
-    let top = root.ancestors().nth(above).unwrap_or(root);
+    let top = top(root, above);
     let mut table: Table = match skeleton::text(files, CONFIG).map(toml::from_str) {
         None => Table::new(),
         Some(Ok(table)) => table,
@@ -69,12 +69,15 @@ pub fn config(files: &Files, above: usize, here: &Path, root: &Path, scratch: &P
 /// A config that cargo reads above the scratch directory and that does not belong there: the recipe has it as well, or the
 /// real build does not read it.
 pub fn misread(above: usize, here: &Path, root: &Path, scratch: &Path) -> Option<PathBuf> {
-    let top = root.ancestors().nth(above).unwrap_or(root);
-    let wrong = |config: &Path| {
-        let dir = config.ancestors().nth(2).unwrap_or(config);
-        dir.starts_with(top) || !here.starts_with(dir)
-    };
-    read::configs_above(scratch).find(|config| wrong(config))
+    let top = top(root, above);
+    read::configs_above(scratch)
+        .find(|(dir, _)| dir.starts_with(top) || !here.starts_with(dir))
+        .map(|(_, config)| config)
+}
+
+/// The directory below which configs are in the recipe.
+fn top(root: &Path, above: usize) -> &Path {
+    root.ancestors().nth(above).unwrap_or(root)
 }
 
 /// The variables of `build.build-dir` that tell of the root, of which cargo would see the scratch directory (`custom_build_dir` in

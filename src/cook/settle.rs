@@ -5,7 +5,7 @@
 //! as old as they must be for cargo to compile anew what differs in the project, and new enough to keep what does not
 //! (`find_stale_file` in cargo's `fingerprint/mod.rs` takes a source for changed if it is newer than the record). A note
 //! beside each record tells from what content it was made. Writes notes and mtimes in the target directory, and mtimes in
-//! the scratch directory; where a record cannot be set, that is an error, and all else costs one more compilation.
+//! the scratch directory; where a record is not found or cannot be set, that is an error, and all else costs one more compilation.
 
 use crate::error::{Result, fail};
 use crate::skeleton::Files;
@@ -36,13 +36,15 @@ fn is_of_rustc(path: &Path) -> bool {
 type Carried<'a> = BTreeMap<&'a str, BTreeMap<&'a str, &'a [u8]>>;
 
 fn carried(files: &Files) -> Carried<'_> {
-    let mut carried = Carried::new();
     let dirs = files.keys().filter_map(|name| name.strip_suffix("/Cargo.toml"));
-    for dir in dirs.filter(|dir| !dir.starts_with(crate::quotient::PREFIX)) {
-        let inner =
-            |name: &str| name.strip_prefix(dir).is_some_and(|rest| rest.starts_with('/') && rest != "/Cargo.toml");
-        let sources = files.iter().filter(|(name, _)| inner(name));
-        carried.insert(dir, sources.map(|(name, bytes)| (name.as_str(), bytes.as_slice())).collect());
+    let mut carried: Carried<'_> =
+        dirs.filter(|dir| !dir.starts_with(crate::quotient::PREFIX)).map(|dir| (dir, BTreeMap::new())).collect();
+    for (name, bytes) in files.iter().filter(|(name, _)| !name.ends_with("/Cargo.toml")) {
+        // The nearest, as one package may stand in the directory of another.
+        let nearest = Path::new(name).ancestors().filter_map(Path::to_str).find(|dir| carried.contains_key(dir));
+        if let Some(sources) = nearest.and_then(|dir| carried.get_mut(dir)) {
+            sources.insert(name.as_str(), bytes.as_slice());
+        }
     }
     carried
 }

@@ -1,8 +1,8 @@
 //! `.cargo/config.toml` and the toolchain file of a project.
 //!
 //! In: the directory that cargo is called in and the root of the workspace. Out: the merged config, its paths relative to
-//! the root, and the toolchain file, from that directory up to the root of the checkout. What lies above that belongs to the
-//! machine and is left alone. Reads only.
+//! the root, and the toolchain file, from that directory up to the root of the checkout, or where there is none as far as
+//! the root of the workspace is below. What lies above belongs to the machine and is left alone. Reads only.
 
 use super::members::normalize;
 use crate::config;
@@ -21,7 +21,7 @@ const NAMES: [&str; 2] = [".cargo/config", ".cargo/config.toml"];
 pub struct Config {
     /// All keys.
     pub table: Table,
-    /// How far up the highest file stands: 0 for the root and below.
+    /// How far up the lowest directory stands that has all files and the root below it.
     pub above: usize,
 }
 
@@ -42,15 +42,15 @@ pub fn read(here: &Path, root: &Path) -> Result<Config> {
             config::map_paths(&mut table, &|path| Path::new(&way).join(path).to_string_lossy().replace('\\', "/"));
         }
         config::merge(&mut merged.table, table);
-        merged.above = root.components().count().saturating_sub(dir.components().count());
+        merged.above = root.components().count() - super::shared(root, &dir).components().count();
     }
     Ok(merged)
 }
 
-/// The config files in `dir` and above, less that of cargo's home, which counts everywhere.
-pub fn above(dir: &Path) -> impl Iterator<Item = PathBuf> {
+/// The directories from `dir` up that have a config, with its file; but cargo's home, whose config counts everywhere.
+pub fn above(dir: &Path) -> impl Iterator<Item = (&Path, PathBuf)> {
     let dirs = dir.ancestors().filter(|dir| Some(dir.join(".cargo")) != cargo_home());
-    dirs.flat_map(|dir| NAMES.map(|name| dir.join(name))).filter(|path| path.is_file())
+    dirs.flat_map(|dir| NAMES.map(|name| (dir, dir.join(name)))).filter(|(_, path)| path.is_file())
 }
 
 /// cargo's home.
@@ -146,10 +146,10 @@ pub fn toolchain(here: &Path, root: &Path) -> Result<Option<Toolchain>> {
     Ok(None)
 }
 
-/// The directories from `here` up to that of the repository which `root` is in; where there is none, up to `root` or up to
-/// `here` itself, whichever is above.
+/// The directories from `here` up to that of the repository which `root` is in; outside of it, up to the one that has both
+/// below it.
 fn up_to_checkout(here: &Path, root: &Path) -> Vec<PathBuf> {
-    let highest = if root.starts_with(here) { here } else { root };
-    let top = root.ancestors().find(|dir| dir.join(".git").exists()).unwrap_or(highest);
-    here.ancestors().take_while(|dir| dir.starts_with(top)).map(Path::to_owned).collect()
+    let checkout = root.ancestors().find(|dir| dir.join(".git").exists()).filter(|dir| here.starts_with(dir));
+    let top = checkout.map_or_else(|| super::shared(root, here), Path::to_owned);
+    here.ancestors().take_while(|dir| dir.starts_with(&top)).map(Path::to_owned).collect()
 }

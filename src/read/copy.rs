@@ -4,6 +4,7 @@
 //! names of files beside them. Writes nothing.
 
 use super::members::Manifests;
+use super::shared;
 use crate::error::Result;
 use crate::skeleton::Files;
 use std::path::{Path, PathBuf};
@@ -36,10 +37,6 @@ pub fn copy(manifests: &Manifests) -> Result<Copy> {
     let root = manifests.root.strip_prefix(&common).unwrap_or(&manifests.root).to_owned();
     let names_lockfile = crate::config::lockfile(&manifests.config.table).is_some();
     Ok(Copy { files, root, names_lockfile })
-}
-
-fn shared(a: &Path, b: &Path) -> PathBuf {
-    a.components().zip(b.components()).take_while(|(a, b)| a == b).map(|(a, _)| a).collect()
 }
 
 /// The files that cargo would take for targets by themselves.

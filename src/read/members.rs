@@ -47,6 +47,21 @@ const ALL_ARE_NEEDED: &str =
 /// # Errors
 /// A manifest that is broken, missing or in no workspace that lists it; a pattern of members that matches nothing.
 pub fn load(current: &Path, here: &Path) -> Result<Manifests> {
+    let mut manifests = begin(current, here)?;
+    manifests.config = super::config::read(here, &manifests.root)?;
+    manifests.find_members()?;
+    Ok(manifests)
+}
+
+/// The root of the workspace of the manifest in `current`.
+///
+/// # Errors
+/// A manifest that is broken, missing or in no workspace that lists it.
+pub fn root(current: &Path) -> Result<PathBuf> {
+    begin(current, current).map(|manifests| manifests.root)
+}
+
+fn begin(current: &Path, here: &Path) -> Result<Manifests> {
     let mut manifests = Manifests {
         root: current.to_owned(),
         current: current.to_owned(),
@@ -65,8 +80,6 @@ pub fn load(current: &Path, here: &Path) -> Result<Manifests> {
         manifests.has_workspace = true;
         manifests.root = root;
     }
-    manifests.config = super::config::read(here, &manifests.root)?;
-    manifests.find_members()?;
     Ok(manifests)
 }
 

@@ -57,7 +57,7 @@ pub fn find_manifest(here: &Path, named: Option<&Path>) -> Result<PathBuf> {
 /// The root of the workspace that `here` is in, where there is one.
 pub fn root(here: &Path) -> Option<PathBuf> {
     let manifest = find_manifest(here, None).ok()?;
-    Some(members::load(manifest.parent()?, here).ok()?.root)
+    members::root(manifest.parent()?).ok()
 }
 
 /// Loads every manifest of the workspace of the one at `manifest_path`, which is absolute; `here` is the directory that
@@ -158,6 +158,11 @@ pub fn slashed(path: &Path) -> String {
     path.components().map(|c| c.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/")
 }
 
+/// The directory that two absolute paths have in common.
+fn shared(a: &Path, b: &Path) -> PathBuf {
+    a.components().zip(b.components()).take_while(|(a, b)| a == b).map(|(a, _)| a).collect()
+}
+
 fn relative(dir: &Path, root: &Path) -> String {
     slashed(&pathdiff::diff_paths(dir, root).unwrap_or_else(|| dir.to_owned()))
 }
@@ -208,6 +213,19 @@ fn carry(packages: &mut [Package], lock: &Lockfile, manifests: &Manifests, dirs:
         packages[*i].is_carried() && carried::needed(&packages[*i]).any(|d| is_bound(d.to))
     }) {
         packages[i].below = Below::Bound("depends on one that cannot travel");
+    }
+    for package in below.iter().map(|i| &packages[*i]).filter(|package| package.is_carried()) {
+        let entry = lock.local_entry(&package.name, &package.version).map(|i| &lock.packages[i]);
+        if let Some(entry) = entry.filter(|entry| entry.version != package.version) {
+            fail!(
+                "`{}` is behind the manifests: `{}` in `{}` is {}, and the lockfile has {}\nhelp: run `cargo update --workspace`",
+                manifests.display(&lockfile(manifests)),
+                package.name,
+                package.dir,
+                package.version,
+                entry.version
+            );
+        }
     }
     Ok(())
 }

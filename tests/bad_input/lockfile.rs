@@ -195,3 +195,44 @@ fn mended(place: &Place, stderr: &str) {
     let prepared = prepare();
     assert_eq!(prepared.code, Some(0), "{}", prepared.stderr);
 }
+
+#[test]
+fn a_patched_package_of_another_version_is_named() {
+    let files = r#"-- Cargo.toml --
+[package]
+name = "app"
+version = "1.0.0"
+edition = "2021"
+[dependencies]
+outer = "1"
+[patch.crates-io]
+inner = { path = "inner" }
+-- src/main.rs --
+-- inner/Cargo.toml --
+[package]
+name = "inner"
+version = "1.1.0"
+edition = "2021"
+-- inner/src/lib.rs --
+-- Cargo.lock --
+version = 4
+[[package]]
+name = "app"
+version = "1.0.0"
+dependencies = ["outer"]
+[[package]]
+name = "inner"
+version = "1.0.0"
+[[package]]
+name = "outer"
+version = "1.0.0"
+source = "registry+https://github.com/rust-lang/crates.io-index"
+checksum = "0000000000000000000000000000000000000000000000000000000000000000"
+dependencies = ["inner"]
+"#;
+    let expected = "\
+error: `Cargo.lock` is behind the manifests: `inner` in `inner` is 1.1.0, and the lockfile has 1.0.0
+help: run `cargo update --workspace`
+";
+    check(&[files], "prepare", expected);
+}

@@ -116,6 +116,47 @@ common = { path = '../../common', features = ['a'] }
     check(&Project { files: FILES, cooked_again: true, ..PLAIN });
 }
 
+/// A version that stubs like to have, a package below another's directory, and dev-dependencies of both.
+#[test]
+fn members_below_a_patched_one_are_told_from_what_is_selected_of_them() {
+    const FILES: &str = patched!(
+        "[workspace]
+members = ['patches/alpha', 'patches/alpha/inner']
+[patch.crates-io]
+alpha = { path = 'patches/alpha' }
+-- patches/alpha/inner/Cargo.toml --
+[package]
+name = 'inner'
+version = '0.0.0'
+edition = '2021'
+[dev-dependencies]
+zeta = '1'
+-- patches/alpha/inner/src/lib.rs --
+pub const WHO: &str = \"inner\";
+",
+        "[dependencies]\ninner = { path = 'inner' }\n[dev-dependencies]\neta = '1'\n"
+    );
+    check(&Project { files: FILES, prints: Some("real"), cooked_again: true, ..PLAIN });
+    let flags: &[&str] = &["--workspace", "--tests"];
+    check(&Project { files: FILES, flags, target: "target/debug", cooked_again: true, ..PLAIN });
+    let temp = tempfile::tempdir().expect("a temporary directory can be made");
+    let (source, again) = (temp.path().join("source"), temp.path().join("again"));
+    lay_out(FILES, &source);
+    run(&CARGO, &source, &["generate-lockfile", "--offline"], &[]);
+    larder(&source, &["prepare"], &[]);
+    let recipe = fs_err::read_to_string(source.join("recipe.json")).expect("it was written");
+    for (name, bytes) in cargo_larder::recipe::decode("recipe.json", &recipe).expect("it is one").files {
+        fs_err::create_dir_all(again.join(&name).parent().expect("a file has a parent")).expect("writable");
+        fs_err::write(again.join(name), bytes).expect("writable");
+    }
+    larder(&again, &["prepare"], &[]);
+    assert_eq!(fs_err::read_to_string(again.join("recipe.json")).expect("it was written"), recipe);
+    for cook in [&["cook", "--offline", "-p", "inner@0.0.0", "--tests"], &["cook", "--offline", "-p", "alpha", "--lib"]]
+    {
+        larder(&source, cook, &[]);
+    }
+}
+
 /// The project of [`PATCH`], whose program says what the patched crate says, and its recipe.
 fn prepared(says: &str) -> (tempfile::TempDir, Vec<u8>) {
     let temp = tempfile::tempdir().expect("a temporary directory can be made");

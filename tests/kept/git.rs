@@ -144,3 +144,36 @@ fn main() { println!(\"{}\", eta::WHO) }
         ..PLAIN
     });
 }
+
+#[test]
+fn a_git_repository_may_be_patched_by_a_package_at_hand() {
+    check(&Project {
+        files: "-- Cargo.toml --
+[package]
+name = 'app'
+version = '0.1.0'
+edition = '2021'
+[workspace]
+[dependencies]
+high = { git = '[REPOSITORIES]/many' }
+low = { git = '[REPOSITORIES]/many' }
+[patch.'[REPOSITORIES]/many']
+low = { path = 'patches/low' }
+-- src/main.rs --
+fn main() { println!(\"{}\", low::WHO) }
+-- patches/low/Cargo.toml --
+[package]
+name = 'low'
+version = '2.1.0'
+edition = '2021'
+[features]
+more = []
+[workspace]
+-- patches/low/src/lib.rs --
+pub const WHO: &str = \"patched\";
+",
+        prints: Some("patched"),
+        cooked_again: true,
+        ..PLAIN
+    });
+}

@@ -221,6 +221,46 @@ fn the_config_is_that_of_the_directory_called_in_as_with_cargo() {
     }
 }
 
+/// A directory beside the root, with a config that says what is compiled and how.
+const BESIDE: &str = "-- tools/.cargo/config.toml --
+[build]
+rustflags = ['--cfg', 'tool']
+[profile.release]
+lto = 'thin'
+opt-level = 0
+-- rust/app/src/lib.rs --
+-- rust/app/Cargo.toml --
+[package]
+name = 'app'
+version = '0.1.0'
+edition = '2021'
+[lib]
+name = 'both'
+crate-type = ['cdylib', 'rlib']
+[dependencies]
+alpha = '1'
+";
+
+#[test]
+fn the_config_of_a_directory_beside_the_root_counts_once() {
+    const FLAGS: &[&str] = &["--release", "--manifest-path", "../rust/Cargo.toml"];
+    for (in_checkout, with_recipe) in [(true, true), (true, false), (false, true), (false, false)] {
+        let temp = tempfile::tempdir().expect("a temporary directory can be made");
+        below(temp.path());
+        lay_out(BESIDE, temp.path());
+        if in_checkout {
+            fs_err::create_dir(temp.path().join(".git")).expect("writable");
+        }
+        let tools = temp.path().join("tools");
+        if with_recipe {
+            larder(&tools, &[&["prepare"], FLAGS].concat(), &[]);
+        }
+        larder(&tools, &[&["cook", "--offline"], FLAGS].concat(), &[]);
+        let built = build(&Project { at: "tools", flags: FLAGS, ..PLAIN }, temp.path());
+        assert!(built.compiled.is_empty() && !built.fresh.is_empty(), "{in_checkout} {with_recipe}: {built:#?}");
+    }
+}
+
 #[test]
 fn any_directory_of_a_member_is_the_member() {
     let temp = tempfile::tempdir().expect("a temporary directory can be made");
