@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
 # What `cook` has built in an empty directory, the real build keeps: no third-party crate is compiled again.
 #
-#     kept.sh [--only NAME] [--keep]      NAME: ripgrep, fd-find, hyperfine, just, patched, twelve
+#     kept.sh [--only NAME] [--quick] [--keep]      NAME: ripgrep, fd-find, hyperfine, just, patched, twelve
+#
+# --quick: the published ones without their optimizations, by CARGO_PROFILE_RELEASE_… in the environment of all steps
 #
 # Four published programs, one of them once more with a dependency patched by path (patched), and a workspace of twelve
 # members (twelve/). For each: `prepare` beside the sources; `cook` in
@@ -13,11 +15,12 @@ here=$(cd "$(dirname "$0")" && pwd)
 root=$(cd "$here/../.." && pwd)
 larder=$(realpath -m "${LARDER:-$root/target/release/cargo-larder}")
 unset CARGO_TARGET_DIR CARGO_BUILD_TARGET_DIR
-only='' keep=''
+only='' keep='' quick=''
 while [ $# -gt 0 ]; do
   case $1 in
     --only) only=${2:?a name after --only}; shift 2 ;;
     --keep) keep=yes; shift ;;
+    --quick) quick=yes; shift ;;
     *) echo "error: unknown argument \`$1\`" >&2; exit 2 ;;
   esac
 done
@@ -164,6 +167,7 @@ keep_dependencies() {
 }
 
 profile=release
+[ -z "$quick" ] || export CARGO_PROFILE_RELEASE_LTO=false CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 CARGO_PROFILE_RELEASE_OPT_LEVEL=0
 while read -r name version; do
   [ -z "$only" ] || [ "$only" = "$name" ] || continue
   if ! download "$name" "$version" "$temp/$name"; then
@@ -190,6 +194,7 @@ if [ -z "$only" ] || [ "$only" = patched ]; then
     row patched --release - - - - "hyperfine could not be patched with itoa \`$itoa\`"
   fi
 fi
+unset "${!CARGO_PROFILE_RELEASE_@}"
 if [ -z "$only" ] || [ "$only" = twelve ]; then
   cp -r "$here/twelve" "$temp/twelve"
   keep_dependencies twelve "$temp/twelve" scoped --release
