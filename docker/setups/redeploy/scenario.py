@@ -16,6 +16,13 @@ GUIDE_IMAGE = 75 / 4260
 def run(bench):
     chef = bench.chef()
     measured = {way: measure(bench, way, dockerfile, chef) for way, dockerfile in WAYS.items()}
+    # Short builds vary more: the best of three, by turns. What a program says is not looked at again.
+    for turn in range(1, EDITS):
+        for way in ["cargo-chef", "cargo-larder"]:
+            of = measured[way]
+            edit(of["project"] / "src/main.rs", "deployed again", "deployed again and again")
+            rebuilt = bench.build(of["project"], f"{of['name']}-edited-{turn}", WAYS[way], args=of["args"])
+            of["a source edited"] = min(of["a source edited"], rebuilt.seconds)
     ours = measured["cargo-larder"]
     rows = []
     for what in ["first build", "nothing changed", "a source edited", "planner stage after the edit"]:
@@ -57,14 +64,10 @@ def measure(bench, way, dockerfile, chef):
         bench.check("the application is compiled", edited.step("cargo build").local() == ["redeploy"])
         bench.check("cook compiled the dependencies", len(first.step("cook").third_party()) > 50)
         bench.check("and the first build none of them", not first.step("cargo build").third_party())
-    # Short builds vary more: the best of three. What a program says is not looked at again.
-    rebuilds = [edited.seconds]
-    while dockerfile != "Dockerfile.naive" and len(rebuilds) < EDITS:
-        edit(project / "src/main.rs", "deployed again", "deployed again and again")
-        rebuilds.append(bench.build(project, f"{name}-edited-{len(rebuilds)}", dockerfile, args=args).seconds)
     planner = [step.seconds for step in edited.steps if step.title.startswith("[planner ") and not step.cached]
     return {
-        "first build": first.seconds, "nothing changed": again.seconds, "a source edited": min(rebuilds),
+        "first build": first.seconds, "nothing changed": again.seconds, "a source edited": edited.seconds,
+        "project": project, "name": name, "args": args,
         "planner stage after the edit": sum(planner) if planner else None, "size": edited.size, "compiled": len(edited.third_party()), "cooked": len(first.third_party()),
     }
 
