@@ -220,9 +220,8 @@ pub fn absolute_target(target: &str, here: &Path) -> String {
 
 /// Environment variables of cargo that hold relative paths, made absolute: cargo runs elsewhere.
 pub fn absolute_variables(here: &Path, root: &Path) -> Vec<(String, OsString)> {
-    let text = |(name, value): (OsString, OsString)| Some((name.into_string().ok()?, value.into_string().ok()?));
     let absolute = |path: &str| here.join(path).to_string_lossy().into_owned();
-    let changed = std::env::vars_os().filter_map(text).filter_map(|(name, value)| {
+    let changed = read::variables().filter_map(|(name, value)| {
         // The root that cargo sees is the scratch directory, with which the build directory would go.
         let meant =
             if name == "CARGO_BUILD_BUILD_DIR" { config::filled(&value, &of_root(root)) } else { value.clone() };

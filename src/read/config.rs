@@ -9,7 +9,6 @@ use crate::config;
 use crate::error::{Result, fail};
 use crate::workspace::Toolchain;
 use std::collections::BTreeMap;
-use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use toml::{Table, Value};
 
@@ -119,10 +118,14 @@ fn included(path: &Path, to: &Path, here: &Path, open: &mut Vec<PathBuf>) -> Res
     Ok(table)
 }
 
+/// The variables of the environment that are text.
+pub fn variables() -> impl Iterator<Item = (String, String)> {
+    std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+}
+
 /// The variables that say a part of a profile.
 pub fn profile_variables() -> BTreeMap<String, String> {
-    let text = |(name, value): (OsString, OsString)| Some((name.into_string().ok()?, value.into_string().ok()?));
-    std::env::vars_os().filter_map(text).filter(|(name, _)| name.starts_with("CARGO_PROFILE_")).collect()
+    variables().filter(|(name, _)| name.starts_with("CARGO_PROFILE_")).collect()
 }
 
 /// The toolchain file that rustup would take within the checkout; the name without extension wins.
