@@ -27,6 +27,8 @@ mod places;
 mod registries;
 #[path = "kept/repositories.rs"]
 mod repositories;
+#[path = "kept/scripts.rs"]
+mod scripts;
 #[path = "kept/shelf.rs"]
 mod shelf;
 #[path = "kept/targets.rs"]

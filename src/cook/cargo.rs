@@ -4,10 +4,12 @@
 //! own output goes to the user's stderr as it comes; its JSON messages are counted and go no further.
 
 use super::interrupt::Interrupt;
+use super::script::Run;
 use super::settle::Compiled;
 use crate::error::{Error, Result, fail};
 use crate::quotient::PREFIX;
-use cargo_metadata::Message;
+use cargo_metadata::{Artifact, Message};
+use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
@@ -39,11 +41,31 @@ pub struct Outcome {
     pub fresh: usize,
     /// What was done for carried packages.
     pub carried: Vec<Compiled>,
+    /// The directories of those whose build script was compiled, or found.
+    pub scripts: BTreeSet<String>,
+    /// Runs of these.
+    pub ran: Vec<Run>,
+    /// Every file that cargo made or found for any package.
+    pub artifacts: Vec<PathBuf>,
+    /// Where every build script wrote to.
+    pub out_dirs: Vec<PathBuf>,
 }
 
 impl Outcome {
     fn count(&mut self, message: &Message, skeleton: &Path) {
-        let Message::CompilerArtifact(artifact) = message else { return };
+        match message {
+            Message::CompilerArtifact(artifact) => self.count_artifact(artifact, skeleton),
+            Message::BuildScriptExecuted(script) => {
+                let out_dir = script.out_dir.as_std_path().to_owned();
+                let compiled = self.carried.iter().find(|compiled| compiled.package == script.package_id);
+                self.ran.extend(compiled.map(|it| Run { dir: it.dir.clone(), out_dir: out_dir.clone() }));
+                self.out_dirs.push(out_dir);
+            }
+            _ => {}
+        }
+    }
+
+    fn count_artifact(&mut self, artifact: &Artifact, skeleton: &Path) {
         // Not from its id, which is a URL.
         let dir = artifact.manifest_path.parent().and_then(|dir| dir.strip_prefix(skeleton).ok());
         let carried = dir.filter(|dir| !dir.as_str().starts_with(PREFIX));
@@ -51,9 +73,11 @@ impl Outcome {
             return; // a stub
         }
         *(if artifact.fresh { &mut self.fresh } else { &mut self.compiled }) += 1;
+        let artifacts: Vec<PathBuf> = artifact.filenames.iter().map(|path| path.as_std_path().to_owned()).collect();
+        self.artifacts.extend(artifacts.iter().cloned());
         if let Some(dir) = carried {
-            let artifacts = artifact.filenames.iter().map(|path| path.as_std_path().to_owned()).collect();
-            self.carried.push(Compiled { dir: dir.to_string(), artifacts });
+            self.scripts.extend(artifact.target.is_custom_build().then(|| dir.to_string()));
+            self.carried.push(Compiled { package: artifact.package_id.clone(), dir: dir.to_string(), artifacts });
         }
     }
 }

@@ -11,11 +11,13 @@ mod maturin;
 mod mount;
 mod order;
 pub(crate) mod place;
+mod records;
+mod script;
 mod settle;
 pub mod wrapper;
 
 use crate::cli::{Cook, How};
-use crate::error::{Result, fail};
+use crate::error::{Error, Result, fail};
 use crate::quotient::PREFIX;
 use crate::report::Report;
 use crate::scope::Scope;
@@ -24,6 +26,8 @@ use crate::{lockfile, read};
 use epoch::Epoch;
 use interrupt::Interrupt;
 use order::{Order, shell_word};
+use script::Places;
+use settle::Around;
 use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -108,7 +112,9 @@ fn in_scratch(mut order: Order, args: &Cook, here: &Path, interrupt: &Interrupt,
         order.files.insert(place::CONFIG.to_owned(), config.to_string().into_bytes());
     }
     write(&order.files, &skeleton)?;
-    settle::before(&order.files, &skeleton, &[&target_dir].into_iter().chain(&build_dir).collect::<Vec<_>>());
+    let target_dirs: Vec<&PathBuf> = [&target_dir].into_iter().chain(&build_dir).collect();
+    let from_nothing = target_dirs.iter().all(|dir| records::entries(dir).is_empty());
+    settle::before(&order.files, &skeleton, &target_dirs);
     order.build.target.iter_mut().for_each(|target| *target = place::absolute_target(target, here));
     how.config.iter_mut().for_each(|value| *value = place::absolute_config(value, here, &root));
     let mut to_run = cargo::Build {
@@ -128,11 +134,24 @@ fn in_scratch(mut order: Order, args: &Cook, here: &Path, interrupt: &Interrupt,
     // Where cargo failed, it has said why, and the lockfile it left tells nothing.
     let built = cargo::build(&to_run, interrupt, &mut outcome).and_then(|()| same_versions(&order.files, &skeleton));
     // But what it compiled by then is there.
-    let settled = settle::after(&outcome.carried, &order.files, &skeleton, &root, order.prepared);
+    let places = Places { files: &order.files, scratch: &skeleton, root: &root };
+    let settled = settle::after(&outcome, &Around { places, prepared: order.prepared, from_nothing });
     let removed = scratch.close();
-    built.and(settled)?;
+    if matches!(built, Err(Error::Cargo(_))) {
+        explain_scripts(&outcome, report);
+    }
+    built.and(settled)?.iter().for_each(|warning| report.warning(warning));
     removed?;
     Ok(Cooked { outcome, target_dir, epoch })
+}
+
+/// A build script may need what is around it in the project.
+fn explain_scripts(outcome: &cargo::Outcome, report: Report) {
+    for dir in outcome.scripts.iter().filter(|dir| outcome.ran.iter().all(|run| run.dir != **dir)) {
+        report.warning(&format!(
+            "the build script of `{dir}` did not come to its end here, where only its package is\nhelp: to leave it to the real build, write `cook = false` below `[package.metadata.larder]` in `{dir}/Cargo.toml`, and prepare the recipe anew"
+        ));
+    }
 }
 
 /// Whether there are local packages to compile.

@@ -7,7 +7,7 @@
 use super::members::Manifests;
 use super::schema::StringOr;
 use crate::error::{Result, fail};
-use crate::workspace::{Below, Package, Sources};
+use crate::workspace::{Below, DependencyKind, Package, Sources};
 use ignore::WalkBuilder;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use std::collections::BTreeMap;
@@ -20,6 +20,9 @@ const LIMIT: usize = 8 << 20;
 /// What a file may not say that is to be compiled in one place for another: cargo takes these for granted and does not
 /// notice that they differ (`dep_info` in cargo's `fingerprint/mod.rs` leaves out variables that cargo sets itself).
 const PLACES: &[&str] = &["CARGO_MANIFEST_DIR", "CARGO_MANIFEST_PATH"];
+
+/// How a build script that was told where it stands comes to see what is around.
+const UPWARDS: &[&str] = &["ancestors()", "parent()", "pop()", "\"..\"", "\"CARGO\"", "\"cargo\"", "\"git\""];
 
 /// Names of files that may hold secrets, and that no compiler reads.
 const SECRETS: &[&str] = &[".cargo", ".env", ".git", ".netrc", ".npmrc", ".ssh"];
@@ -36,31 +39,36 @@ pub fn below(manifests: &Manifests, dir: &Path, package: &Package) -> Result<Bel
     if package.dir.is_empty() {
         return Ok(Below::Bound("is the root of the workspace"));
     }
-    if package.build_script {
-        return Ok(Below::Bound("has a build script, which may look at anything around it"));
-    }
     let is_plain = |t: &String| ["lib", "rlib", "proc-macro"].contains(&t.as_str());
     if !package.lib().is_some_and(|lib| lib.crate_types.iter().all(is_plain)) {
         return Ok(Below::Bound("is no plain library"));
     }
     let manifest = manifest(manifests, dir)?;
     let lib = manifest.get("lib").and_then(|lib| lib.get("path")).and_then(Value::as_str);
-    if lib.is_some_and(|path| leaves(Path::new(""), path)) {
+    let scripts = scripts(&manifest);
+    if scripts.iter().copied().chain(lib).any(|path| leaves(Path::new(""), path)) {
         return Ok(Below::Bound(OUTSIDE));
+    }
+    let metadata = manifests.get(dir).package.as_ref().and_then(|p| p.rest.get("metadata"));
+    let cook = metadata.and_then(|m| m.get("larder")?.get("cook")?.as_bool());
+    if cook == Some(false) {
+        return Ok(Below::Bound("says `cook = false` below `[package.metadata.larder]`"));
+    }
+    let paths = packaged(manifests, dir, package.build_script)?;
+    if package.build_script && paths.iter().any(|path| path.ends_with("Cargo.toml")) {
+        return Ok(Below::Bound("has a build script, and another package in its directory"));
     }
     let mut files = BTreeMap::new();
     let mut total = 0;
-    for path in packaged(manifests, dir)? {
+    for path in paths {
         let Some(name) = path.to_str().filter(|name| !name.contains(['\\', ':'])) else {
             return Ok(Below::Bound("has a file whose name cannot travel"));
         };
         let bytes = fs_err::read(dir.join(&path))?;
-        if path.extension().is_some_and(|extension| extension == "rs")
-            && let Some(why) = binding(&path, &bytes)
-        {
-            return Ok(Below::Bound(why));
-        }
         total += bytes.len();
+        if total > LIMIT && package.build_script {
+            return Ok(Below::Bound("has a build script, and more than 8 MB of files that it may look at"));
+        }
         if total > LIMIT {
             fail!(
                 "`{}` is compiled below third-party crates, so its files travel in the recipe, and they are more than {} MB\nhelp: list what its build needs in `package.include`",
@@ -70,20 +78,50 @@ pub fn below(manifests: &Manifests, dir: &Path, package: &Package) -> Result<Bel
         }
         files.insert(name.to_owned(), bytes);
     }
-    Ok(Below::Carried(Sources { manifest: manifest.to_string(), files }))
+    let scripts = if package.build_script { scripts } else { Vec::new() };
+    let bound = if cook == Some(true) { None } else { binding(package, &scripts, &files) };
+    Ok(bound.map_or_else(|| Below::Carried(Sources { manifest: manifest.to_string(), files }), Below::Bound))
 }
 
 const OUTSIDE: &str = "reads files outside of its own directory";
 
-/// Why a source file can only be compiled where it stands.
-fn binding(path: &Path, bytes: &[u8]) -> Option<&'static str> {
-    let text = String::from_utf8_lossy(bytes);
-    if PLACES.iter().any(|place| text.contains(place)) {
-        return Some("asks in its sources for the directory that they are compiled in");
+/// Why these sources can only be compiled where they stand, as far as their texts tell.
+fn binding(package: &Package, scripts: &[&str], files: &BTreeMap<String, Vec<u8>>) -> Option<&'static str> {
+    // What cargo is told may be the work of a library.
+    let mut tells = package.dependencies.iter().any(|d| d.kind == DependencyKind::Build);
+    for (name, bytes) in files.iter().filter(|(name, _)| Path::new(name).extension().is_some_and(|e| e == "rs")) {
+        let text = String::from_utf8_lossy(bytes);
+        let of_script = scripts.iter().any(|script| is_of_script(name, script));
+        tells |= text.contains("rerun-if-");
+        if of_script && UPWARDS.iter().any(|word| text.contains(word)) {
+            return Some("has a build script that may look around its directory");
+        }
+        if !of_script && PLACES.iter().any(|place| text.contains(place)) {
+            return Some("asks in its sources for the directory that they are compiled in");
+        }
+        let dir = Path::new(name).parent().unwrap_or(Path::new(""));
+        let mut literals = text.split('"').filter(|literal| literal.contains("../") && !literal.contains('\n'));
+        if literals.any(|literal| leaves(dir, literal)) {
+            return Some(OUTSIDE);
+        }
     }
-    let dir = path.parent().unwrap_or(Path::new(""));
-    let literals = text.split('"').filter(|literal| literal.contains("../") && !literal.contains('\n'));
-    literals.into_iter().any(|literal| leaves(dir, literal)).then_some(OUTSIDE)
+    (package.build_script && !tells)
+        .then_some("has a build script that does not tell cargo what it depends on (`cargo::rerun-if-changed`)")
+}
+
+/// The build scripts that a manifest names, or the one that cargo finds by itself.
+fn scripts(manifest: &Table) -> Vec<&str> {
+    match manifest.get("package").and_then(|package| package.get("build")) {
+        Some(Value::Array(paths)) => paths.iter().filter_map(Value::as_str).collect(),
+        Some(Value::String(path)) => vec![path],
+        _ => vec!["build.rs"],
+    }
+}
+
+/// Whether a file may be part of a build script rather than of the library.
+fn is_of_script(name: &str, script: &str) -> bool {
+    let dir = Path::new(script).parent().filter(|dir| !["", "src"].iter().any(|it| *dir == Path::new(it)));
+    name == script || !name.starts_with("src/") || dir.is_some_and(|dir| Path::new(name).starts_with(dir))
 }
 
 /// Whether a path that is seen from `dir`, a directory of the package, leads out of the package.
@@ -101,8 +139,12 @@ fn leaves(dir: &Path, path: &str) -> bool {
 }
 
 /// The files that a build of the package can see, within what `package.include` and `exclude` let cargo package
-/// (`_list_files` in cargo's `sources/path.rs`); not those that git ignores, which a build sees all the same.
-fn packaged(manifests: &Manifests, dir: &Path) -> Result<Vec<PathBuf>> {
+/// (`_list_files` in cargo's `sources/path.rs`); not those that git ignores, which a build sees all the same. A build script
+/// sees all: of a directory that it watches no file may be missing.
+fn packaged(manifests: &Manifests, dir: &Path, has_script: bool) -> Result<Vec<PathBuf>> {
+    if has_script {
+        return files_of(dir, true);
+    }
     let package = manifests.get(dir).package.as_ref();
     let patterns = |key: &str| -> Vec<String> {
         let list = package.and_then(|p| p.rest.get(key)).and_then(Value::as_array);
@@ -111,6 +153,23 @@ fn packaged(manifests: &Manifests, dir: &Path) -> Result<Vec<PathBuf>> {
     let name = manifests.name(dir);
     let (include, exclude) = (patterns("include"), patterns("exclude"));
     let (included, excluded) = (matcher(dir, &include, &name)?, matcher(dir, &exclude, &name)?);
+    let mut files = files_of(dir, false)?;
+    files.retain(|path| {
+        if include.is_empty() {
+            !excluded.matched_path_or_any_parents(path, false).is_ignore()
+        } else {
+            included.matched_path_or_any_parents(path, false).is_ignore()
+        }
+    });
+    Ok(files)
+}
+
+/// The files of the package in a directory, relative to that, but for its manifest and what may be a secret; of the packages
+/// in it as well, or not.
+///
+/// # Errors
+/// A directory that cannot be read.
+pub fn files_of(dir: &Path, with_inner: bool) -> Result<Vec<PathBuf>> {
     let root = dir.to_owned();
     let walk = WalkBuilder::new(dir)
         .standard_filters(false)
@@ -120,22 +179,19 @@ fn packaged(manifests: &Manifests, dir: &Path) -> Result<Vec<PathBuf>> {
             let is_dir = entry.file_type().is_some_and(|t| t.is_dir());
             let is_secret = entry.file_name().to_str().is_some_and(|n| SECRETS.contains(&n) || n.starts_with(".env."));
             let is_of_cargo = entry.depth() == 1 && (is("target") || is("Cargo.toml") || is("Cargo.lock"));
-            entry.path() == root || !(is_dir && entry.path().join("Cargo.toml").exists() || is_secret || is_of_cargo)
+            let is_inner = is_dir && !with_inner && entry.path().join("Cargo.toml").exists();
+            entry.path() == root || !(is_inner || is_secret || is_of_cargo)
         })
         .build();
     let mut found = Vec::new();
     for entry in walk {
         let entry = match entry {
             Ok(entry) => entry,
-            Err(error) => fail!("failed to list the files of `{name}`: {error}"),
+            Err(error) => fail!("failed to list the files of `{}`: {error}", dir.display()),
         };
-        let Ok(path) = entry.path().strip_prefix(dir) else { continue };
-        let is_packaged = if include.is_empty() {
-            !excluded.matched_path_or_any_parents(path, false).is_ignore()
-        } else {
-            included.matched_path_or_any_parents(path, false).is_ignore()
-        };
-        if is_packaged && entry.path().is_file() {
+        if let Ok(path) = entry.path().strip_prefix(dir)
+            && entry.path().is_file()
+        {
             found.push(path.to_owned());
         }
     }

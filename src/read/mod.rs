@@ -17,6 +17,7 @@ mod schema;
 mod source;
 mod targets;
 
+pub use carry::files_of;
 pub use config::{above as configs_above, cargo_home, file as config_file, variables};
 pub use copy::{Copy, copy};
 pub use members::{Manifests, normalize};

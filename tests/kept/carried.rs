@@ -265,7 +265,18 @@ fn what_can_only_be_compiled_in_its_place_is_left_to_the_real_build() {
     );
     is_bound(
         |dir| fs_err::write(dir.join("patches/alpha/build.rs"), "fn main() {}\n").expect("writable"),
-        "has a build script, which may look at anything around it",
+        "has a build script that does not tell cargo what it depends on (`cargo::rerun-if-changed`)",
+    );
+    is_bound(
+        |dir| {
+            let script = "fn main() {
+    println!(\"cargo::rerun-if-changed=build.rs\");
+    let _ = std::path::Path::new(&std::env::var(\"CARGO_MANIFEST_DIR\").unwrap()).parent();
+}
+";
+            fs_err::write(dir.join("patches/alpha/build.rs"), script).expect("writable");
+        },
+        "has a build script that may look around its directory",
     );
     is_bound(
         |dir| {

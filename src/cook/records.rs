@@ -1,0 +1,79 @@
+//! Where cargo keeps its records of what it made, in either layout of the target directory.
+//!
+//! In: a target directory, or the path of something that cargo made. Out: directories of records, and the files in them
+//! whose mtimes cargo compares with those of sources. Reads.
+//!
+//! What rustc compiled has its record in `.fingerprint/NAME-HASH` or `build/NAME/HASH/fingerprint`; what a build script printed
+//! stands in `build/NAME-HASH/output` or `build/NAME/HASH/run/stdout` (`compilation_files.rs` in cargo's `build_runner`).
+
+use std::path::{Path, PathBuf};
+
+/// The names of what a build script printed.
+const PRINTED: &[&str] = &["output", "stdout"];
+
+/// All directories of records.
+pub fn all(target_dir: &Path) -> Vec<PathBuf> {
+    let profiles = entries(target_dir).into_iter().flat_map(|dir| [entries(&dir), vec![dir]].concat());
+    let mut found = Vec::new();
+    for profile in profiles {
+        found.extend(entries(&profile.join(".fingerprint")));
+        for package in entries(&profile.join("build")) {
+            let hashes = entries(&package);
+            found.extend(hashes.iter().flat_map(|hash| ["fingerprint", "run"].map(|name| hash.join(name))));
+            found.push(package);
+        }
+    }
+    found.retain(|dir| !compared(dir).is_empty());
+    found
+}
+
+/// The files of a record that cargo compares sources with: what rustc depended on, or what a build script printed.
+pub fn compared(record: &Path) -> Vec<PathBuf> {
+    let is_compared = |path: &Path| {
+        let name = name_of(path);
+        name.starts_with("dep-") || PRINTED.contains(&name.as_str())
+    };
+    entries(record).into_iter().filter(|path| is_compared(path) && path.is_file()).collect()
+}
+
+/// Whether a record is of a crate, or of the build script, of this package.
+pub fn is_of(record: &Path, package: &str) -> bool {
+    let name = name_of(record);
+    name.rsplit_once('-').is_some_and(|(name, _)| name == package)
+        || record.ancestors().nth(2).is_some_and(|dir| name_of(dir) == package)
+}
+
+/// The record of what cargo compiled to this file.
+pub fn of_artifact(artifact: &Path) -> Option<PathBuf> {
+    let dir = artifact.parent()?;
+    let fingerprints = dir.ancestors().skip(1).map(|above| above.join(".fingerprint")).take(2);
+    let record = match dir.file_name()?.to_str()? {
+        "deps" => {
+            let hash = format!("-{}", artifact.file_stem()?.to_str()?.rsplit_once('-')?.1);
+            fingerprints.flat_map(|dir| entries(&dir)).find(|path| name_of(path).ends_with(&hash))
+        }
+        "out" => Some(dir.with_file_name("fingerprint")),
+        // A build script stands in a directory that is called as its record is.
+        name => fingerprints.map(|dir| dir.join(name)).find(|record| record.is_dir()),
+    };
+    record.filter(|record| !compared(record).is_empty())
+}
+
+/// The record of the run of a build script that had this `OUT_DIR`.
+pub fn of_run(out_dir: &Path) -> Option<PathBuf> {
+    let places = [out_dir.with_file_name("run"), out_dir.parent()?.to_owned()];
+    places.into_iter().find(|record| !compared(record).is_empty())
+}
+
+/// What stands in a directory, in order; nothing where there is none.
+pub fn entries(dir: &Path) -> Vec<PathBuf> {
+    let mut entries: Vec<PathBuf> =
+        std::fs::read_dir(dir).into_iter().flatten().flatten().map(|entry| entry.path()).collect();
+    entries.sort();
+    entries
+}
+
+/// The last part of a path.
+pub fn name_of(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}

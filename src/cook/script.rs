@@ -1,0 +1,96 @@
+//! Whether what a build script of a carried package did here, it would have done in the project.
+//!
+//! In: what it printed, its `OUT_DIR`, and the files that stood around it. Out: why not, if not. Reads.
+//!
+//! The contract is cargo's own: a script depends on what it tells cargo to watch (<https://doc.rust-lang.org/cargo/reference/build-scripts.html#change-detection>),
+//! and all of that has to be here. Without a word cargo watches the times of the whole package, which are other ones in the project.
+
+use super::records;
+use crate::read;
+use crate::skeleton::Files;
+use std::path::{Path, PathBuf};
+
+/// A run of a build script of a carried package.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Run {
+    /// The package's directory in the skeleton.
+    pub dir: String,
+    /// Where the script wrote to.
+    pub out_dir: PathBuf,
+}
+
+/// The skeleton and the project, in either of which a script can run.
+#[derive(Clone, Copy, Debug)]
+pub struct Places<'a> {
+    /// The files of the skeleton.
+    pub files: &'a Files,
+    /// Where they stand.
+    pub scratch: &'a Path,
+    /// Where the project stands, or will.
+    pub root: &'a Path,
+}
+
+/// Why a run here is none of the project, if so.
+pub fn doubt(dir: &str, record: &Path, out_dir: &Path, places: Places<'_>) -> Option<String> {
+    let printed: Vec<u8> =
+        records::compared(record).iter().filter_map(|path| std::fs::read(path).ok()).flatten().collect();
+    let printed = String::from_utf8_lossy(&printed);
+    let told = |key: &str| -> Vec<&str> {
+        let words = printed.lines().filter_map(|line| line.strip_prefix("cargo:"));
+        words
+            .filter_map(|word| word.trim_start_matches(':').strip_prefix(key)?.strip_prefix('='))
+            .map(str::trim_end)
+            .collect()
+    };
+    let watched = told("rerun-if-changed");
+    if watched.is_empty() && told("rerun-if-env-changed").is_empty() {
+        return Some("does not tell cargo what it depends on".to_owned());
+    }
+    if let Some(path) = watched.iter().find(|path| !is_here(path, dir, places)) {
+        return Some(format!("watches `{}`, which does not travel", shown(path, places.scratch)));
+    }
+    if has_changed(dir, places) {
+        return Some("writes into its own directory".to_owned());
+    }
+    let made = records::compared(record).into_iter().chain(below(out_dir));
+    let mut telling = made.filter(|path| names(path, places.scratch));
+    telling.next().map(|_| "puts the directory that it ran in into what it makes".to_owned())
+}
+
+/// Whether a file holds the name of the scratch directory.
+pub fn names(file: &Path, scratch: &Path) -> bool {
+    let name = records::name_of(scratch);
+    std::fs::read(file).is_ok_and(|bytes| bytes.windows(name.len()).any(|window| window == name.as_bytes()))
+}
+
+/// Whether what is watched travels with the package, or is of neither the skeleton nor the project, as a header of the
+/// system's. The manifest that travels is not the project's.
+fn is_here(watched: &str, dir: &str, Places { files, scratch, root }: Places<'_>) -> bool {
+    let package = scratch.join(dir);
+    let path = read::normalize(&package.join(watched));
+    match path.strip_prefix(&package) {
+        Ok(inner) => {
+            let is_below = |name: &String| Path::new(name).starts_with(Path::new(dir).join(inner));
+            inner != Path::new("Cargo.toml") && files.keys().any(is_below)
+        }
+        Err(_) => Path::new(watched).is_absolute() && !path.starts_with(scratch) && !path.starts_with(root),
+    }
+}
+
+fn shown(watched: &str, scratch: &Path) -> String {
+    Path::new(watched).strip_prefix(scratch).map_or_else(|_| watched.to_owned(), |path| path.display().to_string())
+}
+
+/// Whether the package is no more what it was.
+fn has_changed(dir: &str, Places { files, scratch, .. }: Places<'_>) -> bool {
+    let own = |name: &String| Path::new(name).starts_with(dir);
+    let expected = files.iter().filter(|(name, _)| own(name));
+    let is_lost = expected.clone().any(|(name, bytes)| std::fs::read(scratch.join(name)).ok().as_ref() != Some(bytes));
+    is_lost || below(&scratch.join(dir)).len() != expected.count()
+}
+
+/// Every file below a directory.
+pub fn below(dir: &Path) -> Vec<PathBuf> {
+    let of = |path: PathBuf| if path.is_dir() && !path.is_symlink() { below(&path) } else { vec![path] };
+    records::entries(dir).into_iter().flat_map(of).collect()
+}
