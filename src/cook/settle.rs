@@ -122,16 +122,12 @@ pub fn after(outcome: &Outcome, around: &Around<'_>) -> Result<BTreeSet<String>>
         let has_script = outcome.ran.iter().any(|run| run.dir == *dir);
         let in_project = if is_marked { InProject::Other } else { in_project(dir, package, has_script, around) };
         for path in records::compared(&record) {
-            let Some(own) = mtime(&path) else { continue };
-            let right = match in_project {
+            move_mtime(&path, |own| match in_project {
                 InProject::Other => oldest(),
                 InProject::Same(newest) => own.max(newest),
                 // They come later, and were changed after the recipe was made if they are newer than that.
                 InProject::Absent => around.prepared.map_or(own, |prepared| own.min(prepared)),
-            };
-            if right != own {
-                set_mtime(&path, right)?;
-            }
+            })?;
         }
         note_down(&record, package);
     }
@@ -146,25 +142,21 @@ fn lost(dir: &str) -> Error {
 
 /// Sets the records of build scripts, each with its package and what stands in the project, and the artifacts around them.
 fn settle_runs(runs: &[(PathBuf, &Carried<'_>, InProject)], outcome: &Outcome, around: &Around<'_>) -> Result<()> {
-    // What a script wrote can be a source of a crate.
-    let of_scripts = |dir: &PathBuf| {
-        records::of_run(dir)
-            .into_iter()
-            .flat_map(|it| records::compared(&it))
-            .chain(script::below(dir))
-            .collect::<Vec<_>>()
-    };
-    let artifacts = outcome.artifacts.iter().cloned().chain(outcome.out_dirs.iter().flat_map(of_scripts));
     let newest = runs.iter().filter_map(|(.., in_project)| in_project.newest()).max();
     let is_absent = runs.iter().any(|(.., in_project)| matches!(in_project, InProject::Absent));
     // Only where nothing else was made can nothing else be taken for newer than what it was made of.
     let lowered = around.prepared.filter(|_| is_absent && around.from_nothing);
-    for path in artifacts {
-        let Some(own) = mtime(&path) else { continue };
-        let right = lowered.map_or_else(|| newest.map_or(own, |newest| own.max(newest)), |prepared| own.min(prepared));
-        if right != own {
-            set_mtime(&path, right)?;
+    let printed = outcome.out_dirs.iter().filter_map(|dir| records::of_run(dir)).flat_map(|it| records::compared(&it));
+    for path in outcome.artifacts.iter().cloned().chain(printed) {
+        match (lowered, newest) {
+            (Some(prepared), _) => move_mtime(&path, |own| own.min(prepared))?,
+            (None, Some(newest)) => move_mtime(&path, |own| own.max(newest))?,
+            (None, None) => {}
         }
+    }
+    // What a script wrote can be a source of its crate.
+    for path in outcome.ran.iter().flat_map(|run| script::below(&run.out_dir)) {
+        move_mtime(&path, |own| lowered.map_or(own, |prepared| own.min(prepared)))?;
     }
     for (record, package, in_project) in runs {
         for path in records::compared(record) {
@@ -249,6 +241,14 @@ fn set_mtime(path: &Path, time: SystemTime) -> Result<()> {
         .into_file()
         .set_modified(time)
         .map_err(Into::into)
+}
+
+/// Gives a file, if it is there, another mtime.
+fn move_mtime(path: &Path, to: impl Fn(SystemTime) -> SystemTime) -> Result<()> {
+    match mtime(path).map(|own| (own, to(own))) {
+        Some((own, right)) if right != own => set_mtime(path, right),
+        _ => Ok(()),
+    }
 }
 
 /// A day after the epoch, which every file system can say.

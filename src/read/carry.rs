@@ -89,11 +89,14 @@ const OUTSIDE: &str = "reads files outside of its own directory";
 fn binding(package: &Package, scripts: &[&str], files: &BTreeMap<String, Vec<u8>>) -> Option<&'static str> {
     // What cargo is told may be the work of a library.
     let mut tells = package.dependencies.iter().any(|d| d.kind == DependencyKind::Build);
-    for (name, bytes) in files.iter().filter(|(name, _)| Path::new(name).extension().is_some_and(|e| e == "rs")) {
+    let is_of_tests = |name: &str| ["tests/", "benches/", "examples/"].iter().any(|dir| name.starts_with(dir));
+    let is_rust = |name: &str| Path::new(name).extension().is_some_and(|extension| extension == "rs");
+    for (name, bytes) in files.iter().filter(|(name, _)| is_rust(name) && !is_of_tests(name)) {
         let text = String::from_utf8_lossy(bytes);
         let of_script = scripts.iter().any(|script| is_of_script(name, script));
         tells |= text.contains("rerun-if-");
-        if of_script && UPWARDS.iter().any(|word| text.contains(word)) {
+        let mut code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
+        if of_script && code.any(|line| UPWARDS.iter().any(|word| line.contains(word))) {
             return Some("has a build script that may look around its directory");
         }
         if !of_script && PLACES.iter().any(|place| text.contains(place)) {

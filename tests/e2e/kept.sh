@@ -5,7 +5,7 @@
 #
 # --quick: the published ones without their optimizations, by CARGO_PROFILE_RELEASE_… in the environment of all steps
 #
-# Four published programs, one of them once more with a dependency patched by path (patched), and a workspace of twelve
+# Four published programs, one of them once more with two dependencies patched by path (patched), and a workspace of twelve
 # members (twelve/). For each: `prepare` beside the sources; `cook` in
 # a directory that holds recipe.json and nothing else; then the sources come in, once all from the year 2020 and once all
 # just written, and are built with cargo. That build must find every third-party crate fresh, and its programs must be
@@ -166,6 +166,15 @@ keep_dependencies() {
   rm -rf "${place:?}/cooked"
 }
 
+# Puts the crate that Cargo.lock names into patches/, by path.
+patch() {
+  local name=$1 version
+  version=$(sed -n "/^name = \"$name\"/{n;s/version = \"\(.*\)\"/\1/p}" "$temp/patched/Cargo.lock")
+  [ -n "$version" ] && (cd "$temp" && cargo info --quiet --registry crates-io "$name@$version" >/dev/null) \
+    && mkdir -p "$temp/patched/patches" && cp -r "${CARGO_HOME:-$HOME/.cargo}"/registry/src/*/"$name-$version" "$temp/patched/patches/$name" \
+    && rm -f "$temp/patched/patches/$name/.cargo-ok" && echo "$name = { path = \"patches/$name\" }" >>"$temp/patched/Cargo.toml"
+}
+
 profile=release
 [ -z "$quick" ] || export CARGO_PROFILE_RELEASE_LTO=false CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 CARGO_PROFILE_RELEASE_OPT_LEVEL=0
 while read -r name version; do
@@ -182,16 +191,12 @@ hyperfine 1.20.0
 just 1.59.0
 EOP
 if [ -z "$only" ] || [ "$only" = patched ]; then
-  # `itoa` stands below serde_json there, and has no other version to be.
-  version=1.20.0 itoa=''
-  download hyperfine "$version" "$temp/patched" && itoa=$(sed -n '/^name = "itoa"/{n;s/version = "\(.*\)"/\1/p}' "$temp/patched/Cargo.lock")
-  if [ -n "$itoa" ] && (cd "$temp" && cargo info --quiet --registry crates-io "itoa@$itoa" >/dev/null) \
-    && mkdir "$temp/patched/patches" && cp -r "${CARGO_HOME:-$HOME/.cargo}"/registry/src/*/"itoa-$itoa" "$temp/patched/patches/itoa" \
-    && rm -f "$temp/patched/patches/itoa/.cargo-ok" && printf '\n[patch.crates-io]\nitoa = { path = "patches/itoa" }\n' >>"$temp/patched/Cargo.toml" \
-    && (cd "$temp/patched" && cargo fetch --quiet); then
+  # Both stand below third-party crates there, and libc has a build script.
+  if download hyperfine 1.20.0 "$temp/patched" && printf '\n[patch.crates-io]\n' >>"$temp/patched/Cargo.toml" \
+    && patch itoa && patch libc && (cd "$temp/patched" && cargo fetch --quiet); then
     keep_dependencies patched "$temp/patched" scoped --release
   else
-    row patched --release - - - - "hyperfine could not be patched with itoa \`$itoa\`"
+    row patched --release - - - - 'hyperfine could not be patched with itoa and libc'
   fi
 fi
 unset "${!CARGO_PROFILE_RELEASE_@}"
