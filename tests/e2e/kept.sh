@@ -3,7 +3,8 @@
 #
 #     kept.sh [--only NAME] [--quick] [--keep]      NAME: ripgrep, fd-find, hyperfine, just, patched, twelve
 #
-# --quick: the published ones without their optimizations, by CARGO_PROFILE_RELEASE_… in the environment of all steps
+# --quick: the published ones without their optimizations, by CARGO_PROFILE_RELEASE_… in the environment of all steps;
+# hyperfine only as patched
 #
 # Four published programs, one of them once more with two dependencies patched by path (patched), and a workspace of twelve
 # members (twelve/). For each: `prepare` beside the sources; `cook` in
@@ -179,6 +180,7 @@ profile=release
 [ -z "$quick" ] || export CARGO_PROFILE_RELEASE_LTO=false CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 CARGO_PROFILE_RELEASE_OPT_LEVEL=0
 while read -r name version; do
   [ -z "$only" ] || [ "$only" = "$name" ] || continue
+  [ -z "$quick" ] || [ "$name" != hyperfine ] || continue
   if ! download "$name" "$version" "$temp/$name"; then
     row "$name" --release - - - - "$version could not be downloaded"
     continue
