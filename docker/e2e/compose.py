@@ -69,7 +69,7 @@ class Service:
         return self
 
     def __exit__(self, *_):
-        self.project.call("down", "--volumes", tag=self.project.tag)
+        self.project.call("down", "--volumes", "--timeout", "1", tag=self.project.tag)
 
     def health(self):
         return json.loads(bench.get(f"http://127.0.0.1:{self.project.port}/health"))
