@@ -7,7 +7,6 @@ import report
 from bench import ROOT, edit, free_port, get
 
 TITLE = "the cooked layer restored from a directory, and from a registry"
-IN_CI = False
 INLINE = {"BUILDKIT_INLINE_CACHE": "1"}
 
 

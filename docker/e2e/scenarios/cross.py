@@ -6,13 +6,12 @@ import engine
 from bench import ROOT, edit
 
 TITLE = "one Dockerfile by --platform"
-IN_CI = False
 TRIPLES = {"amd64": "x86_64-unknown-linux-gnu", "arm64": "aarch64-unknown-linux-gnu"}
 HELLO = '{"hello":"larder","letters":6}'
 
 
 def run(bench):
-    project = bench.project(ROOT / "docker/hello")
+    project = bench.hurried(ROOT / "docker/hello")
     shutil.copy(ROOT / "docker/cross/Dockerfile", project)
     here = engine.docker("version", "--format", "{{.Server.Arch}}")
     native = ["--platform", f"linux/{here}"]

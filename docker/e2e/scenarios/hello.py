@@ -5,7 +5,6 @@ import report
 from bench import ROOT, edit
 
 TITLE = "the Dockerfile of the README"
-IN_CI = True
 
 
 def run(bench):

@@ -4,7 +4,6 @@ import report
 from bench import ROOT
 
 TITLE = "the image of cargo-larder: static, small, and a sub-command in the variant with a toolchain"
-IN_CI = True
 LIMIT = 4_000_000
 
 

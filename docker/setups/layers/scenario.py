@@ -4,7 +4,6 @@ import base
 from bench import edit
 
 TITLE = "which edits keep the layer of the dependencies"
-IN_CI = True
 SAYS = "r in larder: 2"
 
 

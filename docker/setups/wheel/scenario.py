@@ -3,7 +3,6 @@ import report
 from bench import edit
 
 TITLE = "a Python extension by maturin, a dev target, a runtime with the wheel alone"
-IN_CI = True
 DATA = 5_000_000
 
 
