@@ -41,7 +41,8 @@ pub fn reduce(workspace: &Workspace) -> Reduced {
     let reach = workspace.lock.reach(dependencies.filter_map(|d| d.to.locked()));
     // What is selected of a member that is carried, such as its tests, is a package of its own, as of any other.
     let own = workspace.packages.iter().enumerate().filter(|(_, p)| p.is_member || !p.is_carried());
-    let mut packages: Vec<(usize, Package)> = own.map(|(i, p)| (i, package(workspace, p, &live, i))).collect();
+    let places = Places { members: free(workspace, "members"), outside: free(workspace, "outside") };
+    let mut packages: Vec<(usize, Package)> = own.map(|(i, p)| (i, package(workspace, p, &places, &live, i))).collect();
     packages.sort_by(|(_, a), (_, b)| a.dir.cmp(&b.dir));
     let reduced = packages.len();
     // What is carried stays as it is, and has its entry in the lockfile.
@@ -125,15 +126,27 @@ fn reaches(package: &Package, value: &str, live: &[BTreeSet<String>], own: usize
     })
 }
 
-fn package(workspace: &Workspace, package: &Package, live: &[BTreeSet<String>], own: usize) -> Package {
+/// The directories in which the packages of a reduced workspace stand.
+struct Places {
+    members: String,
+    outside: String,
+}
+
+fn package(
+    workspace: &Workspace,
+    package: &Package,
+    places: &Places,
+    live: &[BTreeSet<String>],
+    own: usize,
+) -> Package {
     let twins =
         workspace.packages[..own].iter().filter(|p| p.name == package.name && p.is_member == package.is_member).count();
-    let below = |place: &str| format!("{}/{}", free(workspace, place), package.name);
+    let below = |place: &str| format!("{place}/{}", package.name);
     let dir = match (package.dir.is_empty(), package.is_member, twins) {
         (true, _, _) => String::new(),
-        (_, true, _) => below("members"),
-        (_, false, 0) => below("outside"),
-        (_, false, n) => format!("{}-{n}", below("outside")),
+        (_, true, _) => below(&places.members),
+        (_, false, 0) => below(&places.outside),
+        (_, false, n) => format!("{}-{n}", below(&places.outside)),
     };
     let features = package.features.iter().filter(|(f, _)| live[own].contains(*f));
     let features = features
