@@ -113,7 +113,7 @@ fn in_scratch(mut order: Order, args: &Cook, here: &Path, interrupt: &Interrupt,
     }
     write(&order.files, &skeleton)?;
     let target_dirs: Vec<&PathBuf> = [&target_dir].into_iter().chain(&build_dir).collect();
-    let from_nothing = target_dirs.iter().all(|dir| records::entries(dir).is_empty());
+    let built_before = target_dirs.iter().flat_map(|dir| records::profiles(dir)).collect();
     settle::before(&order.files, &skeleton, &target_dirs);
     order.build.target.iter_mut().for_each(|target| *target = place::absolute_target(target, here));
     how.config.iter_mut().for_each(|value| *value = place::absolute_config(value, here, &root));
@@ -125,7 +125,7 @@ fn in_scratch(mut order: Order, args: &Cook, here: &Path, interrupt: &Interrupt,
         env: [place::absolute_variables(here, &root), told.env].concat(),
         has_toolchain_file: order.files.keys().any(|name| name.starts_with("rust-toolchain")),
     };
-    let epoch = Epoch::begin([target_dir.clone()].into_iter().chain(build_dir).collect(), &order.files)?;
+    let epoch = Epoch::begin([target_dir.clone()].into_iter().chain(build_dir.clone()).collect(), &order.files)?;
     if let Some(python) = &args.maturin {
         let variables = maturin::variables(python.as_deref(), &order.files, &order.scope, &target_dir, here)?;
         to_run.env.extend(variables);
@@ -135,7 +135,7 @@ fn in_scratch(mut order: Order, args: &Cook, here: &Path, interrupt: &Interrupt,
     let built = cargo::build(&to_run, interrupt, &mut outcome).and_then(|()| same_versions(&order.files, &skeleton));
     // But what it compiled by then is there.
     let places = Places { files: &order.files, scratch: &skeleton, root: &root };
-    let settled = settle::after(&outcome, &Around { places, prepared: order.prepared, from_nothing });
+    let settled = settle::after(&outcome, &Around { places, prepared: order.prepared, target_dirs, built_before });
     let removed = scratch.close();
     if matches!(built, Err(Error::Cargo(_))) {
         explain_scripts(&outcome, report);

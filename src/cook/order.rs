@@ -62,8 +62,8 @@ fn recipe(args: &Cook, scope: &Scope, here: &Path, report: Report) -> Result<(Re
     match fs_err::read(here.join(path)) {
         Ok(bytes) => match String::from_utf8(bytes) {
             Ok(text) => {
-                let written = std::fs::metadata(here.join(path)).and_then(|m| m.modified());
-                Ok((recipe::decode(&name, &text)?, written.ok()))
+                let file = std::fs::metadata(here.join(path)).ok().filter(std::fs::Metadata::is_file);
+                Ok((recipe::decode(&name, &text)?, file.and_then(|file| file.modified().ok())))
             }
             Err(_) => fail!(
                 "recipe `{name}` is not a recipe: it is not UTF-8 text\nhelp: make it anew with `cargo larder prepare`"

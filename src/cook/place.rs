@@ -19,12 +19,15 @@ use toml::{Table, Value};
 /// Where the config of a skeleton stands.
 pub const CONFIG: &str = ".cargo/config.toml";
 
+/// What every such directory is called, before some letters of its own. Nothing else is, so that it can be found in files.
+pub const SCRATCH: &str = "cargo-larder-scratch-";
+
 /// Makes a directory for a skeleton.
 ///
 /// # Errors
 /// The system's place for temporary files cannot be written to.
 pub fn scratch() -> Result<TempDir> {
-    let attempt = tempfile::Builder::new().prefix("cargo-larder-").tempdir();
+    let attempt = tempfile::Builder::new().prefix(SCRATCH).tempdir();
     attempt.or_else(|error| {
         let error = error.to_string();
         // The name that was tried is a random one.

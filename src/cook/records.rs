@@ -1,11 +1,13 @@
 //! Where cargo keeps its records of what it made, in either layout of the target directory.
 //!
 //! In: a target directory, or the path of something that cargo made. Out: directories of records, and the files in them
-//! whose mtimes cargo compares with those of sources. Reads.
+//! whose mtimes cargo compares with those of sources. Reads, and removes
+//! records.
 //!
 //! What rustc compiled has its record in `.fingerprint/NAME-HASH` or `build/NAME/HASH/fingerprint`; what a build script printed
 //! stands in `build/NAME-HASH/output` or `build/NAME/HASH/run/stdout` (`compilation_files.rs` in cargo's `build_runner`).
 
+use crate::error::Result;
 use std::path::{Path, PathBuf};
 
 /// The names of what a build script printed.
@@ -13,9 +15,8 @@ const PRINTED: &[&str] = &["output", "stdout"];
 
 /// All directories of records.
 pub fn all(target_dir: &Path) -> Vec<PathBuf> {
-    let profiles = entries(target_dir).into_iter().flat_map(|dir| [entries(&dir), vec![dir]].concat());
     let mut found = Vec::new();
-    for profile in profiles {
+    for profile in profiles(target_dir) {
         found.extend(entries(&profile.join(".fingerprint")));
         for package in entries(&profile.join("build")) {
             let hashes = entries(&package);
@@ -63,6 +64,43 @@ pub fn of_artifact(artifact: &Path) -> Option<PathBuf> {
 pub fn of_run(out_dir: &Path) -> Option<PathBuf> {
     let places = [out_dir.with_file_name("run"), out_dir.parent()?.to_owned()];
     places.into_iter().find(|record| !compared(record).is_empty())
+}
+
+/// The directories of all runs of build scripts, with what they printed and wrote, finished or not.
+pub fn runs(target_dir: &Path) -> Vec<PathBuf> {
+    let units = profiles(target_dir).into_iter().flat_map(|profile| entries(&profile.join("build")));
+    let units = units.flat_map(|dir| [entries(&dir), vec![dir]].concat());
+    units
+        .filter(|dir| dir.join("run").is_dir() || dir.join("out").is_dir() && !dir.join("fingerprint").exists())
+        .collect()
+}
+
+/// Removes the run of a build script, so that the next one begins as if there had been none.
+///
+/// # Errors
+/// A file that cannot be removed.
+pub fn forget_run(run: &Path) -> Result<()> {
+    if let (Some(name), Some(profile)) = (run.file_name(), run.ancestors().nth(2)) {
+        forget(&profile.join(".fingerprint").join(name))?;
+    }
+    forget(run)
+}
+
+/// Removes a record, so that cargo makes anew what it is of.
+///
+/// # Errors
+/// A file that cannot be removed.
+pub fn forget(record: &Path) -> Result<()> {
+    match fs_err::remove_dir_all(record) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error.into()),
+        _ => Ok(()),
+    }
+}
+
+/// The directories of profiles in which cargo has built anything.
+pub fn profiles(target_dir: &Path) -> Vec<PathBuf> {
+    let dirs = entries(target_dir).into_iter().flat_map(|dir| [entries(&dir), vec![dir]].concat());
+    dirs.filter(|dir| [".fingerprint", "build"].iter().any(|name| dir.join(name).is_dir())).collect()
 }
 
 /// What stands in a directory, in order; nothing where there is none.

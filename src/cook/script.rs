@@ -5,6 +5,7 @@
 //! The contract is cargo's own: a script depends on what it tells cargo to watch (<https://doc.rust-lang.org/cargo/reference/build-scripts.html#change-detection>),
 //! and all of that has to be here. Without a word cargo watches the times of the whole package, which are other ones in the project.
 
+use super::place::SCRATCH;
 use super::records;
 use crate::read;
 use crate::skeleton::Files;
@@ -36,11 +37,9 @@ pub fn doubt(dir: &str, record: &Path, out_dir: &Path, places: Places<'_>) -> Op
         records::compared(record).iter().filter_map(|path| std::fs::read(path).ok()).flatten().collect();
     let printed = String::from_utf8_lossy(&printed);
     let told = |key: &str| -> Vec<&str> {
-        let words = printed.lines().filter_map(|line| line.strip_prefix("cargo:"));
-        words
-            .filter_map(|word| word.trim_start_matches(':').strip_prefix(key)?.strip_prefix('='))
-            .map(str::trim_end)
-            .collect()
+        // `BuildOutput::parse` in cargo's `custom_build.rs`.
+        let words = printed.lines().filter_map(|line| line.trim().strip_prefix("cargo:"));
+        words.filter_map(|word| word.trim_start_matches(':').strip_prefix(key)?.strip_prefix('=')).collect()
     };
     let watched = told("rerun-if-changed");
     if watched.is_empty() && told("rerun-if-env-changed").is_empty() {
@@ -49,31 +48,46 @@ pub fn doubt(dir: &str, record: &Path, out_dir: &Path, places: Places<'_>) -> Op
     if let Some(path) = watched.iter().find(|path| !is_here(path, dir, places)) {
         return Some(format!("watches `{}`, which does not travel", shown(path, places.scratch)));
     }
+    let is_of_project =
+        |name: &&&str| std::env::var_os(name).is_some_and(|value| is_in(Path::new(&value), places.root));
+    if let Some(name) = told("rerun-if-env-changed").iter().find(is_of_project) {
+        return Some(format!("asks for `{name}`, which tells where the project is"));
+    }
     if has_changed(dir, places) {
         return Some("writes into its own directory".to_owned());
     }
     let made = records::compared(record).into_iter().chain(below(out_dir));
-    let mut telling = made.filter(|path| names(path, places.scratch));
-    telling.next().map(|_| "puts the directory that it ran in into what it makes".to_owned())
+    let mut telling = made.filter(|path| names_scratch(path));
+    telling.next().map(|_| TELLS.to_owned())
 }
 
-/// Whether a file holds the name of the scratch directory.
-pub fn names(file: &Path, scratch: &Path) -> bool {
-    let name = records::name_of(scratch);
-    std::fs::read(file).is_ok_and(|bytes| bytes.windows(name.len()).any(|window| window == name.as_bytes()))
+/// Why what holds the place of a skeleton is of no use.
+pub const TELLS: &str = "puts the directory that it ran in into what it makes";
+
+/// Whether a file, or a link, holds the name of a directory that a skeleton stands in, or stood.
+pub fn names_scratch(file: &Path) -> bool {
+    let holds = |bytes: &[u8]| bytes.windows(SCRATCH.len()).any(|window| window == SCRATCH.as_bytes());
+    match std::fs::read_link(file) {
+        Ok(target) => holds(target.as_os_str().as_encoded_bytes()),
+        Err(_) => std::fs::read(file).is_ok_and(|bytes| holds(&bytes)),
+    }
+}
+
+fn is_in(path: &Path, root: &Path) -> bool {
+    path.is_absolute() && path.starts_with(root)
 }
 
 /// Whether what is watched travels with the package, or is of neither the skeleton nor the project, as a header of the
-/// system's. The manifest that travels is not the project's.
+/// system's. The manifest that travels is not the project's, nor is the directory that holds it.
 fn is_here(watched: &str, dir: &str, Places { files, scratch, root }: Places<'_>) -> bool {
     let package = scratch.join(dir);
     let path = read::normalize(&package.join(watched));
     match path.strip_prefix(&package) {
         Ok(inner) => {
             let is_below = |name: &String| Path::new(name).starts_with(Path::new(dir).join(inner));
-            inner != Path::new("Cargo.toml") && files.keys().any(is_below)
+            !["", "Cargo.toml"].iter().any(|it| inner == Path::new(it)) && files.keys().any(is_below)
         }
-        Err(_) => Path::new(watched).is_absolute() && !path.starts_with(scratch) && !path.starts_with(root),
+        Err(_) => Path::new(watched).is_absolute() && !path.starts_with(scratch) && !is_in(&path, root),
     }
 }
 

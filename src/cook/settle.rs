@@ -2,10 +2,11 @@
 //!
 //! In: the carried packages of a recipe, the target directory, the project. Out: before a build, sources in the scratch
 //! directory that are as old as can be if they were compiled before, else new; after it, cargo's records of what was made,
-//! as old as they must be for cargo to make anew what differs in the project, and new enough to keep what does not
-//! (`find_stale_file` in cargo's `fingerprint/mod.rs` takes a source for changed if it is newer than the record). A note
-//! beside each record tells from what content it was made. Writes notes and mtimes in the target directory, and mtimes in
-//! the scratch directory; where a record is not found or cannot be set, that is an error, and all else costs one more compilation.
+//! old enough for cargo to make anew what will differ in the project, and new enough to keep what does not
+//! (`find_stale_file` in cargo's `fingerprint/mod.rs` takes a source for changed if it is newer than the record); and no records
+//! of what is none of the project. A note beside each record tells from what content it was made. Writes notes and mtimes in the
+//! target directory, removes records there, and writes mtimes in the scratch directory; where a record is not found or can neither be
+//! set nor removed, that is an error, and all else costs one more compilation.
 //!
 //! The record of what a build script printed is an artifact as well: it may be no older than the script, nor the script than
 //! what it was compiled of, nor a crate above than it (`check_filesystem`). So, where it has to move, all artifacts of the cook move.
@@ -89,50 +90,52 @@ pub struct Around<'a> {
     pub places: Places<'a>,
     /// When the recipe was made, if it stands in a file.
     pub prepared: Option<SystemTime>,
-    /// Whether the target directory held nothing before.
-    pub from_nothing: bool,
+    /// The directories that were built into.
+    pub target_dirs: Vec<&'a PathBuf>,
+    /// Those of profiles in which something had been built before.
+    pub built_before: BTreeSet<PathBuf>,
 }
 
-/// Sets the records of what was made right for the project. Tells which build scripts the real build will run again.
+/// Sets the records of what was made right for the project, and removes those of what cannot be: what the real build makes
+/// anew then, and why.
 ///
 /// # Errors
-/// A package whose record is not found or cannot be set: nothing would tell cargo that its sources may have changed.
+/// A package whose record is not found, or can neither be set nor removed: nothing would tell cargo that its sources may
+/// have changed.
 pub fn after(outcome: &Outcome, around: &Around<'_>) -> Result<BTreeSet<String>> {
     let carried = carried(around.places.files);
-    let mut again = BTreeSet::new();
-    let mut runs = Vec::new();
-    for Run { dir, out_dir } in &outcome.ran {
-        let (Some(package), Some(record)) = (carried.get(dir.as_str()), records::of_run(out_dir)) else {
-            return Err(lost(dir));
-        };
-        let doubt = script::doubt(dir, &record, out_dir, around.places);
-        let in_project = if doubt.is_some() { InProject::Other } else { in_project(dir, package, true, around) };
-        again.extend(doubt.map(|why| {
-            format!("the build script of `{dir}` {why}: the real build runs it again, and compiles what depends on it")
-        }));
-        runs.push((record, package, in_project));
+    if carried.is_empty() {
+        return Ok(BTreeSet::new());
     }
-    settle_runs(&runs, outcome, around)?;
+    let mut again = BTreeSet::new();
+    let runs = settle_runs(&carried, outcome, around, &mut again);
     for Compiled { dir, artifacts, .. } in &outcome.carried {
         let package = carried.get(dir.as_str());
         let record = artifacts.iter().find_map(|artifact| records::of_artifact(artifact));
         let (Some(package), Some(record)) = (package, record) else { return Err(lost(dir)) };
         // A macro that it uses may have put the place into it, which will not be there.
-        let is_marked = artifacts.iter().any(|artifact| script::names(artifact, around.places.scratch));
-        let has_script = outcome.ran.iter().any(|run| run.dir == *dir);
-        let in_project = if is_marked { InProject::Other } else { in_project(dir, package, has_script, around) };
-        for path in records::compared(&record) {
-            move_mtime(&path, |own| match in_project {
-                InProject::Other => oldest(),
-                InProject::Same(newest) => own.max(newest),
-                // They come later, and were changed after the recipe was made if they are newer than that.
-                InProject::Absent => around.prepared.map_or(own, |prepared| own.min(prepared)),
-            })?;
+        let is_marked = artifacts.iter().any(|artifact| script::names_scratch(artifact));
+        if is_marked {
+            again.insert(format!("what was made of `{dir}` holds the directory that it was compiled in: {AGAIN}"));
         }
-        note_down(&record, package);
+        let has_script = outcome.scripts.contains(dir);
+        let in_project = if is_marked { InProject::Other } else { in_project(dir, package, has_script, around) };
+        let is_settled = match (&in_project, around.prepared) {
+            (InProject::Same(newest), _) => move_all(&record, |own| own.max(*newest)).is_ok(),
+            // They come later, and were changed after the recipe was made if they are newer than that.
+            (InProject::Absent, Some(prepared)) => move_all(&record, |own| own.min(prepared)).is_ok(),
+            _ => false,
+        };
+        if is_settled {
+            note_down(&record, package);
+        } else {
+            records::forget(&record)?;
+        }
     }
-    Ok(again)
+    runs.map(|()| again)
 }
+
+const AGAIN: &str = "the real build makes it again, with all that depends on it";
 
 fn lost(dir: &str) -> Error {
     Error::Failed(format!(
@@ -140,38 +143,76 @@ fn lost(dir: &str) -> Error {
     ))
 }
 
-/// Sets the records of build scripts, each with its package and what stands in the project, and the artifacts around them.
-fn settle_runs(runs: &[(PathBuf, &Carried<'_>, InProject)], outcome: &Outcome, around: &Around<'_>) -> Result<()> {
-    let newest = runs.iter().filter_map(|(.., in_project)| in_project.newest()).max();
-    let is_absent = runs.iter().any(|(.., in_project)| matches!(in_project, InProject::Absent));
+/// Sets what build scripts printed, and the artifacts around it; removes the runs that are none of the project.
+fn settle_runs(
+    carried: &BTreeMap<&str, Carried<'_>>,
+    outcome: &Outcome,
+    around: &Around<'_>,
+    again: &mut BTreeSet<String>,
+) -> Result<()> {
     // Only where nothing else was made can nothing else be taken for newer than what it was made of.
-    let lowered = around.prepared.filter(|_| is_absent && around.from_nothing);
-    let printed = outcome.out_dirs.iter().filter_map(|dir| records::of_run(dir)).flat_map(|it| records::compared(&it));
-    for path in outcome.artifacts.iter().cloned().chain(printed) {
-        match (lowered, newest) {
-            (Some(prepared), _) => move_mtime(&path, |own| own.min(prepared))?,
-            (None, Some(newest)) => move_mtime(&path, |own| own.max(newest))?,
-            (None, None) => {}
-        }
-    }
-    // What a script wrote can be a source of its crate.
-    for path in outcome.ran.iter().flat_map(|run| script::below(&run.out_dir)) {
-        move_mtime(&path, |own| lowered.map_or(own, |prepared| own.min(prepared)))?;
-    }
-    for (record, package, in_project) in runs {
-        for path in records::compared(record) {
-            let is_kept = match in_project {
-                InProject::Other => false,
-                InProject::Same(_) => true,
-                InProject::Absent => mtime(&path) <= around.prepared,
-            };
-            if !is_kept {
-                set_mtime(&path, oldest())?;
+    let is_built_before = |path: &PathBuf| path.ancestors().any(|dir| around.built_before.contains(dir));
+    let lowered = around.prepared.filter(|_| !outcome.artifacts.iter().any(is_built_before));
+    let mut kept = Vec::new();
+    for Run { dir, out_dir } in &outcome.ran {
+        let (Some(package), Some(record)) = (carried.get(dir.as_str()), records::of_run(out_dir)) else {
+            return Err(lost(dir));
+        };
+        let doubt = script::doubt(dir, &record, out_dir, around.places);
+        let in_project = if doubt.is_some() { InProject::Other } else { in_project(dir, package, true, around) };
+        let is_old = records::compared(&record).iter().all(|path| mtime(path) <= around.prepared);
+        let why = match &in_project {
+            InProject::Absent if lowered.is_none() && !is_old => {
+                Some("ran where something had been built before".to_owned())
             }
+            _ => doubt,
+        };
+        again.extend(why.as_ref().map(|why| format!("the build script of `{dir}` {why}: {AGAIN}")));
+        if why.is_some() || matches!(in_project, InProject::Other) {
+            records::forget_run(out_dir.parent().unwrap_or(out_dir))?;
+        } else {
+            kept.push((record, package, in_project));
         }
+    }
+    let moved = move_artifacts(&kept, lowered, outcome);
+    for (record, package, _) in &kept {
         note_down(record, package);
     }
-    Ok(())
+    // A script that failed may have left something, and one above may have been told of the place.
+    if !outcome.scripts.is_empty() {
+        for run in around.target_dirs.iter().flat_map(|dir| records::runs(dir)) {
+            if script::below(&run).iter().any(|path| script::names_scratch(path) && !is_of_cargo(path)) {
+                records::forget_run(&run)?;
+            }
+        }
+    }
+    if moved.is_err() {
+        outcome.ran.iter().try_for_each(|run| records::forget_run(run.out_dir.parent().unwrap_or(&run.out_dir)))?;
+    }
+    moved
+}
+
+/// What cargo keeps of a run for people to read.
+fn is_of_cargo(path: &Path) -> bool {
+    ["stderr", "larder-sources"].contains(&records::name_of(path).as_str())
+}
+
+/// Gives all artifacts the time that what scripts printed has to have.
+fn move_artifacts(
+    kept: &[(PathBuf, &Carried<'_>, InProject)],
+    lowered: Option<SystemTime>,
+    outcome: &Outcome,
+) -> Result<()> {
+    let newest = kept.iter().filter_map(|(.., in_project)| in_project.newest()).max();
+    let is_absent = kept.iter().any(|(.., in_project)| matches!(in_project, InProject::Absent));
+    let printed = outcome.out_dirs.iter().filter_map(|dir| records::of_run(dir)).flat_map(|it| records::compared(&it));
+    let mut artifacts = outcome.artifacts.iter().cloned().chain(printed);
+    if let Some(prepared) = lowered.filter(|_| is_absent) {
+        // What a script wrote can be a source of its crate, and watched by another.
+        let written = outcome.out_dirs.iter().flat_map(|dir| script::below(dir)).filter(|path| !path.is_symlink());
+        return artifacts.chain(written).try_for_each(|path| move_mtime(&path, |own| own.min(prepared)));
+    }
+    newest.map_or(Ok(()), |newest| artifacts.try_for_each(|path| move_mtime(&path, |own| own.max(newest))))
 }
 
 /// What stands in the project in the place of a package's sources.
@@ -195,15 +236,16 @@ fn in_project(dir: &str, package: &Carried<'_>, has_script: bool, around: &Aroun
     if there.iter().all(|(path, _)| !path.exists()) {
         return InProject::Absent;
     }
-    let is_same = there.iter().all(|(path, bytes)| std::fs::read(path).is_ok_and(|content| content == **bytes));
-    let is_known = |name: &PathBuf| package.sources.contains_key(read::slashed(&Path::new(dir).join(name)).as_str());
-    if !is_same || has_script && !read::files_of(&root.join(dir), true).is_ok_and(|names| names.iter().all(is_known)) {
-        return InProject::Other;
-    }
     let package_dir = root.join(dir);
     let is_own = |path: &&Path| path.starts_with(&package_dir) && (has_script || path.is_file());
-    let paths = there.iter().flat_map(|(path, _)| path.ancestors().take_while(is_own));
-    paths.filter_map(mtime).max().map_or(InProject::Other, InProject::Same)
+    // Before the contents, which may change while they are read.
+    let newest = there.iter().flat_map(|(path, _)| path.ancestors().take_while(is_own)).filter_map(mtime).max();
+    let is_same = there.iter().all(|(path, bytes)| std::fs::read(path).is_ok_and(|content| content == **bytes));
+    let is_known = |name: &PathBuf| package.sources.contains_key(read::slashed(&Path::new(dir).join(name)).as_str());
+    let is_whole = || read::files_of(&package_dir, true).is_ok_and(|names| names.iter().all(is_known));
+    // To what is newer than now, an edit of today would seem old.
+    let newest = newest.filter(|newest| *newest <= SystemTime::now());
+    newest.filter(|_| is_same && (!has_script || is_whole())).map_or(InProject::Other, InProject::Same)
 }
 
 /// From what content a record was made, and when it was written: cargo itself writes no note.
@@ -241,6 +283,11 @@ fn set_mtime(path: &Path, time: SystemTime) -> Result<()> {
         .into_file()
         .set_modified(time)
         .map_err(Into::into)
+}
+
+/// Gives all that sources are compared with in a record another mtime.
+fn move_all(record: &Path, to: impl Fn(SystemTime) -> SystemTime) -> Result<()> {
+    records::compared(record).iter().try_for_each(|path| move_mtime(path, &to))
 }
 
 /// Gives a file, if it is there, another mtime.

@@ -6,23 +6,21 @@
 
 use super::members::Manifests;
 use super::schema::StringOr;
+use super::scripts;
 use crate::error::{Result, fail};
-use crate::workspace::{Below, DependencyKind, Package, Sources};
+use crate::workspace::{Below, Package, Sources};
 use ignore::WalkBuilder;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use toml::{Table, Value};
 
 /// The most that the files of one package may hold together.
-const LIMIT: usize = 8 << 20;
+const LIMIT: u64 = 8 << 20;
 
 /// What a file may not say that is to be compiled in one place for another: cargo takes these for granted and does not
 /// notice that they differ (`dep_info` in cargo's `fingerprint/mod.rs` leaves out variables that cargo sets itself).
 const PLACES: &[&str] = &["CARGO_MANIFEST_DIR", "CARGO_MANIFEST_PATH"];
-
-/// How a build script that was told where it stands comes to see what is around.
-const UPWARDS: &[&str] = &["ancestors()", "parent()", "pop()", "\"..\"", "\"CARGO\"", "\"cargo\"", "\"git\""];
 
 /// Names of files that may hold secrets, and that no compiler reads.
 const SECRETS: &[&str] = &[".cargo", ".env", ".git", ".netrc", ".npmrc", ".ssh"];
@@ -45,8 +43,7 @@ pub fn below(manifests: &Manifests, dir: &Path, package: &Package) -> Result<Bel
     }
     let manifest = manifest(manifests, dir)?;
     let lib = manifest.get("lib").and_then(|lib| lib.get("path")).and_then(Value::as_str);
-    let scripts = scripts(&manifest);
-    if scripts.iter().copied().chain(lib).any(|path| leaves(Path::new(""), path)) {
+    if scripts::paths(&manifest).into_iter().chain(lib).any(|path| leaves(Path::new(""), path)) {
         return Ok(Below::Bound(OUTSIDE));
     }
     let metadata = manifests.get(dir).package.as_ref().and_then(|p| p.rest.get("metadata"));
@@ -54,9 +51,13 @@ pub fn below(manifests: &Manifests, dir: &Path, package: &Package) -> Result<Bel
     if cook == Some(false) {
         return Ok(Below::Bound("says `cook = false` below `[package.metadata.larder]`"));
     }
-    let paths = packaged(manifests, dir, package.build_script)?;
-    if package.build_script && paths.iter().any(|path| path.ends_with("Cargo.toml")) {
-        return Ok(Below::Bound("has a build script, and another package in its directory"));
+    let Ok(paths) = packaged(manifests, dir, package.build_script)? else {
+        return Ok(Below::Bound("has files that cannot be listed"));
+    };
+    if package.build_script
+        && let Some(why) = scripts::incomplete(dir, &paths)
+    {
+        return Ok(Below::Bound(why));
     }
     let mut files = BTreeMap::new();
     let mut total = 0;
@@ -64,8 +65,7 @@ pub fn below(manifests: &Manifests, dir: &Path, package: &Package) -> Result<Bel
         let Some(name) = path.to_str().filter(|name| !name.contains(['\\', ':'])) else {
             return Ok(Below::Bound("has a file whose name cannot travel"));
         };
-        let bytes = fs_err::read(dir.join(&path))?;
-        total += bytes.len();
+        total += fs_err::metadata(dir.join(&path))?.len();
         if total > LIMIT && package.build_script {
             return Ok(Below::Bound("has a build script, and more than 8 MB of files that it may look at"));
         }
@@ -76,30 +76,31 @@ pub fn below(manifests: &Manifests, dir: &Path, package: &Package) -> Result<Bel
                 LIMIT >> 20
             );
         }
-        files.insert(name.to_owned(), bytes);
+        files.insert(name.to_owned(), fs_err::read(dir.join(&path))?);
     }
-    let scripts = if package.build_script { scripts } else { Vec::new() };
-    let bound = if cook == Some(true) { None } else { binding(package, &scripts, &files) };
+    let scripted = || scripts::doubt(package, &manifest, &files, &relative_variables(manifests));
+    let bound = match cook {
+        Some(_) => None,
+        None => binding(package, &files).or_else(|| scripted().filter(|_| package.build_script)),
+    };
     Ok(bound.map_or_else(|| Below::Carried(Sources { manifest: manifest.to_string(), files }), Below::Bound))
+}
+
+/// The variables that `[env]` in cargo's config sets to paths of the project.
+fn relative_variables(manifests: &Manifests) -> BTreeSet<String> {
+    let env = manifests.config.table.get("env").and_then(Value::as_table);
+    let is_relative = |value: &Value| value.get("relative").and_then(Value::as_bool) == Some(true);
+    env.into_iter().flatten().filter(|(_, value)| is_relative(value)).map(|(name, _)| name.clone()).collect()
 }
 
 const OUTSIDE: &str = "reads files outside of its own directory";
 
-/// Why these sources can only be compiled where they stand, as far as their texts tell.
-fn binding(package: &Package, scripts: &[&str], files: &BTreeMap<String, Vec<u8>>) -> Option<&'static str> {
-    // What cargo is told may be the work of a library.
-    let mut tells = package.dependencies.iter().any(|d| d.kind == DependencyKind::Build);
-    let is_of_tests = |name: &str| ["tests/", "benches/", "examples/"].iter().any(|dir| name.starts_with(dir));
-    let is_rust = |name: &str| Path::new(name).extension().is_some_and(|extension| extension == "rs");
-    for (name, bytes) in files.iter().filter(|(name, _)| is_rust(name) && !is_of_tests(name)) {
+/// Why these sources can only be compiled where they stand, as far as their texts tell. A build script may ask where that is.
+fn binding(package: &Package, files: &BTreeMap<String, Vec<u8>>) -> Option<&'static str> {
+    for (name, bytes) in files.iter().filter(|(name, _)| scripts::is_rust(name) && !scripts::is_of_tests(name)) {
         let text = String::from_utf8_lossy(bytes);
-        let of_script = scripts.iter().any(|script| is_of_script(name, script));
-        tells |= text.contains("rerun-if-");
-        let mut code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
-        if of_script && code.any(|line| UPWARDS.iter().any(|word| line.contains(word))) {
-            return Some("has a build script that may look around its directory");
-        }
-        if !of_script && PLACES.iter().any(|place| text.contains(place)) {
+        let may_ask = package.build_script && !name.starts_with("src/");
+        if !may_ask && PLACES.iter().any(|place| text.contains(place)) {
             return Some("asks in its sources for the directory that they are compiled in");
         }
         let dir = Path::new(name).parent().unwrap_or(Path::new(""));
@@ -108,23 +109,7 @@ fn binding(package: &Package, scripts: &[&str], files: &BTreeMap<String, Vec<u8>
             return Some(OUTSIDE);
         }
     }
-    (package.build_script && !tells)
-        .then_some("has a build script that does not tell cargo what it depends on (`cargo::rerun-if-changed`)")
-}
-
-/// The build scripts that a manifest names, or the one that cargo finds by itself.
-fn scripts(manifest: &Table) -> Vec<&str> {
-    match manifest.get("package").and_then(|package| package.get("build")) {
-        Some(Value::Array(paths)) => paths.iter().filter_map(Value::as_str).collect(),
-        Some(Value::String(path)) => vec![path],
-        _ => vec!["build.rs"],
-    }
-}
-
-/// Whether a file may be part of a build script rather than of the library.
-fn is_of_script(name: &str, script: &str) -> bool {
-    let dir = Path::new(script).parent().filter(|dir| !["", "src"].iter().any(|it| *dir == Path::new(it)));
-    name == script || !name.starts_with("src/") || dir.is_some_and(|dir| Path::new(name).starts_with(dir))
+    None
 }
 
 /// Whether a path that is seen from `dir`, a directory of the package, leads out of the package.
@@ -144,9 +129,9 @@ fn leaves(dir: &Path, path: &str) -> bool {
 /// The files that a build of the package can see, within what `package.include` and `exclude` let cargo package
 /// (`_list_files` in cargo's `sources/path.rs`); not those that git ignores, which a build sees all the same. A build script
 /// sees all: of a directory that it watches no file may be missing.
-fn packaged(manifests: &Manifests, dir: &Path, has_script: bool) -> Result<Vec<PathBuf>> {
+fn packaged(manifests: &Manifests, dir: &Path, has_script: bool) -> Result<Result<Vec<PathBuf>, ignore::Error>> {
     if has_script {
-        return files_of(dir, true);
+        return Ok(files_of(dir, true));
     }
     let package = manifests.get(dir).package.as_ref();
     let patterns = |key: &str| -> Vec<String> {
@@ -156,23 +141,22 @@ fn packaged(manifests: &Manifests, dir: &Path, has_script: bool) -> Result<Vec<P
     let name = manifests.name(dir);
     let (include, exclude) = (patterns("include"), patterns("exclude"));
     let (included, excluded) = (matcher(dir, &include, &name)?, matcher(dir, &exclude, &name)?);
-    let mut files = files_of(dir, false)?;
-    files.retain(|path| {
+    let is_packaged = |path: &PathBuf| {
         if include.is_empty() {
             !excluded.matched_path_or_any_parents(path, false).is_ignore()
         } else {
             included.matched_path_or_any_parents(path, false).is_ignore()
         }
-    });
-    Ok(files)
+    };
+    Ok(files_of(dir, false).map(|files| files.into_iter().filter(is_packaged).collect()))
 }
 
 /// The files of the package in a directory, relative to that, but for its manifest and what may be a secret; of the packages
 /// in it as well, or not.
 ///
 /// # Errors
-/// A directory that cannot be read.
-pub fn files_of(dir: &Path, with_inner: bool) -> Result<Vec<PathBuf>> {
+/// A directory that cannot be read, or a link that leads nowhere.
+pub fn files_of(dir: &Path, with_inner: bool) -> Result<Vec<PathBuf>, ignore::Error> {
     let root = dir.to_owned();
     let walk = WalkBuilder::new(dir)
         .standard_filters(false)
@@ -188,10 +172,7 @@ pub fn files_of(dir: &Path, with_inner: bool) -> Result<Vec<PathBuf>> {
         .build();
     let mut found = Vec::new();
     for entry in walk {
-        let entry = match entry {
-            Ok(entry) => entry,
-            Err(error) => fail!("failed to list the files of `{}`: {error}", dir.display()),
-        };
+        let entry = entry?;
         if let Ok(path) = entry.path().strip_prefix(dir)
             && entry.path().is_file()
         {
@@ -227,7 +208,12 @@ fn manifest(manifests: &Manifests, dir: &Path) -> Result<Table> {
     if let Some(Value::Table(package)) = table.get_mut("package") {
         for (key, value) in package.iter_mut().filter(|(_, value)| inherits(value)) {
             if let Some(shared) = workspace.and_then(|w| w.package.get(key)) {
-                *value = shared.clone();
+                *value = match (key.as_str(), shared.as_str()) {
+                    ("readme" | "license-file", Some(path)) => {
+                        super::relative(&super::normalize(&root.join(path)), dir).into()
+                    }
+                    _ => shared.clone(),
+                };
             }
         }
         for (key, value) in [("autobins", false), ("autoexamples", false), ("autotests", false), ("autobenches", false)]

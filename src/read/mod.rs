@@ -14,6 +14,7 @@ mod members;
 mod package;
 mod patterns;
 mod schema;
+mod scripts;
 mod source;
 mod targets;
 

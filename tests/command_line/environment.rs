@@ -56,10 +56,10 @@ fn wrapped(value: &str) -> (String, String) {
 #[test]
 fn a_wrapper_is_called_by_this_program_under_its_name() {
     let (own, calls) = wrapped("sccache");
-    assert!(own.starts_with("[ROOT]/tmp/cargo-larder-") && own.ends_with("/sccache"), "{own}");
+    assert!(own.starts_with("[ROOT]/tmp/cargo-larder-scratch-") && own.ends_with("/sccache"), "{own}");
     assert_eq!(calls, "sccache", "a name for PATH");
     let (own, calls) = wrapped("tools/wrap");
-    assert!(own.starts_with("[ROOT]/tmp/cargo-larder-") && own.ends_with("/wrap"), "{own}");
+    assert!(own.starts_with("[ROOT]/tmp/cargo-larder-scratch-") && own.ends_with("/wrap"), "{own}");
     assert_eq!(calls, "[DIR]/tools/wrap");
 }
 
@@ -123,7 +123,7 @@ fn cargo_runs_in_a_scratch_directory_that_is_gone_afterwards() {
     let place = Place::new(&[APP]);
     cook(&place, &[]);
     let cwd = fake_cargo::cwd(&place);
-    assert!(cwd.starts_with("[ROOT]/tmp/cargo-larder-"), "{cwd}");
+    assert!(cwd.starts_with("[ROOT]/tmp/cargo-larder-scratch-"), "{cwd}");
     assert_eq!(place.left_behind(), [""; 0]);
     assert!(!std::path::Path::new(&cwd).exists());
 }

@@ -60,7 +60,10 @@ const WATCHES: &str = "
     fs::write(Path::new(&env::var(\"OUT_DIR\").unwrap()).join(\"word.rs\"), text).unwrap();
 ";
 const FILES: &str = scripted!("", "[SCRIPT]");
-const WITH_LIBRARY: &str = scripted!("[build-dependencies]\nbuildkit = '1'\nbeta = '2'\n", "[SCRIPT]");
+const WITH_LIBRARY: &str = scripted!(
+    "[build-dependencies]\nbuildkit = '1'\nbeta = '2'\n[dependencies]\nlambda = '0.2'\nkappa = '1'\n",
+    "[SCRIPT]"
+);
 
 fn with_script(files: &str, script: &str) -> &'static str {
     Box::leak(files.replace("[SCRIPT]", script).into_boxed_str())
@@ -75,7 +78,7 @@ fn a_build_script_that_watches_what_travels_is_run_once() {
 }
 
 #[test]
-fn a_build_script_of_libraries_is_no_older_than_these() {
+fn a_build_script_is_no_older_than_its_libraries() {
     let files = with_script(WITH_LIBRARY, WATCHES);
     check(&Project { files, prints: Some("one two"), cooked_again: true, ..PLAIN });
 }
@@ -181,8 +184,9 @@ fn a_cook_over_another_keeps_what_that_kept() {
 fn a_cook_beside_another_leaves_the_script_to_the_real_build() {
     let files = with_script(FILES, WATCHES);
     let (_temp, place) = prepared(files);
-    fs_err::create_dir_all(place.join("target/debug")).expect("writable");
-    larder(&place, &["cook", "--offline"], &[]);
+    fs_err::create_dir_all(place.join("target/release/build")).expect("writable");
+    let said = larder(&place, &["cook", "--offline"], &[]);
+    assert!(said.contains("`patches/alpha` ran where something had been built before: the real build"), "{said}");
     bring(files, &place);
     let (compiled, said) = built(files, &place);
     assert!(compiled.iter().all(|it| it.contains("#delta@")), "{compiled:#?}");
@@ -195,7 +199,7 @@ fn is_run_again(script: &str, why: &str, says: impl Fn(&Path) -> String) {
     let (_temp, place) = prepared(files);
     let said = larder(&place, &["cook", "--offline"], &[]);
     let expected = format!(
-        "warning: the build script of `patches/alpha` {why}: the real build runs it again, and compiles what depends on it"
+        "warning: the build script of `patches/alpha` {why}: the real build makes it again, with all that depends on it"
     );
     assert!(said.contains(&expected), "{said}");
     bring(files, &place);
@@ -281,4 +285,105 @@ help: to leave it to the real build, write `cook = false` below `[package.metada
     larder(&place, &["cook", "--offline"], &[]);
     let main = fs_err::read(place.join("src/main.rs")).expect("it is there");
     assert_eq!(built(files, &place).1, main.len().to_string());
+}
+
+/// The skeleton stands somewhere else in every cook, and what one has put into an artifact is not true in the next.
+#[test]
+fn what_holds_the_place_of_a_skeleton_is_made_again() {
+    const HERE: &str = "println!(\"cargo::rerun-if-changed=words\");
+    let out = env::var(\"OUT_DIR\").unwrap();
+    let words = Path::new(env!(\"CARGO_MANIFEST_DIR\")).join(\"words/one\");
+    let text = format!(\"pub const WORD: &str = {:?};\", fs::read_to_string(words).unwrap().trim());
+    fs::write(Path::new(&out).join(\"word.rs\"), text).unwrap();";
+    let files = with_script(scripted!("[package.metadata.larder]\ncook = true\n", "[SCRIPT]"), HERE);
+    let (_temp, place) = prepared(files);
+    let said = larder(&place, &["cook", "--offline"], &[]);
+    let expected =
+        "warning: what was made of `patches/alpha` holds the directory that it was compiled in: the real build";
+    assert!(said.contains(expected), "{said}");
+    bring(files, &place);
+    super::set_times(files, &place, SystemTime::now());
+    larder(&place, &["cook", "--offline"], &[]);
+    assert_eq!(built(files, &place).1, "one");
+    fs_err::write(place.join("patches/alpha/words/one"), "edited").expect("writable");
+    assert_eq!(built(files, &place).1, "edited");
+}
+
+/// Sources of a checkout whose times were taken away.
+#[test]
+fn no_time_is_too_old_for_what_differs() {
+    let files = with_script(FILES, WATCHES);
+    let (_temp, place) = prepared(files);
+    bring(files, &place);
+    fs_err::write(place.join("patches/alpha/words/two"), "changed\n").expect("writable");
+    super::set_times(files, &place, SystemTime::UNIX_EPOCH + Duration::from_secs(1));
+    larder(&place, &["cook", "--offline"], &[]);
+    assert_eq!(built(files, &place).1, "changed one");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_to_where_a_script_ran_does_not_stay() {
+    let links = |guard: &str| {
+        format!(
+            "println!(\"cargo::rerun-if-changed=words\");
+    let out = env::var(\"OUT_DIR\").unwrap();
+    let link = Path::new(&out).join(\"words\");
+    {guard} {{ std::os::unix::fs::symlink(Path::new(&env::var(\"CARGO_MANIFEST_DIR\").unwrap()).join(\"words\"), &link).unwrap(); }}
+    let text = \"pub const WORD: &str = include_str!(concat!(env!(\\\"OUT_DIR\\\"), \\\"/words/one\\\"));\";
+    fs::write(Path::new(&out).join(\"word.rs\"), text).unwrap();"
+        )
+    };
+    for guard in ["let _ = fs::remove_file(&link);", "if !link.exists()"] {
+        let files = with_script(FILES, &links(guard));
+        let (_temp, place) = prepared(files);
+        let said = larder(&place, &["cook", "--offline"], &[]);
+        assert!(said.contains("`patches/alpha` puts the directory that it ran in into what it makes"), "{said}");
+        bring(files, &place);
+        assert_eq!(built(files, &place).1, "one");
+        fs_err::write(place.join("patches/alpha/words/one"), "edited").expect("writable");
+        assert_eq!(built(files, &place).1, "edited");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_package_whose_files_would_not_be_the_same_elsewhere_stays() {
+    let is_left = |change: fn(&Path), why: &str| {
+        let files = with_script(FILES, WATCHES);
+        let temp = tempfile::tempdir().expect("a temporary directory can be made");
+        lay_out(files, temp.path());
+        change(&temp.path().join("patches/alpha"));
+        run(&CARGO, temp.path(), &["generate-lockfile", "--offline"], &[]);
+        let said = larder(temp.path(), &["prepare", "--release"], &[]);
+        let expected =
+            format!("warning: left out `delta`, which depends on the local package `alpha`, which {why}: the");
+        assert!(said.contains(&expected), "{said}");
+    };
+    let whole = "has a build script, and in its directories links, secrets or nothing, which do not travel";
+    is_left(|dir| fs_err::write(dir.join("words/.env.example"), "SECRET=").expect("writable"), whole);
+    is_left(|dir| fs_err::create_dir(dir.join("words/none")).expect("writable"), whole);
+    is_left(|dir| fs_err::os::unix::fs::symlink("one", dir.join("words/three")).expect("writable"), whole);
+    is_left(
+        |dir| fs_err::os::unix::fs::symlink("nowhere", dir.join("dangling")).expect("writable"),
+        "has files that cannot be listed",
+    );
+    is_left(
+        |dir| {
+            let program = dir.join("generate");
+            fs_err::write(&program, "#!/bin/sh\necho generated\n").expect("writable");
+            fs_err::set_permissions(program, std::os::unix::fs::PermissionsExt::from_mode(0o755)).expect("ours");
+        },
+        "has a build script, and a program that it may call",
+    );
+    is_left(
+        |dir| {
+            let script = fs_err::read_to_string(dir.join("build.rs")).expect("it was written");
+            fs_err::write(dir.join("build.rs"), script + "#[path = \"src/version.rs\"]\nmod version;\n")
+                .expect("writable");
+            let git = "pub fn of() { std::process::Command::new(\"sh\").args([\"-c\", \"git describe\"]).status().unwrap(); }";
+            fs_err::write(dir.join("src/version.rs"), git).expect("writable");
+        },
+        "has a build script that may look around its directory",
+    );
 }
