@@ -13,7 +13,7 @@ use crate::scope::Scope;
 use crate::skeleton::{self, Files};
 use crate::{locked, read, reduce, select};
 use std::path::Path;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 /// A skeleton, and how to build it.
 pub struct Order {
@@ -25,7 +25,7 @@ pub struct Order {
     pub scope: Scope,
     /// The flags with which cargo builds it.
     pub build: Scope,
-    /// When the recipe was written, if it stands in a file.
+    /// The end of the second before the recipe was written, if it stands in a file.
     pub prepared: Option<SystemTime>,
 }
 
@@ -63,7 +63,8 @@ fn recipe(args: &Cook, scope: &Scope, here: &Path, report: Report) -> Result<(Re
         Ok(bytes) => match String::from_utf8(bytes) {
             Ok(text) => {
                 let file = std::fs::metadata(here.join(path)).ok().filter(std::fs::Metadata::is_file);
-                Ok((recipe::decode(&name, &text)?, file.and_then(|file| file.modified().ok())))
+                let written = file.and_then(|file| file.modified().ok()).map(before_its_second);
+                Ok((recipe::decode(&name, &text)?, written))
             }
             Err(_) => fail!(
                 "recipe `{name}` is not a recipe: it is not UTF-8 text\nhelp: make it anew with `cargo larder prepare`"
@@ -86,6 +87,14 @@ fn recipe(args: &Cook, scope: &Scope, here: &Path, report: Report) -> Result<(Re
         }
         Err(error) => Err(error.into()),
     }
+}
+
+/// An archive may leave out the fractions of seconds from the times of sources, and then what was changed after the recipe was
+/// written must not seem older.
+fn before_its_second(time: SystemTime) -> SystemTime {
+    let since = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    let second = Duration::from_secs(since.as_secs());
+    SystemTime::UNIX_EPOCH + second.saturating_sub(Duration::from_millis(1))
 }
 
 /// The flags to build a scoped recipe with. Flags that repeat its scope are welcome; a profile and targets may be added
