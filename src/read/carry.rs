@@ -59,6 +59,7 @@ pub fn below(manifests: &Manifests, dir: &Path, package: &Package) -> Result<Bel
     {
         return Ok(Below::Bound(why));
     }
+    let programs = scripts::programs(dir, &paths);
     let mut files = BTreeMap::new();
     let mut total = 0;
     for path in paths {
@@ -78,7 +79,7 @@ pub fn below(manifests: &Manifests, dir: &Path, package: &Package) -> Result<Bel
         }
         files.insert(name.to_owned(), fs_err::read(dir.join(&path))?);
     }
-    let scripted = || scripts::doubt(package, &manifest, &files, &relative_variables(manifests));
+    let scripted = || scripts::doubt(package, &manifest, &files, &relative_variables(manifests), &programs);
     let bound = match cook {
         Some(_) => None,
         None => binding(package, &files).or_else(|| scripted().filter(|_| package.build_script)),

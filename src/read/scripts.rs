@@ -5,7 +5,7 @@
 
 use crate::workspace::{DependencyKind, Package};
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use toml::{Table, Value};
 
 /// How a script comes to see what is around its package: by paths, by programs, or by where it writes to.
@@ -41,14 +41,16 @@ const LOOKING: &[&str] = &[
 ];
 
 const LOOKS: &str = "has a build script that may look around its directory";
+const CALLS: &str = "has a build script, and a program that it may call";
 
 /// Why the build script of a package can only be run where that stands. `relative` are the variables that cargo's config
-/// sets to a directory.
+/// sets to a directory, `programs` the files that are to be executed.
 pub fn doubt(
     package: &Package,
     manifest: &Table,
     files: &BTreeMap<String, Vec<u8>>,
     relative: &BTreeSet<String>,
+    programs: &BTreeSet<String>,
 ) -> Option<&'static str> {
     let built_with = || package.dependencies.iter().filter(|d| d.kind == DependencyKind::Build);
     if built_with().any(|d| LOOKING.iter().any(|name| d.package.starts_with(name))) {
@@ -67,6 +69,13 @@ pub fn doubt(
         if code.any(looks) {
             return Some(LOOKS);
         }
+        if programs.iter().any(|name| text.contains(name.as_str())) {
+            return Some(CALLS);
+        }
+    }
+    // A library may know the name of one by itself, such as `configure`.
+    if !programs.is_empty() && built_with().next().is_some() {
+        return Some(CALLS);
     }
     // What cargo is told may be the work of a library.
     let tells = texts.values().any(|text| text.contains("rerun-if-")) || built_with().next().is_some();
@@ -115,12 +124,9 @@ pub fn is_of_tests(name: &str) -> bool {
 
 /// Why the files that travel of the package at `dir` would not be all that a script finds in it. What stands in the package's
 /// own directory can only be watched by its name, and does not matter.
-pub fn incomplete(dir: &Path, travels: &[std::path::PathBuf]) -> Option<&'static str> {
+pub fn incomplete(dir: &Path, travels: &[PathBuf]) -> Option<&'static str> {
     if travels.iter().any(|path| path.ends_with("Cargo.toml")) {
         return Some("has a build script, and another package in its directory");
-    }
-    if travels.iter().any(|path| is_program(&dir.join(path))) {
-        return Some("has a build script, and a program that it may call");
     }
     let inner = std::fs::read_dir(dir).into_iter().flatten().flatten().filter(|entry| entry.file_name() != "target");
     let is_whole = inner.map(|entry| entry.path()).filter(|path| path.is_dir()).all(|inner| {
@@ -142,7 +148,12 @@ fn is_whole(dir: &Path, travels: &dyn Fn(&Path) -> bool) -> bool {
         })
 }
 
-/// Whether a file is to be executed, which no recipe says of it.
+/// The names of the files that are to be executed, which no recipe says of them.
+pub fn programs(dir: &Path, travels: &[PathBuf]) -> BTreeSet<String> {
+    let programs = travels.iter().filter(|path| is_program(&dir.join(path)));
+    programs.filter_map(|path| Some(path.file_name()?.to_str()?.to_owned())).collect()
+}
+
 #[cfg(unix)]
 fn is_program(path: &Path) -> bool {
     use std::io::Read;

@@ -373,6 +373,8 @@ fn a_package_whose_files_would_not_be_the_same_elsewhere_stays() {
             let program = dir.join("generate");
             fs_err::write(&program, "#!/bin/sh\necho generated\n").expect("writable");
             fs_err::set_permissions(program, std::os::unix::fs::PermissionsExt::from_mode(0o755)).expect("ours");
+            let script = fs_err::read_to_string(dir.join("build.rs")).expect("it was written");
+            fs_err::write(dir.join("build.rs"), script + "// ./generate\n").expect("writable");
         },
         "has a build script, and a program that it may call",
     );
