@@ -1,8 +1,7 @@
 //! Where cargo keeps its records of what it made, in either layout of the target directory.
 //!
 //! In: a target directory, or the path of something that cargo made. Out: directories of records, and the files in them
-//! whose mtimes cargo compares with those of sources. Reads, and removes
-//! records.
+//! whose mtimes cargo compares with those of sources. Reads, and removes records.
 //!
 //! What rustc compiled has its record in `.fingerprint/NAME-HASH` or `build/NAME/HASH/fingerprint`; what a build script printed
 //! stands in `build/NAME-HASH/output` or `build/NAME/HASH/run/stdout` (`compilation_files.rs` in cargo's `build_runner`).

@@ -20,6 +20,13 @@ pub struct Run {
     pub out_dir: PathBuf,
 }
 
+impl Run {
+    /// The directory of the run, with what the script printed and wrote.
+    pub fn place(&self) -> &Path {
+        self.out_dir.parent().unwrap_or(&self.out_dir)
+    }
+}
+
 /// The skeleton and the project, in either of which a script can run.
 #[derive(Clone, Copy, Debug)]
 pub struct Places<'a> {

@@ -154,7 +154,8 @@ fn settle_runs(
     let is_built_before = |path: &PathBuf| path.ancestors().any(|dir| around.built_before.contains(dir));
     let lowered = around.prepared.filter(|_| !outcome.artifacts.iter().any(is_built_before));
     let mut kept = Vec::new();
-    for Run { dir, out_dir } in &outcome.ran {
+    for run in &outcome.ran {
+        let Run { dir, out_dir } = run;
         let (Some(package), Some(record)) = (carried.get(dir.as_str()), records::of_run(out_dir)) else {
             return Err(lost(dir));
         };
@@ -169,7 +170,7 @@ fn settle_runs(
         };
         again.extend(why.as_ref().map(|why| format!("the build script of `{dir}` {why}: {AGAIN}")));
         if why.is_some() || matches!(in_project, InProject::Other) {
-            records::forget_run(out_dir.parent().unwrap_or(out_dir))?;
+            records::forget_run(run.place())?;
         } else {
             kept.push((record, package, in_project));
         }
@@ -187,7 +188,7 @@ fn settle_runs(
         }
     }
     if moved.is_err() {
-        outcome.ran.iter().try_for_each(|run| records::forget_run(run.out_dir.parent().unwrap_or(&run.out_dir)))?;
+        outcome.ran.iter().try_for_each(|run| records::forget_run(run.place()))?;
     }
     moved
 }

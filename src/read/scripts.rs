@@ -128,22 +128,22 @@ pub fn incomplete(dir: &Path, travels: &[PathBuf]) -> Option<&'static str> {
     if travels.iter().any(|path| path.ends_with("Cargo.toml")) {
         return Some("has a build script, and another package in its directory");
     }
+    let travels: BTreeSet<PathBuf> = travels.iter().map(|path| dir.join(path)).collect();
     let inner = std::fs::read_dir(dir).into_iter().flatten().flatten().filter(|entry| entry.file_name() != "target");
     let is_whole = inner.map(|entry| entry.path()).filter(|path| path.is_dir()).all(|inner| {
-        let has_some = |inner: &Path| travels.iter().any(|path| dir.join(path).starts_with(inner));
         // Of what does not travel at all nothing can be watched.
-        !has_some(&inner) || is_whole(&inner, &|path| travels.iter().any(|it| dir.join(it) == path))
+        !travels.iter().any(|path| path.starts_with(&inner)) || is_whole(&inner, &travels)
     });
     (!is_whole).then_some("has a build script, and in its directories links, secrets or nothing, which do not travel")
 }
 
 /// Whether all below a directory travels as it is: files, and directories that hold some.
-fn is_whole(dir: &Path, travels: &dyn Fn(&Path) -> bool) -> bool {
+fn is_whole(dir: &Path, travels: &BTreeSet<PathBuf>) -> bool {
     let Ok(entries) = std::fs::read_dir(dir).map(|it| it.flatten().collect::<Vec<_>>()) else { return false };
     !entries.is_empty()
         && entries.iter().all(|entry| match entry.file_type() {
             Ok(kind) if kind.is_dir() => is_whole(&entry.path(), travels),
-            Ok(kind) => kind.is_file() && travels(&entry.path()),
+            Ok(kind) => kind.is_file() && travels.contains(&entry.path()),
             Err(_) => false,
         })
 }

@@ -60,6 +60,8 @@ const WATCHES: &str = "
     fs::write(Path::new(&env::var(\"OUT_DIR\").unwrap()).join(\"word.rs\"), text).unwrap();
 ";
 const FILES: &str = scripted!("", "[SCRIPT]");
+/// Texts are not looked at.
+const TRUSTED: &str = scripted!("[package.metadata.larder]\ncook = true\n", "[SCRIPT]");
 const WITH_LIBRARY: &str = scripted!(
     "[build-dependencies]\nbuildkit = '1'\nbeta = '2'\n[dependencies]\nlambda = '0.2'\nkappa = '1'\n",
     "[SCRIPT]"
@@ -193,9 +195,9 @@ fn a_cook_beside_another_leaves_the_script_to_the_real_build() {
     assert_eq!(said, "one two");
 }
 
-/// What `cook` says of a script, and what the program says then; texts are not looked at.
+/// What `cook` says of a script, and what the program says then.
 fn is_run_again(script: &str, why: &str, says: impl Fn(&Path) -> String) {
-    let files = with_script(scripted!("[package.metadata.larder]\ncook = true\n", "[SCRIPT]"), script);
+    let files = with_script(TRUSTED, script);
     let (_temp, place) = prepared(files);
     let said = larder(&place, &["cook", "--offline"], &[]);
     let expected = format!(
@@ -295,7 +297,7 @@ fn what_holds_the_place_of_a_skeleton_is_made_again() {
     let words = Path::new(env!(\"CARGO_MANIFEST_DIR\")).join(\"words/one\");
     let text = format!(\"pub const WORD: &str = {:?};\", fs::read_to_string(words).unwrap().trim());
     fs::write(Path::new(&out).join(\"word.rs\"), text).unwrap();";
-    let files = with_script(scripted!("[package.metadata.larder]\ncook = true\n", "[SCRIPT]"), HERE);
+    let files = with_script(TRUSTED, HERE);
     let (_temp, place) = prepared(files);
     let said = larder(&place, &["cook", "--offline"], &[]);
     let expected =
