@@ -7,7 +7,7 @@
 //! A member has five third-party dependencies (inherited from the workspace, optional, under a platform, for tests, with
 //! features that reach them) and up to three members below it; some have a build script, and some are proc-macros.
 
-use cargo_larder::scope::Scope;
+use cargo_larder::workspace::scope::Scope;
 use cargo_larder::{prepare, read};
 use criterion::{BenchmarkId, Criterion, Throughput};
 use std::collections::{BTreeMap, BTreeSet};

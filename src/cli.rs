@@ -2,7 +2,7 @@
 //!
 //! In: arguments. Out: [`Larder`], plain values. Every flag is one field. Does no work.
 
-use crate::scope::Scope;
+use crate::workspace::scope::Scope;
 use clap::{Args, Parser, Subcommand};
 use std::path::PathBuf;
 

@@ -12,25 +12,15 @@
 
 pub mod carried;
 pub mod cli;
-pub mod condition;
 pub mod config;
 pub mod cook;
 pub mod error;
-pub mod features;
-pub mod locked;
-pub mod lockfile;
-pub mod platform;
+pub mod path;
 pub mod prepare;
-pub mod profile;
 pub mod quotient;
 pub mod read;
 pub mod recipe;
-pub mod reduce;
 pub mod report;
-pub mod scope;
-pub mod select;
-pub mod skeleton;
-pub mod units;
 pub mod workspace;
 
 use clap::Parser;

@@ -4,8 +4,8 @@
 //! own output goes to the user's stderr as it comes; its JSON messages are counted and go no further.
 
 use super::interrupt::Interrupt;
-use super::script::Run;
-use super::settle::Compiled;
+use crate::carried::script::Run;
+use crate::carried::settle::Compiled;
 use crate::error::{Error, Result, fail};
 use crate::quotient::PREFIX;
 use cargo_metadata::{Artifact, Message};

@@ -8,9 +8,9 @@
 //! would pass for fresh.
 
 use crate::error::{Result, fail};
-use crate::read;
+use crate::path;
+use crate::recipe::skeleton::Files;
 use crate::report::Report;
-use crate::skeleton::Files;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -62,7 +62,7 @@ impl Epoch {
     /// A file of somebody else.
     pub fn end(&self, here: &Path, report: Report) -> Result<()> {
         if let Some(reason) = self.stay {
-            report.note(&format!("times below `{}` stay as they are: {reason}", read::display(&self.dirs[0], here)));
+            report.note(&format!("times below `{}` stay as they are: {reason}", path::display(&self.dirs[0], here)));
             return Ok(());
         }
         for dir in self.dirs.iter().filter(|dir| dir.exists()) {

@@ -7,9 +7,9 @@
 //! All of it is `configure_pyo3_env` in `src/compile.rs` of maturin 1.16, for Unix and the platform that is built on.
 
 use crate::error::{Result, fail};
-use crate::lockfile;
-use crate::scope::Scope;
-use crate::skeleton::{self, Files};
+use crate::recipe::skeleton::{self, Files};
+use crate::workspace::lockfile;
+use crate::workspace::scope::Scope;
 use semver::Version;
 use serde::Deserialize;
 use std::collections::BTreeSet;

@@ -11,23 +11,22 @@ mod maturin;
 mod mount;
 mod order;
 pub(crate) mod place;
-mod records;
-mod script;
-mod settle;
 pub mod wrapper;
 
+use crate::carried::records;
+use crate::carried::script::Places;
+use crate::carried::settle::{self, Around};
 use crate::cli::{Cook, How};
 use crate::error::{Error, Result, fail};
 use crate::quotient::PREFIX;
+use crate::recipe::skeleton::{self, Files, write};
 use crate::report::Report;
-use crate::scope::Scope;
-use crate::skeleton::{self, Files, write};
-use crate::{lockfile, read};
+use crate::workspace::lockfile;
+use crate::workspace::scope::Scope;
+use crate::{path, read};
 use epoch::Epoch;
 use interrupt::Interrupt;
 use order::{Order, shell_word};
-use script::Places;
-use settle::Around;
 use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -59,7 +58,7 @@ pub fn cook(args: &Cook, here: &Path, stdout: &mut dyn Write) -> Result<()> {
             outcome.compiled,
             outcome.fresh,
             started.elapsed().as_secs_f64(),
-            read::display(target_dir, here),
+            path::display(target_dir, here),
             size
         ),
     );
@@ -90,14 +89,14 @@ fn in_scratch(mut order: Order, args: &Cook, here: &Path, interrupt: &Interrupt,
     // As cargo will name it.
     let skeleton = fs_err::canonicalize(scratch.path())?;
     // It need not be there yet: sources may arrive after the cook.
-    let current = args.manifest_path.as_ref().map(|path| read::normalize(&here.join(path)).with_file_name(""));
+    let current = args.manifest_path.as_ref().map(|path| path::normalize(&here.join(path)).with_file_name(""));
     let current = current.unwrap_or_else(|| here.to_owned());
     // In a member's directory, cargo builds into the root's target directory.
     let root = read::root(&current).unwrap_or_else(|| current.clone());
     if let Some(config) = place::misread(order.above, here, &root, &skeleton) {
         report.warning(&format!(
             "cargo reads `{}` above the scratch directory, where it does not belong, so the real build may compile all anew\nhelp: name another place for temporary files with `TMPDIR`",
-            read::display(&config, here)
+            path::display(&config, here)
         ));
     }
     let mut config = place::config(&order.files, order.above, here, &root, scratch.path())?;

@@ -4,7 +4,7 @@
 //! nowhere else. An image tells nothing of how it was made, so a cook into the image itself leaves a line in a file in cargo's
 //! home; a later cook below a mount finds it there. No failure here is one of the cook.
 
-use crate::read;
+use crate::path;
 use crate::report::Report;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -17,13 +17,13 @@ pub fn explain(target_dir: &Path, here: &Path, report: Report) {
     let Ok(mounts) = std::fs::read("/proc/self/mountinfo") else { return };
     let mounts = parse(&String::from_utf8_lossy(&mounts));
     let real = |path: PathBuf| std::fs::canonicalize(path).ok();
-    let home = crate::read::cargo_home().and_then(|home| real(here.join(home)));
+    let home = crate::config::files::cargo_home().and_then(|home| real(here.join(home)));
     let (Some(dir), Some(called), Some(home)) = (real(target_dir.to_owned()), real(here.to_owned()), home) else {
         return;
     };
     let record = home.join(COOKED);
     let cooked = std::fs::read_to_string(&record).unwrap_or_default();
-    let name = read::display(target_dir, here);
+    let name = path::display(target_dir, here);
     match verdict(&mounts, &cooked, &dir, &called, &home) {
         Verdict::Nothing => {}
         Verdict::Remember => {

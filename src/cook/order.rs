@@ -6,12 +6,14 @@
 use super::place;
 use crate::cli::Cook;
 use crate::error::{Error, Result, fail};
+use crate::prepare::locked;
 use crate::quotient::quotient;
+use crate::quotient::{reduce, select};
+use crate::read;
+use crate::recipe::skeleton::{self, Files};
 use crate::recipe::{self, Recipe};
 use crate::report::Report;
-use crate::scope::Scope;
-use crate::skeleton::{self, Files};
-use crate::{locked, read, reduce, select};
+use crate::workspace::scope::Scope;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 

@@ -6,9 +6,9 @@
 
 use crate::cli::How;
 use crate::config;
+use crate::config::files;
 use crate::error::{Result, fail};
-use crate::read;
-use crate::skeleton::{self, Files};
+use crate::recipe::skeleton::{self, Files};
 use rustc_stable_hash::StableSipHasher128;
 use std::ffi::OsString;
 use std::hash::{Hash, Hasher};
@@ -54,10 +54,10 @@ pub fn config(files: &Files, above: usize, here: &Path, root: &Path, scratch: &P
     };
     absolute(&mut table, root);
     for dir in here.ancestors().filter(|dir| !scratch.starts_with(dir)) {
-        if Some(dir.join(".cargo")) == read::cargo_home() {
+        if Some(dir.join(".cargo")) == files::cargo_home() {
             continue; // cargo reads it wherever it runs
         }
-        if let Some(found) = read::config_file(dir, here)? {
+        if let Some(found) = files::file(dir, here)? {
             // What travels is in the recipe, and lists would double.
             let mut added = if dir.starts_with(top) { config::that_stay(&found) } else { found };
             absolute(&mut added, dir);
@@ -73,9 +73,7 @@ pub fn config(files: &Files, above: usize, here: &Path, root: &Path, scratch: &P
 /// real build does not read it.
 pub fn misread(above: usize, here: &Path, root: &Path, scratch: &Path) -> Option<PathBuf> {
     let top = top(root, above);
-    read::configs_above(scratch)
-        .find(|(dir, _)| dir.starts_with(top) || !here.starts_with(dir))
-        .map(|(_, config)| config)
+    files::above(scratch).find(|(dir, _)| dir.starts_with(top) || !here.starts_with(dir)).map(|(_, config)| config)
 }
 
 /// The directory below which configs are in the recipe.
@@ -123,7 +121,7 @@ pub fn target_dir(how: &How, config: &Table, here: &Path, root: &Path) -> Result
 /// # Errors
 /// A config that is not TOML.
 pub fn build_dir(how: &How, config: &Table, here: &Path, root: &Path) -> Result<Option<PathBuf>> {
-    let home = read::cargo_home().unwrap_or_default();
+    let home = files::cargo_home().unwrap_or_default();
     let dir = configured("build-dir", how, config, here)?.map(|dir| {
         let dir = dir.replace("{workspace-root}", &root.to_string_lossy());
         here.join(dir.replace("{cargo-cache-home}", &here.join(home).to_string_lossy()))
@@ -166,9 +164,9 @@ fn configured(key: &str, how: &How, config: &Table, here: &Path) -> Result<Optio
     if let Some(value) = of(config) {
         return Ok(Some(value));
     }
-    let Some(home) = read::cargo_home() else { return Ok(None) };
+    let Some(home) = files::cargo_home() else { return Ok(None) };
     let file = ["config", "config.toml"].map(|name| home.join(name)).into_iter().find(|file| file.is_file());
-    let Some(mut table) = file.map(|file| read::config_file(&file, here)).transpose()?.flatten() else {
+    let Some(mut table) = file.map(|file| files::file(&file, here)).transpose()?.flatten() else {
         return Ok(None);
     };
     absolute(&mut table, home.parent().unwrap_or(&home));
@@ -182,7 +180,7 @@ fn of_command_line(config: &[String], here: &Path) -> Result<Table> {
     for value in config {
         let file = here.join(value);
         let (table, base) = match value.parse() {
-            _ if file.is_file() => (read::config_file(&file, here)?, file.parent().and_then(Path::parent)),
+            _ if file.is_file() => (files::file(&file, here)?, file.parent().and_then(Path::parent)),
             parsed => (parsed.ok(), Some(here)),
         };
         let mut table = table.unwrap_or_default();
@@ -224,7 +222,7 @@ pub fn absolute_target(target: &str, here: &Path) -> String {
 /// Environment variables of cargo that hold relative paths, made absolute: cargo runs elsewhere.
 pub fn absolute_variables(here: &Path, root: &Path) -> Vec<(String, OsString)> {
     let absolute = |path: &str| here.join(path).to_string_lossy().into_owned();
-    let changed = read::variables().filter_map(|(name, value)| {
+    let changed = files::variables().filter_map(|(name, value)| {
         // The root that cargo sees is the scratch directory, with which the build directory would go.
         let meant =
             if name == "CARGO_BUILD_BUILD_DIR" { config::filled(&value, &of_root(root)) } else { value.clone() };

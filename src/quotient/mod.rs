@@ -5,18 +5,22 @@
 //! asked of those as `entries`, and put the entries into `stubs`. Values to values; fails only on what the user got wrong.
 
 mod entries;
+pub mod features;
+pub mod platform;
+pub mod reduce;
+pub mod select;
 mod stubs;
+pub mod units;
 
 pub use stubs::PREFIX;
 
 use crate::carried;
 use crate::error::Result;
-use crate::platform::Platforms;
-use crate::profile;
-use crate::scope::Scope;
-use crate::select::Selection;
+use crate::quotient::platform::Platforms;
+use crate::quotient::select::Selection;
+use crate::workspace::profile;
+use crate::workspace::scope::Scope;
 use crate::workspace::{RootTables, TargetKind, Workspace};
-use crate::{features, select, units};
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 use toml::{Table, Value};

@@ -16,9 +16,9 @@
 
 use super::entries::{Entry, Role};
 use crate::carried;
-use crate::condition::{Atom, Chain, Side};
-use crate::lockfile::{LocalEntry, Lockfile};
-use crate::units::{Class, Emit, Lto, Panic};
+use crate::quotient::units::{Class, Emit, Lto, Panic};
+use crate::workspace::condition::{Atom, Chain, Side};
+use crate::workspace::lockfile::{LocalEntry, Lockfile};
 use crate::workspace::{
     Below, Dependency, DependencyKind, Package, Resolved, SOURCE_KEYS, Target, TargetKind, Workspace,
 };

@@ -4,9 +4,9 @@
 //! names of files beside them. Writes nothing.
 
 use super::members::Manifests;
-use super::shared;
 use crate::error::Result;
-use crate::skeleton::Files;
+use crate::path::{shared, slashed};
+use crate::recipe::skeleton::Files;
 use std::path::{Path, PathBuf};
 
 /// A copy of a workspace without code.
@@ -27,7 +27,7 @@ pub fn copy(manifests: &Manifests) -> Result<Copy> {
     let dirs = || manifests.packages.iter().chain([&manifests.root]);
     let roots = manifests.inherits_from.values();
     let common = dirs().chain(roots.clone()).fold(manifests.root.clone(), |common, dir| shared(&common, dir));
-    let name = |path: &Path| super::slashed(path.strip_prefix(&common).unwrap_or(path));
+    let name = |path: &Path| slashed(path.strip_prefix(&common).unwrap_or(path));
     let mut files = Files::new();
     for dir in dirs().chain(roots) {
         let manifest = dir.join("Cargo.toml");

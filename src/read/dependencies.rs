@@ -3,9 +3,9 @@
 //! In: a manifest and the `[workspace.dependencies]` it inherits from. Out: one [`Declared`] per entry of any of cargo's
 //! many dependency tables. What an entry resolves to is decided in `link.rs`. Touches nothing.
 
-use super::members::normalize;
 use super::schema::{Dependencies, DependencyTable, Manifest, StringOr};
 use crate::error::{Result, fail};
+use crate::path::normalize;
 use crate::workspace::{Dependency, DependencyKind, Resolved};
 use cargo_platform::Platform;
 use std::path::{Path, PathBuf};

@@ -7,7 +7,7 @@
 use super::dependencies::Declared;
 use super::source::agreement;
 use crate::error::{Result, fail};
-use crate::lockfile::{LockedPackage, Lockfile};
+use crate::workspace::lockfile::{LockedPackage, Lockfile};
 use crate::workspace::{Dependency, DependencyKind, Package, Resolved};
 use semver::{Version, VersionReq};
 use std::collections::{BTreeMap, BTreeSet};

@@ -4,13 +4,14 @@
 //! the members and the packages outside it. Follows `find_root`, `find_members` and `find_path_deps` in cargo's
 //! `workspace/workspace.rs` (formerly `core/workspace.rs`). Reads manifests only.
 
-use super::config::Config;
 use super::patterns;
 use super::schema::{self, Manifest, StringOr};
+use crate::config::files::{self, Config};
 use crate::error::{Error, Result, fail};
+use crate::path::{display, normalize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 use toml::Value;
 
 /// The manifests of a workspace, by absolute directory.
@@ -48,7 +49,7 @@ const ALL_ARE_NEEDED: &str =
 /// A manifest that is broken, missing or in no workspace that lists it; a pattern of members that matches nothing.
 pub fn load(current: &Path, here: &Path) -> Result<Manifests> {
     let mut manifests = begin(current, here)?;
-    manifests.config = super::config::read(here, &manifests.root)?;
+    manifests.config = files::read(here, &manifests.root)?;
     manifests.find_members()?;
     Ok(manifests)
 }
@@ -83,24 +84,9 @@ fn begin(current: &Path, here: &Path) -> Result<Manifests> {
     Ok(manifests)
 }
 
-/// Resolves `.` and `..` without asking the disk, as cargo's `paths::normalize_path`.
-pub fn normalize(path: &Path) -> PathBuf {
-    let mut normal = PathBuf::new();
-    for component in path.components() {
-        match component {
-            Component::CurDir => {}
-            Component::ParentDir => {
-                normal.pop();
-            }
-            other => normal.push(other),
-        }
-    }
-    normal
-}
-
 impl Manifests {
     /// The manifest in `dir`, which must have been loaded.
-    pub(super) fn get(&self, dir: &Path) -> &Manifest {
+    pub(crate) fn get(&self, dir: &Path) -> &Manifest {
         &self.loaded[dir.as_os_str()]
     }
 
@@ -111,7 +97,7 @@ impl Manifests {
 
     /// How messages name a path.
     pub fn display(&self, path: &Path) -> String {
-        super::display(path, &self.here)
+        display(path, &self.here)
     }
 
     fn load(&mut self, dir: &Path) -> Result<&Manifest> {

@@ -5,27 +5,24 @@
 //! starts no program and reads no source text but that of packages that third-party ones depend on (invariant 3). Writes
 //! nothing.
 
-mod carry;
-mod config;
 mod copy;
 mod dependencies;
 mod link;
 mod members;
 mod package;
 mod patterns;
-mod schema;
-mod scripts;
+pub(crate) mod schema;
 mod source;
 mod targets;
 
-pub use carry::files_of;
-pub use config::{above as configs_above, cargo_home, file as config_file, variables};
 pub use copy::{Copy, copy};
-pub use members::{Manifests, normalize};
+pub use members::Manifests;
 
-use crate::carried;
+use crate::carried::{self, travel};
+use crate::config::files;
 use crate::error::{Result, fail};
-use crate::lockfile::{self, Lockfile};
+use crate::path::{normalize, relative};
+use crate::workspace::lockfile::{self, Lockfile};
 use crate::workspace::{Below, Package, Resolved, Resolver, RootTables, Workspace};
 use schema::StringOr;
 use std::collections::{BTreeMap, BTreeSet};
@@ -38,7 +35,7 @@ use toml::Table;
 /// There is none, or the one named is not a manifest.
 pub fn find_manifest(here: &Path, named: Option<&Path>) -> Result<PathBuf> {
     if let Some(named) = named {
-        let path = members::normalize(&here.join(named));
+        let path = normalize(&here.join(named));
         if path.file_name().is_none_or(|n| n != "Cargo.toml") {
             fail!("`--manifest-path` must be a path to a Cargo.toml file, but is `{}`", named.display());
         }
@@ -143,30 +140,11 @@ pub fn workspace(manifests: &Manifests, lock: Option<&str>) -> Result<Workspace>
         lock,
         config,
         config_above: manifests.config.above,
-        toolchain: config::toolchain(&manifests.here, root)?,
-        profile_variables: config::profile_variables(),
+        toolchain: files::toolchain(&manifests.here, root)?,
+        profile_variables: files::profile_variables(),
         packages,
         root: root.clone(),
     })
-}
-
-/// How messages name a path: relative to `here` where it is below it.
-pub fn display(path: &Path, here: &Path) -> String {
-    path.strip_prefix(here).unwrap_or(path).display().to_string()
-}
-
-/// A relative path as manifests and recipes write it on every system.
-pub fn slashed(path: &Path) -> String {
-    path.components().map(|c| c.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/")
-}
-
-/// The directory that two absolute paths have in common.
-fn shared(a: &Path, b: &Path) -> PathBuf {
-    a.components().zip(b.components()).take_while(|(a, b)| a == b).map(|(a, _)| a).collect()
-}
-
-fn relative(dir: &Path, root: &Path) -> String {
-    slashed(&pathdiff::diff_paths(dir, root).unwrap_or_else(|| dir.to_owned()))
 }
 
 fn refuse_twins(packages: &[Package]) -> Result<()> {
@@ -208,7 +186,7 @@ fn resolver(manifests: &Manifests) -> Result<Resolver> {
 fn carry(packages: &mut [Package], lock: &Lockfile, manifests: &Manifests, dirs: &[PathBuf]) -> Result<()> {
     let below = carried::below_third_parties(packages, lock);
     for i in &below {
-        packages[*i].below = carry::below(manifests, &dirs[*i], &packages[*i])?;
+        packages[*i].below = travel::below(manifests, &dirs[*i], &packages[*i])?;
     }
     while let Some(i) = below.iter().copied().find(|i| {
         let is_bound = |to: Resolved| matches!(to, Resolved::Local(j) if matches!(packages[j].below, Below::Bound(_)));

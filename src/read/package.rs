@@ -46,7 +46,7 @@ pub fn package(manifests: &Manifests, dir: &Path) -> Result<Package> {
     Ok(Package {
         name: table.name.clone(),
         version: inherited("version", &table.version)?.unwrap_or_else(|| "0.0.0".to_owned()),
-        dir: super::relative(dir, &manifests.root),
+        dir: crate::path::relative(dir, &manifests.root),
         is_member: manifests.members.contains(dir),
         targets: targets::discover(dir, manifest, table, &edition),
         build_script: targets::has_build_script(dir, table),

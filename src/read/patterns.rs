@@ -2,8 +2,8 @@
 //!
 //! In: patterns and the directory of the root. Out: the directories that they match. Reads the names of directories.
 
-use super::members::normalize;
 use crate::error::{Error, Result, fail};
+use crate::path::{display, normalize, relative};
 use std::path::{Path, PathBuf};
 
 /// `members_paths`: directories that match the patterns, each with its pattern; a pattern that matches nothing stands
@@ -35,7 +35,7 @@ pub fn expand(root: &Path, patterns: &[String], manifest: &str) -> Result<Vec<(P
 /// # Errors
 /// That of the pattern.
 pub fn refuse_empty_match(dir: &Path, pattern: &str, root: &Path, here: &Path) -> Result<()> {
-    let manifest = |dir: &Path| super::display(&dir.join("Cargo.toml"), here);
+    let manifest = |dir: &Path| display(&dir.join("Cargo.toml"), here);
     let is_literal = !pattern.contains(['*', '?', '[']);
     if is_literal || dir.join("Cargo.toml").exists() {
         return Ok(());
@@ -49,7 +49,7 @@ pub fn refuse_empty_match(dir: &Path, pattern: &str, root: &Path, here: &Path) -
     let missing = format!(
         "no manifest at `{}`\nhelp: add it, or list `{}` in `workspace.exclude`",
         manifest(dir),
-        super::relative(dir, root)
+        relative(dir, root)
     );
     Err(Error::Failed(missing).within(&format!("failed to load workspace member `{pattern}` of `{}`", manifest(root))))
 }

@@ -49,7 +49,7 @@ fn is_index(source: &str, index: &str) -> bool {
 
 /// Whether `locked` is the repository at `url`, at the branch, tag or rev that the dependency names.
 fn is_repository(locked: &str, url: &str, dependency: &Table) -> bool {
-    let locked = crate::lockfile::without_precise(locked);
+    let locked = crate::workspace::lockfile::without_precise(locked);
     let (locked, query) = locked.split_once('?').unwrap_or((locked, ""));
     let named = ["branch", "tag", "rev"].into_iter().find_map(|key| Some((key, dependency.get(key)?.as_str()?)));
     let reference =

@@ -214,7 +214,7 @@ fn dependency_value(workspace: &Workspace, package: &Package, dependency: &Depen
     if let Some(i) = local {
         let (from, to) = (Path::new("/").join(&package.dir), Path::new("/").join(&workspace.packages[i].dir));
         let path = pathdiff::diff_paths(to, from).unwrap_or_default();
-        let path = crate::read::slashed(&path);
+        let path = crate::path::slashed(&path);
         parts.push(format!("path = {}", quoted(if path.is_empty() { "." } else { &path })));
     }
     if let Some(version) = &dependency.version {

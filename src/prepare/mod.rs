@@ -3,14 +3,18 @@
 //! In: the command line of `prepare` and the directory it was called in. Out: recipe.json, and one line on stderr. Writes
 //! that file only, and only if its content changes; where there is no lockfile, `locked` has cargo make one elsewhere.
 
+pub mod locked;
+
 use crate::cli::Prepare;
 use crate::error::Result;
 use crate::quotient::{PREFIX, quotient};
+use crate::quotient::{reduce, select};
+use crate::read;
+use crate::recipe::skeleton;
 use crate::recipe::{self, Recipe};
 use crate::report::Report;
-use crate::scope::Scope;
 use crate::workspace::Workspace;
-use crate::{locked, read, reduce, select, skeleton};
+use crate::workspace::scope::Scope;
 use std::path::Path;
 
 /// A recipe, and what the line about it says.

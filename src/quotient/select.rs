@@ -6,7 +6,7 @@
 
 use crate::config;
 use crate::error::{Result, fail};
-use crate::scope::Scope;
+use crate::workspace::scope::Scope;
 use crate::workspace::{Package, Resolver, Target, TargetKind, Workspace};
 use std::collections::{BTreeMap, BTreeSet};
 

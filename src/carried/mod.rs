@@ -3,7 +3,13 @@
 //! In: a [`Workspace`] as read. Out: one in which a package whose sources travel is like a third-party one to all that
 //! depend on it, so that features, units and entries need no second way; and which packages those are. Touches nothing.
 
-use crate::lockfile::Lockfile;
+pub mod doubt;
+pub mod records;
+pub mod script;
+pub mod settle;
+pub mod travel;
+
+use crate::workspace::lockfile::Lockfile;
 use crate::workspace::{Below, Dependency, DependencyKind, Package, Resolved, Workspace};
 use std::collections::BTreeSet;
 use toml::Table;

@@ -5,9 +5,9 @@
 //! answer is a [`Condition`] instead of yes or no. Third-party packages never activate features of local ones, so the
 //! local part stands on its own. Touches nothing.
 
-use crate::condition::{Condition, Side};
-use crate::platform::{Platforms, Question};
-use crate::select::Selection;
+use crate::quotient::platform::{Platforms, Question};
+use crate::quotient::select::Selection;
+use crate::workspace::condition::{Condition, Side};
 use crate::workspace::{Dependency, DependencyKind, Resolved, Resolver, Workspace};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -56,7 +56,7 @@ pub fn resolve<'a>(
         Features { workspace, platforms, selection, needs_dev, states: BTreeMap::new(), requests: BTreeMap::new() };
     let mut open = BTreeSet::new();
     for (package, asked) in &selection.roots {
-        let has_proc_macro = workspace.packages[*package].targets.iter().any(super::workspace::Target::is_proc_macro);
+        let has_proc_macro = workspace.packages[*package].targets.iter().any(crate::workspace::Target::is_proc_macro);
         let also_host = workspace.resolver == Resolver::V2 && has_proc_macro;
         for side in std::iter::once(Side::Target).chain(also_host.then_some(Side::Host)) {
             features.activate((*package, side), asked, &Condition::always(), &mut open);

@@ -3,12 +3,15 @@
 //! In: the path of a manifest. Out: a [`Workspace`]. Where there is no Cargo.lock, cargo makes one in a copy of the manifests; the
 //! user's tree is not touched.
 
+use crate::config::files;
 use crate::cook::interrupt::Interrupt;
 use crate::cook::{cargo, place};
 use crate::error::Result;
+use crate::path;
+use crate::read;
+use crate::recipe::skeleton;
 use crate::report::Report;
 use crate::workspace::Workspace;
-use crate::{read, skeleton};
 use std::path::Path;
 
 /// Reads the workspace of the manifest at `manifest_path`, which is absolute.
@@ -17,10 +20,10 @@ use std::path::Path;
 /// Whatever [`read::open`] and [`read::workspace`] refuse; cargo refusing to resolve; no lockfile and no cargo.
 pub fn workspace(manifest_path: &Path, here: &Path, offline: bool, report: Report) -> Result<Workspace> {
     let manifests = read::open(manifest_path, here)?;
-    if let Some((_, config)) = read::configs_above(&manifests.current).find(|(dir, _)| !here.starts_with(dir)) {
+    if let Some((_, config)) = files::above(&manifests.current).find(|(dir, _)| !here.starts_with(dir)) {
         report.warning(&format!(
             "`{}` does not count, as cargo reads the config of the current directory\nhelp: call this where the real build is called",
-            read::display(&config, here)
+            path::display(&config, here)
         ));
     }
     if manifests.config.table.contains_key("paths") {

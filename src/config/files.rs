@@ -4,9 +4,9 @@
 //! the root, and the toolchain file, from that directory up to the root of the checkout, or where there is none as far as
 //! the root of the workspace is below. What lies above belongs to the machine and is left alone. Reads only.
 
-use super::members::normalize;
 use crate::config;
 use crate::error::{Result, fail};
+use crate::path::{display, normalize, relative, shared};
 use crate::workspace::Toolchain;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -36,12 +36,12 @@ pub fn read(here: &Path, root: &Path) -> Result<Config> {
             continue; // belongs to the machine, whatever it lies in
         }
         let Some(mut table) = file(&dir, here)? else { continue };
-        let way = super::relative(&dir, root);
+        let way = relative(&dir, root);
         if !way.is_empty() {
             config::map_paths(&mut table, &|path| Path::new(&way).join(path).to_string_lossy().replace('\\', "/"));
         }
         config::merge(&mut merged.table, table);
-        merged.above = root.components().count() - super::shared(root, &dir).components().count();
+        merged.above = root.components().count() - shared(root, &dir).components().count();
     }
     Ok(merged)
 }
@@ -80,7 +80,7 @@ fn base(path: &Path) -> &Path {
 /// A config file and what it includes, which is weaker, later ones being stronger than earlier ones; its paths relative
 /// to `to` (`load_includes` in cargo's `util/context/mod.rs`).
 fn included(path: &Path, to: &Path, here: &Path, open: &mut Vec<PathBuf>) -> Result<Table> {
-    let name = super::display(path, here);
+    let name = display(path, here);
     if open.iter().any(|above| above == path) {
         fail!("config `include` cycle detected with path `{name}`");
     }
@@ -153,6 +153,6 @@ pub fn toolchain(here: &Path, root: &Path) -> Result<Option<Toolchain>> {
 /// below it.
 fn up_to_checkout(here: &Path, root: &Path) -> Vec<PathBuf> {
     let checkout = root.ancestors().find(|dir| dir.join(".git").exists()).filter(|dir| here.starts_with(dir));
-    let top = checkout.map_or_else(|| super::shared(root, here), Path::to_owned);
+    let top = checkout.map_or_else(|| shared(root, here), Path::to_owned);
     here.ancestors().take_while(|dir| dir.starts_with(&top)).map(Path::to_owned).collect()
 }

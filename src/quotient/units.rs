@@ -5,10 +5,10 @@
 //! (`core/compiler/unit_dependencies.rs`) with the flags that local crate types impose on what lies below
 //! (`core/compiler/lto.rs`). Touches nothing.
 
-use crate::condition::{Condition, Side};
-use crate::features::Features;
-use crate::platform::{Platforms, Question};
-use crate::select::{Mode, Selection};
+use crate::quotient::features::Features;
+use crate::quotient::platform::{Platforms, Question};
+use crate::quotient::select::{Mode, Selection};
+use crate::workspace::condition::{Condition, Side};
 use crate::workspace::{Dependency, DependencyKind, Resolved, Resolver, Target, TargetKind, Workspace};
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -5,10 +5,10 @@
 //! The contract is cargo's own: a script depends on what it tells cargo to watch (<https://doc.rust-lang.org/cargo/reference/build-scripts.html#change-detection>),
 //! and all of that has to be here. Without a word cargo watches the times of the whole package, which are other ones in the project.
 
-use super::place::SCRATCH;
 use super::records;
-use crate::read;
-use crate::skeleton::Files;
+use crate::cook::place::SCRATCH;
+use crate::path;
+use crate::recipe::skeleton::Files;
 use std::path::{Path, PathBuf};
 
 /// A run of a build script of a carried package.
@@ -88,7 +88,7 @@ fn is_in(path: &Path, root: &Path) -> bool {
 /// system's. The manifest that travels is not the project's, nor is the directory that holds it.
 fn is_here(watched: &str, dir: &str, Places { files, scratch, root }: Places<'_>) -> bool {
     let package = scratch.join(dir);
-    let path = read::normalize(&package.join(watched));
+    let path = path::normalize(&package.join(watched));
     match path.strip_prefix(&package) {
         Ok(inner) => {
             let is_below = |name: &String| Path::new(name).starts_with(Path::new(dir).join(inner));

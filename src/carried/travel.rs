@@ -4,10 +4,11 @@
 //! the package is made of, or why it can only be compiled where it stands. In doubt it is the latter, which costs time. The only
 //! place that reads what is in a source file. Writes nothing.
 
-use super::members::Manifests;
-use super::schema::StringOr;
-use super::scripts;
+use super::doubt;
 use crate::error::{Result, fail};
+use crate::path::{normalize, relative};
+use crate::read::Manifests;
+use crate::read::schema::{DependencyTable, StringOr};
 use crate::workspace::{Below, Package, Sources};
 use ignore::WalkBuilder;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
@@ -43,7 +44,7 @@ pub fn below(manifests: &Manifests, dir: &Path, package: &Package) -> Result<Bel
     }
     let manifest = manifest(manifests, dir)?;
     let lib = manifest.get("lib").and_then(|lib| lib.get("path")).and_then(Value::as_str);
-    if scripts::paths(&manifest).into_iter().chain(lib).any(|path| leaves(Path::new(""), path)) {
+    if doubt::paths(&manifest).into_iter().chain(lib).any(|path| leaves(Path::new(""), path)) {
         return Ok(Below::Bound(OUTSIDE));
     }
     let metadata = manifests.get(dir).package.as_ref().and_then(|p| p.rest.get("metadata"));
@@ -55,11 +56,11 @@ pub fn below(manifests: &Manifests, dir: &Path, package: &Package) -> Result<Bel
         return Ok(Below::Bound("has files that cannot be listed"));
     };
     if package.build_script
-        && let Some(why) = scripts::incomplete(dir, &paths)
+        && let Some(why) = doubt::incomplete(dir, &paths)
     {
         return Ok(Below::Bound(why));
     }
-    let programs = scripts::programs(dir, &paths);
+    let programs = doubt::programs(dir, &paths);
     let mut files = BTreeMap::new();
     let mut total = 0;
     for path in paths {
@@ -79,7 +80,7 @@ pub fn below(manifests: &Manifests, dir: &Path, package: &Package) -> Result<Bel
         }
         files.insert(name.to_owned(), fs_err::read(dir.join(&path))?);
     }
-    let scripted = || scripts::doubt(package, &manifest, &files, &relative_variables(manifests), &programs);
+    let scripted = || doubt::doubt(package, &manifest, &files, &relative_variables(manifests), &programs);
     let bound = match cook {
         Some(_) => None,
         None => binding(package, &files).or_else(|| scripted().filter(|_| package.build_script)),
@@ -98,7 +99,7 @@ const OUTSIDE: &str = "reads files outside of its own directory";
 
 /// Why these sources can only be compiled where they stand, as far as their texts tell. A build script may ask where that is.
 fn binding(package: &Package, files: &BTreeMap<String, Vec<u8>>) -> Option<&'static str> {
-    for (name, bytes) in files.iter().filter(|(name, _)| scripts::is_rust(name) && !scripts::is_of_tests(name)) {
+    for (name, bytes) in files.iter().filter(|(name, _)| doubt::is_rust(name) && !doubt::is_of_tests(name)) {
         let text = String::from_utf8_lossy(bytes);
         let may_ask = package.build_script && !name.starts_with("src/");
         if !may_ask && PLACES.iter().any(|place| text.contains(place)) {
@@ -210,9 +211,7 @@ fn manifest(manifests: &Manifests, dir: &Path) -> Result<Table> {
         for (key, value) in package.iter_mut().filter(|(_, value)| inherits(value)) {
             if let Some(shared) = workspace.and_then(|w| w.package.get(key)) {
                 *value = match (key.as_str(), shared.as_str()) {
-                    ("readme" | "license-file", Some(path)) => {
-                        super::relative(&super::normalize(&root.join(path)), dir).into()
-                    }
+                    ("readme" | "license-file", Some(path)) => relative(&normalize(&root.join(path)), dir).into(),
                     _ => shared.clone(),
                 };
             }
@@ -296,7 +295,7 @@ fn inherits(value: &Value) -> bool {
 }
 
 /// A dependency with what it inherits (`inner_dependency_inherit_with` in cargo's `util/toml/mod.rs`).
-fn inherited(shared: &StringOr<super::schema::DependencyTable>, own: &Table, root: &Path, dir: &Path) -> Value {
+fn inherited(shared: &StringOr<DependencyTable>, own: &Table, root: &Path, dir: &Path) -> Value {
     let shared = shared.table();
     let mut table = shared.rest.clone();
     table.extend(own.iter().filter(|(key, _)| *key != "workspace").map(|(k, v)| (k.clone(), v.clone())));
@@ -305,7 +304,7 @@ fn inherited(shared: &StringOr<super::schema::DependencyTable>, own: &Table, roo
     };
     put("version", shared.version.clone().map(Value::from));
     put("package", shared.package.clone().map(Value::from));
-    let path = shared.path.as_ref().map(|path| super::relative(&super::normalize(&root.join(path)), dir));
+    let path = shared.path.as_ref().map(|path| relative(&normalize(&root.join(path)), dir));
     put("path", path.map(Value::from));
     let features = |of: Option<&Value>| of.and_then(Value::as_array).cloned().unwrap_or_default();
     let both: Vec<Value> = shared.features.iter().flatten().cloned().map(Value::from).collect();

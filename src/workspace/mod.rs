@@ -3,7 +3,12 @@
 //! Values only. `read` makes one from a directory, `reduce` and `quotient` map one to another, `skeleton` turns one
 //! into files. A stub workspace is a [`Workspace`] like any other. Nothing here touches the disk.
 
-use crate::lockfile::Lockfile;
+pub mod condition;
+pub mod lockfile;
+pub mod profile;
+pub mod scope;
+
+use lockfile::Lockfile;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use toml::Table;

@@ -4,9 +4,9 @@
 //! whether they hold, where that does not depend on what is unknown. What rustc says of a triple comes from
 //! `cfg-expr`'s table; conditions on anything else (`target_feature`, `--cfg` of the user) stay open. Touches nothing.
 
-use crate::condition::{Atom, Condition, Side};
 use crate::config::is_specification;
-use crate::scope::Scope;
+use crate::workspace::condition::{Atom, Condition, Side};
+use crate::workspace::scope::Scope;
 use cargo_platform::{Cfg, CfgExpr, Platform};
 use cfg_expr::targets::{Family, TargetInfo, get_builtin_target_by_triple};
 use std::str::FromStr;

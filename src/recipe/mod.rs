@@ -3,9 +3,11 @@
 //! In: a [`Recipe`], or the text of one. Out: the other. The format is described in RECIPE.md. Nothing is interpreted
 //! here beyond what keeps a recipe from writing where it must not. Touches nothing.
 
+pub mod skeleton;
+
 use crate::error::{Result, fail};
-use crate::scope::Scope;
-use crate::skeleton::Files;
+use crate::recipe::skeleton::Files;
+use crate::workspace::scope::Scope;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use serde::{Deserialize, Serialize};

@@ -11,12 +11,12 @@
 //! The record of what a build script printed is an artifact as well: it may be no older than the script, nor the script than
 //! what it was compiled of, nor a crate above than it (`check_filesystem`). So, where it has to move, all artifacts of the cook move.
 
-use super::cargo::Outcome;
 use super::records;
 use super::script::{self, Places, Run};
+use crate::cook::cargo::Outcome;
 use crate::error::{Error, Result};
-use crate::read;
-use crate::skeleton::Files;
+use crate::path;
+use crate::recipe::skeleton::Files;
 use cargo_metadata::PackageId;
 use rustc_stable_hash::StableSipHasher128;
 use std::collections::{BTreeMap, BTreeSet};
@@ -242,8 +242,8 @@ fn in_project(dir: &str, package: &Carried<'_>, has_script: bool, around: &Aroun
     // Before the contents, which may change while they are read.
     let newest = there.iter().flat_map(|(path, _)| path.ancestors().take_while(is_own)).filter_map(mtime).max();
     let is_same = there.iter().all(|(path, bytes)| std::fs::read(path).is_ok_and(|content| content == **bytes));
-    let is_known = |name: &PathBuf| package.sources.contains_key(read::slashed(&Path::new(dir).join(name)).as_str());
-    let is_whole = || read::files_of(&package_dir, true).is_ok_and(|names| names.iter().all(is_known));
+    let is_known = |name: &PathBuf| package.sources.contains_key(path::slashed(&Path::new(dir).join(name)).as_str());
+    let is_whole = || super::travel::files_of(&package_dir, true).is_ok_and(|names| names.iter().all(is_known));
     // To what is newer than now, an edit of today would seem old.
     let newest = newest.filter(|newest| *newest <= SystemTime::now());
     newest.filter(|_| is_same && (!has_script || is_whole())).map_or(InProject::Other, InProject::Same)
@@ -267,7 +267,7 @@ fn is_noted(record: &Path, package: &Carried<'_>) -> bool {
 }
 
 fn package_name(files: &Files, dir: &str) -> Option<String> {
-    let manifest: toml::Table = crate::skeleton::text(files, &format!("{dir}/Cargo.toml"))?.parse().ok()?;
+    let manifest: toml::Table = crate::recipe::skeleton::text(files, &format!("{dir}/Cargo.toml"))?.parse().ok()?;
     Some(manifest.get("package")?.get("name")?.as_str()?.to_owned())
 }
 

@@ -5,9 +5,9 @@
 //! unscoped recipe holds. Values to values; cannot fail.
 
 use crate::carried;
-use crate::lockfile::LocalEntry;
-use crate::profile;
-use crate::scope::Scope;
+use crate::workspace::lockfile::LocalEntry;
+use crate::workspace::profile;
+use crate::workspace::scope::Scope;
 use crate::workspace::{
     Below, Dependency, DependencyKind, Package, Resolved, SOURCE_KEYS, Target, TargetKind, Workspace,
 };
