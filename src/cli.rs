@@ -44,6 +44,7 @@ pub enum Verb {
 
 /// `cargo larder prepare`.
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "one field for each of cargo's switches")]
 pub struct Prepare {
     /// Where to write the recipe
     #[arg(long, value_name = "PATH", default_value = "recipe.json")]
@@ -54,9 +55,50 @@ pub struct Prepare {
     /// The triple that will be built on; leaves out dependencies of other platforms where there is no --target
     #[arg(long, value_name = "TRIPLE")]
     pub host: Option<String>,
+    /// Assert that Cargo.lock is there and up to date
+    #[arg(long)]
+    pub locked: bool,
+    /// Run without the network; the build will, too
+    #[arg(long)]
+    pub offline: bool,
+    /// The same as --locked --offline
+    #[arg(long)]
+    pub frozen: bool,
+    /// Say more: what the recipe leaves out
+    #[arg(short, long, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+    /// Say nothing
+    #[arg(short, long, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// When to use colours: auto, always, never
+    #[arg(long, value_name = "WHEN", value_parser = ["auto", "always", "never"])]
+    pub color: Option<String>,
     /// What the build will select.
     #[command(flatten)]
     pub scope: Scope,
+    /// What the build may be given besides.
+    #[command(flatten)]
+    pub ignored: Ignored,
+}
+
+/// Flags of `cargo build` that decide nothing about a recipe. `prepare` accepts and ignores them, so that it can be given the
+/// flags of the build as they are.
+#[derive(Debug, Args)]
+pub struct Ignored {
+    #[arg(short, long, value_name = "N", allow_hyphen_values = true, hide = true)]
+    jobs: Option<String>,
+    #[arg(long, value_name = "DIRECTORY", hide = true)]
+    target_dir: Option<PathBuf>,
+    #[arg(long, value_name = "FMT", hide = true)]
+    message_format: Vec<String>,
+    #[arg(long, hide = true)]
+    keep_going: bool,
+    #[arg(long, hide = true)]
+    ignore_rust_version: bool,
+    #[arg(long, hide = true)]
+    future_incompat_report: bool,
+    #[arg(long, value_name = "FMTS", num_args = 0..=1, require_equals = true, default_missing_value = "", hide = true)]
+    timings: Option<String>,
 }
 
 /// `cargo larder cook`.

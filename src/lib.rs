@@ -44,13 +44,13 @@ pub fn run(args: Vec<OsString>) -> ExitCode {
         }
     };
     let colour = match &larder.verb {
-        Verb::Prepare(_) => None,
+        Verb::Prepare(prepare) => prepare.color.clone(),
         Verb::Cook(cook) => cook.how.color.clone(),
     };
     match exec(larder) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            Report::new(colour.as_deref(), false).error(&error);
+            Report::new(colour.as_deref(), false, false).error(&error);
             ExitCode::from(error.code())
         }
     }

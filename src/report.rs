@@ -1,7 +1,7 @@
 //! What people read on stderr.
 //!
 //! In: a sentence. Out: the sentence on stderr, with cargo's word in front, coloured as `CARGO_TERM_COLOR` and `NO_COLOR`
-//! say. Results go to stdout and not through here.
+//! say; nothing but errors where `-q` or `CARGO_TERM_QUIET` wants it. Results go to stdout and not through here.
 
 use crate::error::Error;
 use std::io::{IsTerminal, Write};
@@ -11,19 +11,29 @@ use std::io::{IsTerminal, Write};
 pub struct Report {
     colour: bool,
     quiet: bool,
+    verbose: bool,
 }
 
 impl Report {
-    /// `colour` is the value of `--color`; the environment decides where it is not given.
-    pub fn new(colour: Option<&str>, quiet: bool) -> Self {
+    /// `colour` is the value of `--color`, `quiet` and `verbose` tell of `-q` and `-v`; the environment decides where they are
+    /// not given (`GlobalContext::configure`).
+    pub fn new(colour: Option<&str>, quiet: bool, verbose: bool) -> Self {
         let env = |name: &str| std::env::var(name).ok().filter(|v| !v.is_empty());
+        let is_true = |name: &str| env(name).as_deref() == Some("true");
+        let verbose = verbose || (!quiet && is_true("CARGO_TERM_VERBOSE"));
+        let quiet = quiet || (!verbose && is_true("CARGO_TERM_QUIET"));
         let choice = colour.map(str::to_owned).or_else(|| env("CARGO_TERM_COLOR"));
         let colour = match choice.as_deref() {
             Some("always") => true,
             Some("never") => false,
             _ => env("NO_COLOR").is_none() && env("TERM").as_deref() != Some("dumb") && std::io::stderr().is_terminal(),
         };
-        Report { colour, quiet }
+        Report { colour, quiet, verbose }
+    }
+
+    /// Whether to say more than usual.
+    pub fn is_verbose(self) -> bool {
+        self.verbose
     }
 
     /// What was done, in the form of cargo's own lines.
@@ -40,9 +50,11 @@ impl Report {
         }
     }
 
-    /// What may surprise.
+    /// What may surprise. As in cargo, `-q` leaves it out (`Shell::warn`).
     pub fn warning(self, sentence: &str) {
-        self.line("warning", "1;33", sentence, ":");
+        if !self.quiet {
+            self.line("warning", "1;33", sentence, ":");
+        }
     }
 
     /// What went wrong; nothing, where cargo has said it.

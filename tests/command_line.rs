@@ -17,6 +17,8 @@ mod maturin;
 #[cfg(target_os = "linux")]
 #[path = "command_line/mount.rs"]
 mod mount;
+#[path = "command_line/of_the_build.rs"]
+mod of_the_build;
 #[path = "command_line/outcome.rs"]
 mod outcome;
 #[path = "command_line/passed_on.rs"]

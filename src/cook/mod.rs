@@ -37,7 +37,7 @@ use std::time::Instant;
 /// # Errors
 /// A recipe that is none, flags that contradict it, a directory that cannot be written to, cargo failing, or a signal.
 pub fn cook(args: &Cook, here: &Path, stdout: &mut dyn Write) -> Result<()> {
-    let report = Report::new(args.how.color.as_deref(), args.how.quiet);
+    let report = Report::new(args.how.color.as_deref(), args.how.quiet, args.how.verbose > 0);
     let started = Instant::now();
     // From here on there may be directories to remove.
     let interrupt = Interrupt::watch()?;

@@ -33,8 +33,8 @@ pub struct Prepared {
 /// Whatever is wrong with the workspace or the scope, or the recipe cannot be written.
 pub fn prepare(args: Prepare, here: &Path) -> Result<()> {
     let manifest = read::find_manifest(here, args.manifest_path.as_deref())?;
-    let report = Report::new(None, false);
-    let workspace = locked::workspace(&manifest, here, false, report)?;
+    let report = Report::new(args.color.as_deref(), args.quiet, args.verbose > 0);
+    let workspace = locked::workspace(&manifest, here, args.offline || args.frozen, report)?;
     let scope = args.scope.normalized();
     // A skeleton of stubs has been scoped already; preparing it gives its recipe again.
     let is_scoped = workspace.packages.iter().all(|p| p.name.starts_with(PREFIX) || p.is_carried());

@@ -138,8 +138,9 @@ fn spelled_like(wanted: &str, package: &str, feature: &str) -> String {
 /// "did you mean", or the list, or that there is `none`. Nothing is close to a pattern.
 fn closest<'a>(wanted: &str, names: impl Iterator<Item = &'a str>, list: &str, none: &str) -> String {
     let names: BTreeSet<&str> = names.collect();
-    let near = names.iter().map(|n| (strsim::levenshtein(wanted, n), *n));
-    let near = near.filter(|(d, _)| *d <= 3 && !is_pattern(wanted)).min();
+    let near = names.iter().map(|n| (strsim::osa_distance(wanted, n), *n));
+    // cargo's `closest` in `util/edit_distance.rs` allows three edits of any name: `nope` would be meant for `api`.
+    let near = near.filter(|(d, _)| *d <= 3.min((wanted.len() + 1) / 3) && !is_pattern(wanted)).min();
     match near {
         Some((_, name)) => format!("did you mean `{name}`?"),
         None if names.is_empty() => none.to_owned(),

@@ -52,6 +52,15 @@ fn a_mistyped_package_is_answered_with_the_one_meant() {
 }
 
 #[test]
+fn only_what_is_near_is_suggested() {
+    for name in ["nope", "a", "xy", "big"] {
+        let expected =
+            format!("error: -p `{name}` matches no package of the workspace\nhelp: its members are `api`, `web`\n");
+        refused(&format!("-p {name}"), &expected);
+    }
+}
+
+#[test]
 fn an_unknown_package_is_answered_with_those_that_exist() {
     let expected = "error: -p `database` matches no package of the workspace\nhelp: its members are `api`, `web`\n";
     refused("-p database", expected);

@@ -47,7 +47,20 @@ fn help_names_both_verbs() {
 fn help_of_prepare_mentions_every_flag() {
     mentions(
         &["prepare", "--help"],
-        &[SCOPE, &["--recipe-path", "[default: recipe.json]", "--manifest-path", "--host"]],
+        &[
+            SCOPE,
+            &[
+                "--recipe-path",
+                "[default: recipe.json]",
+                "--manifest-path",
+                "--host",
+                "--locked",
+                "--offline",
+                "-v, --verbose",
+                "-q, --quiet",
+                "--color",
+            ],
+        ],
     );
 }
 

@@ -115,3 +115,31 @@ fn quiet_says_nothing() {
     let ended = when_cargo("true", &["-q"]);
     assert_eq!(ended, Ended { code: Some(0), stdout: String::new(), stderr: String::new() });
 }
+
+#[test]
+fn quiet_is_heard_from_the_environment_too() {
+    let place = Place::new(&[APP]);
+    let quiet = |args: &[&str], name: &str| {
+        let ended = place.run(fake_cargo::larder(&place, args).env(name, "true").env("CARGO_TERM_COLOR", "never"));
+        assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+        ended.stderr.is_empty()
+    };
+    for verb in ["prepare", "cook"] {
+        assert!(quiet(&[verb], "CARGO_TERM_QUIET"), "{verb}");
+        assert!(!quiet(&[verb, "-v"], "CARGO_TERM_QUIET"), "a flag wins: {verb}");
+        assert!(!quiet(&[verb], "CARGO_TERM_VERBOSE"), "{verb}");
+        assert!(quiet(&[verb, "-q"], "CARGO_TERM_VERBOSE"), "a flag wins: {verb}");
+    }
+}
+
+#[test]
+fn quiet_leaves_out_warnings_as_cargo_does() {
+    let place = Place::new(&[APP, "[workspace]\n"]);
+    let warns = |flags: &[&str]| {
+        let ended = place.run(&mut place.larder(&[&["prepare", "--workspace", "--exclude", "none"], flags].concat()));
+        assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+        ended.stderr.contains("warning")
+    };
+    assert!(warns(&[]));
+    assert!(!warns(&["-q"]));
+}
