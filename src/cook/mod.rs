@@ -50,6 +50,11 @@ pub fn cook(args: &Cook, here: &Path, stdout: &mut dyn Write) -> Result<()> {
     let Cooked { outcome, target_dir, .. } = &cooked;
     let size = megabytes(place::size(target_dir));
     interrupt.check()?;
+    if outcome.compiled + outcome.fresh == 0 {
+        report.warning(
+            "there was nothing to build, which is unusual: the packages selected have no dependencies on this platform, or the recipe was prepared where sources were missing\nhelp: prepare the recipe where all sources are, with the flags of the build",
+        );
+    }
     report.done(
         "Cooked",
         &format!(

@@ -31,6 +31,11 @@ pub fn workspace(manifest_path: &Path, here: &Path, offline: bool, report: Repor
             "`paths` of the config is left out: the real build compiles what it takes from there, and all crates above it",
         );
     }
+    for (manifest, file) in read::missing_sources(&manifests) {
+        report.warning(&format!(
+            "`{manifest}` names `{file}`, which is not there; where sources are missing, a build script is overlooked, too\nhelp: copy the sources too, not only the manifests",
+        ));
+    }
     if read::lockfile(&manifests).exists() {
         return read::workspace(&manifests, None);
     }

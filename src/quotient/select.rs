@@ -6,8 +6,9 @@
 
 use crate::config;
 use crate::error::{Result, fail};
+use crate::workspace::profile;
 use crate::workspace::scope::Scope;
-use crate::workspace::{Package, Resolver, Target, TargetKind, Workspace};
+use crate::workspace::{Package, Resolved, Resolver, Target, TargetKind, Workspace};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What is selected.
@@ -98,12 +99,40 @@ fn packages(workspace: &Workspace, scope: &Scope) -> Result<(BTreeSet<usize>, Ve
     for spec in &scope.package {
         let matched = matching(spec);
         if matched.is_empty() {
+            refuse_stranger(workspace, spec)?;
             let names = members().map(|(_, p)| p.name.as_str());
             fail!("{}\nhelp: {}", none("-p", spec), closest(spec, names, "its members are", "it has no members"));
         }
         found.extend(matched);
     }
     Ok((found, Vec::new()))
+}
+
+/// cargo also takes a package that is no member, if the workspace depends on it, and builds it alone. A recipe is made for
+/// the builds of members.
+fn refuse_stranger(workspace: &Workspace, spec: &str) -> Result<()> {
+    let local = workspace.packages.iter().position(|p| !p.is_member && matches_spec(p, spec, None));
+    let name = profile::name_of_spec(spec);
+    let locked = workspace.lock.packages.iter().position(|p| p.source.is_some() && p.name == name);
+    let is_meant = |to: Resolved| match to {
+        Resolved::Local(i) => Some(i) == local,
+        Resolved::Locked(i) => Some(i) == locked,
+        Resolved::Absent => false,
+    };
+    let members = workspace.packages.iter().filter(|p| p.is_member);
+    let above = members.filter(|p| p.dependencies.iter().any(|d| is_meant(d.to))).map(|p| p.name.as_str());
+    let above: Vec<String> = above.map(|name| format!("`-p {name}`")).collect();
+    let what = match (local, locked) {
+        (Some(_), _) => "a path dependency",
+        (None, Some(_)) => "a third-party package",
+        (None, None) => return Ok(()),
+    };
+    let help = if above.is_empty() {
+        "name a member whose build needs it, or leave out `-p`".to_owned()
+    } else {
+        format!("name a member that depends on it: {}", above.join(", "))
+    };
+    fail!("-p `{spec}` is {what}, not a member of the workspace\nhelp: {help}")
 }
 
 /// Package id specs of local packages: `name`, `name@version`, `name:version`, `path+file:///…#name@version`; or a glob

@@ -4,6 +4,7 @@
 //! names of files beside them. Writes nothing.
 
 use super::members::Manifests;
+use super::package;
 use crate::error::Result;
 use crate::path::{shared, slashed};
 use crate::recipe::skeleton::Files;
@@ -22,8 +23,9 @@ pub struct Copy {
 /// Copies what cargo reads.
 ///
 /// # Errors
-/// A manifest that cannot be read any more.
+/// A manifest that cannot be read any more, or that cargo would refuse: its message would name the copy.
 pub fn copy(manifests: &Manifests) -> Result<Copy> {
+    manifests.packages.iter().try_for_each(|dir| package::package(manifests, dir).map(drop))?;
     let dirs = || manifests.packages.iter().chain([&manifests.root]);
     let roots = manifests.inherits_from.values();
     let common = dirs().chain(roots.clone()).fold(manifests.root.clone(), |common, dir| shared(&common, dir));

@@ -147,6 +147,17 @@ pub fn workspace(manifests: &Manifests, lock: Option<&str>) -> Result<Workspace>
     })
 }
 
+/// For each member whose sources are not where its manifest says: how messages name its manifest, and one file that is
+/// missing. cargo misses such a file only when it compiles it.
+pub fn missing_sources(manifests: &Manifests) -> Vec<(String, String)> {
+    let missing = |dir: &PathBuf| {
+        let manifest = manifests.get(dir);
+        manifest.package.as_ref()?;
+        Some((manifests.name(dir), targets::missing(dir, manifest).into_iter().next()?))
+    };
+    manifests.members.iter().filter_map(missing).collect()
+}
+
 fn refuse_twins(packages: &[Package]) -> Result<()> {
     let mut names = BTreeMap::new();
     for package in packages.iter().filter(|p| p.is_member) {

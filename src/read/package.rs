@@ -15,7 +15,7 @@ use toml::Table;
 /// The package at `dir`, which has no dependencies and features yet.
 ///
 /// # Errors
-/// A key that is inherited from where it is not.
+/// A key that is inherited from where it is not; targets that cargo would miss.
 pub fn package(manifests: &Manifests, dir: &Path) -> Result<Package> {
     let manifest = manifests.get(dir);
     let table = manifest.package.as_ref().expect("only packages are listed");
@@ -48,7 +48,8 @@ pub fn package(manifests: &Manifests, dir: &Path) -> Result<Package> {
         version: inherited("version", &table.version)?.unwrap_or_else(|| "0.0.0".to_owned()),
         dir: crate::path::relative(dir, &manifests.root),
         is_member: manifests.members.contains(dir),
-        targets: targets::discover(dir, manifest, table, &edition),
+        targets: targets::discover(dir, manifest, table, &edition)
+            .map_err(|error| error.within(&format!("failed to parse manifest `{name}`")))?,
         build_script: targets::has_build_script(dir, table),
         dependencies: Vec::new(),
         features: BTreeMap::new(),

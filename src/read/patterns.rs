@@ -14,14 +14,28 @@ use std::path::{Path, PathBuf};
 pub fn expand(root: &Path, patterns: &[String], manifest: &str) -> Result<Vec<(PathBuf, String)>> {
     let mut dirs = Vec::new();
     for pattern in patterns {
-        // The root itself is taken literally, unlike in cargo, which misreads roots with brackets in their path.
-        let full = format!("{}/{pattern}", glob::Pattern::escape(&root.to_string_lossy()));
+        // The root itself is taken literally, unlike in cargo, which misreads roots with brackets in their path. A pattern
+        // that is absolute stands for itself.
+        let full = if Path::new(pattern).is_absolute() {
+            pattern.clone()
+        } else {
+            format!("{}/{pattern}", glob::Pattern::escape(&root.to_string_lossy()))
+        };
         let paths = match glob::glob(&full) {
             Ok(paths) => paths,
             // The position that the error knows is one in `full`.
             Err(error) => fail!("could not parse pattern `{pattern}` in `{manifest}`: {}", error.msg),
         };
-        let found: Vec<PathBuf> = paths.filter_map(std::result::Result::ok).collect();
+        // Like cargo's `expand_member_path`, the walk ends at the first directory that cannot be read: with `..` in the
+        // pattern it could otherwise go on through all of the machine.
+        let found: Vec<PathBuf> = match paths.collect() {
+            Ok(found) => found,
+            Err(error) => fail!(
+                "unable to match the pattern `{pattern}` of `{manifest}`: {}: {}\nhelp: narrow the pattern",
+                error.path().display(),
+                error.error()
+            ),
+        };
         if found.is_empty() {
             dirs.push((normalize(&root.join(pattern)), pattern.clone()));
         }

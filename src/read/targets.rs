@@ -2,15 +2,26 @@
 //!
 //! In: a manifest and the names of the files beside it. Out: its targets and whether it has a build script, by cargo's
 //! discovery (`workspace/parser/targets.rs`, formerly `util/toml/targets.rs`). Reads names of files, never their text.
+//! Refuses what cargo refuses while it reads the manifest, in cargo's words: where only manifests were copied, a recipe
+//! would leave out what follows from the sources that are missing.
 
 use super::schema::{BuildKey, Manifest, PackageTable, TargetTable};
+use crate::error::{Result, fail};
 use crate::workspace::{Target, TargetKind};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+/// What helps where sources are missing.
+const SOURCES_COUNT: &str =
+    "help: copy the sources too, not only the manifests: which targets there are depends on the names of the files";
+
 /// The targets of the package at `dir`, sorted by kind and name.
-pub fn discover(dir: &Path, manifest: &Manifest, package: &PackageTable, edition: &str) -> Vec<Target> {
-    let mut targets: Vec<Target> = library(dir, manifest, package).into_iter().collect();
+///
+/// # Errors
+/// No target at all, or one that is named without a path and whose file is not where cargo would look for it.
+pub fn discover(dir: &Path, manifest: &Manifest, package: &PackageTable, edition: &str) -> Result<Vec<Target>> {
+    let mut targets: Vec<Target> = library(dir, manifest, package, edition)?.into_iter().collect();
+    let has_lib = !targets.is_empty();
     let rules = [
         (TargetKind::Bin, &manifest.bin, package.autobins),
         (TargetKind::Example, &manifest.example, package.autoexamples),
@@ -18,14 +29,30 @@ pub fn discover(dir: &Path, manifest: &Manifest, package: &PackageTable, edition
         (TargetKind::Bench, &manifest.bench, package.autobenches),
     ];
     for (kind, named, switch) in rules {
-        let named = named.as_deref();
         // One word of a kind, even an empty list, turns its discovery off in 2015 (`toml_targets_and_inferred`).
         let discovers = switch.unwrap_or(named.is_none() || edition != "2015");
-        let inferred = if discovers { inferred(dir, kind, &package.name) } else { Vec::new() };
-        targets.extend(with_inferred(dir, kind, named.unwrap_or_default(), inferred));
+        let named = named.as_deref().unwrap_or_default();
+        let inferred = inferred(dir, kind, &package.name);
+        for table in named {
+            refuse_missing(dir, kind, table, &inferred, (edition, has_lib))?;
+        }
+        targets.extend(with_inferred(dir, kind, named, if discovers { inferred } else { Vec::new() }));
+    }
+    if targets.is_empty() {
+        fail!(
+            "no targets specified in the manifest\neither src/lib.rs, src/main.rs, a [lib] section, or [[bin]] section must be present\n{SOURCES_COUNT}"
+        );
     }
     targets.sort();
-    targets
+    Ok(targets)
+}
+
+/// The files of targets that the manifest names with a path, and that are not there. cargo misses them only when it
+/// compiles these targets.
+pub fn missing(dir: &Path, manifest: &Manifest) -> Vec<String> {
+    let lists = [&manifest.bin, &manifest.example, &manifest.test, &manifest.bench];
+    let tables = manifest.lib.iter().chain(lists.into_iter().flatten().flatten());
+    tables.filter_map(|table| table.path.clone()).filter(|path| !dir.join(path).exists()).collect()
 }
 
 /// Whether the package has a build script (`normalize_build`).
@@ -56,14 +83,60 @@ fn inferred(dir: &Path, kind: TargetKind, package: &str) -> Vec<Source> {
 /// A name and a path relative to the package.
 type Source = (String, PathBuf);
 
-fn library(dir: &Path, manifest: &Manifest, package: &PackageTable) -> Option<Target> {
+/// `normalize_lib`.
+fn library(dir: &Path, manifest: &Manifest, package: &PackageTable, edition: &str) -> Result<Option<Target>> {
+    let is_there = |path: &str| dir.join(path).exists();
     let table = match &manifest.lib {
         Some(table) => table.clone(),
-        None if package.autolib != Some(false) && dir.join("src/lib.rs").exists() => TargetTable::default(),
-        None => return None,
+        None if package.autolib != Some(false) && is_there("src/lib.rs") => TargetTable::default(),
+        None => return Ok(None),
     };
     let name = table.name.clone().unwrap_or_else(|| package.name.replace('-', "_"));
-    Some(target(TargetKind::Lib, name, &table))
+    let is_legacy = || edition == "2015" && is_there(&format!("src/{name}.rs"));
+    if table.path.is_none() && !is_there("src/lib.rs") && !is_legacy() {
+        fail!("can't find library `{name}`, rename file to `src/lib.rs` or specify lib.path\n{SOURCES_COUNT}");
+    }
+    Ok(Some(target(TargetKind::Lib, name, &table)))
+}
+
+/// `target_path`: a target that is named without a path stands in the one file that would be found for its name, or,
+/// in 2015, where cargo looked for it then (`legacy_bin_path`, `normalize_benches`).
+fn refuse_missing(
+    dir: &Path,
+    kind: TargetKind,
+    table: &TargetTable,
+    inferred: &[Source],
+    (edition, has_lib): (&str, bool),
+) -> Result<()> {
+    let (word, long, below) = match kind {
+        TargetKind::Lib | TargetKind::Bin => ("bin", "binary", "src/bin"),
+        TargetKind::Example => ("example", "example", "examples"),
+        TargetKind::Test => ("test", "test", "tests"),
+        TargetKind::Bench => ("bench", "benchmark", "benches"),
+    };
+    let Some(name) = &table.name else { fail!("{long} target {word}.name is required") };
+    let is_there = |path: &str| dir.join(path).exists();
+    let is_legacy = || match kind {
+        TargetKind::Bin => {
+            !has_lib && is_there(&format!("src/{name}.rs")) || is_there("src/main.rs") || is_there("src/bin/main.rs")
+        }
+        TargetKind::Bench => name == "bench" && is_there("src/bench.rs"),
+        _ => false,
+    };
+    if table.path.is_some() {
+        return Ok(());
+    }
+    let mut found = inferred.iter().filter(|(other, _)| other == name).map(|(_, path)| path.display());
+    match (found.next(), found.next()) {
+        (Some(_), None) => Ok(()),
+        _ if edition == "2015" && is_legacy() => Ok(()),
+        (Some(first), Some(second)) => fail!(
+            "cannot infer path for `{name}` {word}\nCargo doesn't know which to use because multiple target files found at `{first}` and `{second}`."
+        ),
+        (None, _) => fail!(
+            "can't find `{name}` {word} at `{below}/{name}.rs` or `{below}/{name}/main.rs`. Please specify {word}.path if you want to use a non-default path.\n{SOURCES_COUNT}"
+        ),
+    }
 }
 
 /// The named targets, and those of the inferred ones whose name and path none of them has.

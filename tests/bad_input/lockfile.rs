@@ -236,3 +236,29 @@ help: run `cargo update --workspace`
 ";
     check(&[files], "prepare", expected);
 }
+
+#[test]
+fn a_value_with_a_quote_stays_one_value() {
+    let quoted = r#"-- Cargo.lock --
+version = 4
+[[package]]
+name = "app"
+version = "1.0.0"
+dependencies = ["itoa"]
+[[package]]
+name = "itoa"
+version = "1.0.5"
+source = "registry+https://example.invalid/\"\nsource2 = \"x"
+checksum = "00\"\nsource3 = \"x"
+"#;
+    let place = Place::new(&[APP, ITOA, quoted]);
+    for scope in [&["prepare"][..], &["prepare", "--release"]] {
+        assert_eq!(place.run(&mut place.larder(scope)).code, Some(0));
+        let recipe = cargo_larder::recipe::decode("recipe.json", &place.read("recipe.json")).expect("a recipe");
+        let lock = std::str::from_utf8(&recipe.files["Cargo.lock"]).expect("text");
+        let lock = cargo_larder::workspace::lockfile::parse("Cargo.lock", lock).expect("a lockfile");
+        let itoa = lock.packages.iter().find(|p| p.name == "itoa").expect("it is listed");
+        assert_eq!(itoa.checksum.as_deref(), Some("00\"\nsource3 = \"x"));
+        assert_eq!(itoa.source.as_deref(), Some("registry+https://example.invalid/\"\nsource2 = \"x"));
+    }
+}

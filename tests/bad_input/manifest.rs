@@ -190,3 +190,50 @@ string values must be quoted, expected literal string
 ";
     check(&[APP, "-- .cargo/config.toml --\n[build]\nrustflags =\n"], "prepare", expected);
 }
+
+/// The manifest of [`APP`], without any source.
+fn without_sources(more: &str) -> String {
+    format!("-- Cargo.toml --\n[package]\nname = \"app\"\nversion = \"1.0.0\"\nedition = \"2021\"\n{more}")
+}
+
+/// What cargo says of a manifest whose sources were not copied, and what helps.
+fn without_targets(words: &str) -> String {
+    format!(
+        "error: failed to parse manifest `Cargo.toml`\n\nCaused by:\n  {words}\nhelp: copy the sources too, not only the manifests: which targets there are depends on the names of the files\n"
+    )
+}
+
+#[test]
+fn a_package_without_targets_is_refused_as_cargo_does() {
+    let none = "no targets specified in the manifest\n  either src/lib.rs, src/main.rs, a [lib] section, or [[bin]] section must be present";
+    for (more, words) in [
+        ("", none),
+        ("autobins = false\nautolib = false\n", none),
+        ("build = \"build.rs\"\n", none),
+        ("[lib]\n", "can't find library `app`, rename file to `src/lib.rs` or specify lib.path"),
+        (
+            "[[bin]]\nname = \"x\"\n",
+            "can't find `x` bin at `src/bin/x.rs` or `src/bin/x/main.rs`. Please specify bin.path if you want to use a non-default path.",
+        ),
+        (
+            "[[bench]]\nname = \"x\"\n",
+            "can't find `x` bench at `benches/x.rs` or `benches/x/main.rs`. Please specify bench.path if you want to use a non-default path.",
+        ),
+    ] {
+        for verb in ["prepare", "prepare --release", "cook"] {
+            check(&[&without_sources(more)], verb, &without_targets(words));
+        }
+    }
+}
+
+#[test]
+fn a_target_whose_path_leads_nowhere_is_warned_of() {
+    let place = Place::new(&[APP, "[[bin]]\nname = \"x\"\npath = \"src/x/y.rs\"\n"]);
+    let ended = place.run(&mut place.larder(&["prepare"]));
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    assert!(
+        ended.stderr.starts_with("warning: `Cargo.toml` names `src/x/y.rs`, which is not there;"),
+        "{}",
+        ended.stderr
+    );
+}

@@ -260,3 +260,58 @@ For more information, try '--help'.
 ";
     misused("cook --color blue", expected);
 }
+
+#[test]
+fn a_package_that_is_no_member_is_answered_with_the_members_above_it() {
+    let files = r#"-- ws/Cargo.toml --
+[package]
+name = "app"
+version = "1.0.0"
+edition = "2021"
+[dependencies]
+shared = { path = "../shared" }
+itoa = "1"
+-- ws/src/main.rs --
+-- ws/Cargo.lock --
+version = 4
+[[package]]
+name = "app"
+version = "1.0.0"
+dependencies = ["itoa", "shared"]
+[[package]]
+name = "itoa"
+version = "1.0.0"
+source = "registry+https://github.com/rust-lang/crates.io-index"
+dependencies = ["ryu"]
+[[package]]
+name = "ryu"
+version = "1.0.0"
+source = "registry+https://github.com/rust-lang/crates.io-index"
+[[package]]
+name = "shared"
+version = "1.0.0"
+-- shared/src/lib.rs --
+-- shared/Cargo.toml --
+[package]
+name = "shared"
+version = "1.0.0"
+edition = "2021"
+"#;
+    for (spec, answer) in [
+        (
+            "shared",
+            "a path dependency, not a member of the workspace\nhelp: name a member that depends on it: `-p app`",
+        ),
+        (
+            "itoa@1.0.0",
+            "a third-party package, not a member of the workspace\nhelp: name a member that depends on it: `-p app`",
+        ),
+        (
+            "ryu",
+            "a third-party package, not a member of the workspace\nhelp: name a member whose build needs it, or leave out `-p`",
+        ),
+    ] {
+        let args = format!("prepare --manifest-path ws/Cargo.toml -p {spec}");
+        check(&[files], &args, &format!("error: -p `{spec}` is {answer}\n"));
+    }
+}

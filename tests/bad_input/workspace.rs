@@ -119,7 +119,7 @@ error: `package.workspace` of `Cargo.toml` points to `other/Cargo.toml`, which h
 
 #[test]
 fn two_members_of_one_name_are_both_named() {
-    let twin = "-- twin/Cargo.toml --\n[package]\nname = \"app\"\n";
+    let twin = "-- twin/src/lib.rs --\n-- twin/Cargo.toml --\n[package]\nname = \"app\"\n";
     let expected = "error: two packages named `app` in this workspace: `app` and `twin`\n";
     check(&[twin, MEMBER, "[workspace]\nmembers = [\"app\", \"twin\"]\n"], "prepare", expected);
 }
@@ -231,7 +231,7 @@ fn a_dependency_that_the_workspace_lacks_names_both_manifests() {
 error: `web/Cargo.toml` inherits the dependency `serde`, but `[workspace.dependencies]` of `Cargo.toml` has no `serde`
 help: add `serde = \"<version>\"` there
 ";
-    let web = "-- web/Cargo.toml --\n[package]\nname = \"web\"\n[dependencies]\nserde.workspace = true\n";
+    let web = "-- web/src/lib.rs --\n-- web/Cargo.toml --\n[package]\nname = \"web\"\n[dependencies]\nserde.workspace = true\n";
     check(&[web, MEMBER, "[workspace]\nmembers = [\"app\", \"web\"]\n"], "prepare", expected);
 }
 

@@ -76,7 +76,7 @@ fn the_config_of_a_recipe_is_seen_from_where_it_is_cooked() {
 
 #[test]
 fn the_config_further_up_is_relative_to_where_that_stands() {
-    let place = Place::new(&[CONFIGURED, APP, "-- deep/er/x --\n"]);
+    let place = Place::new(&[CONFIGURED, APP, "-- deep/er/src/lib.rs --\n"]);
     let deep = place.dir().join("deep/er");
     fs_err::rename(place.dir().join("Cargo.toml"), deep.join("Cargo.toml")).expect("both are ours");
     fs_err::rename(place.dir().join("Cargo.lock"), deep.join("Cargo.lock")).expect("both are ours");

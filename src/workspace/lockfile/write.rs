@@ -13,27 +13,36 @@ impl Lockfile {
         );
         let names = Names::new(&self.packages);
         for package in &self.packages {
-            let _ = write!(text, "\n[[package]]\nname = \"{}\"\nversion = \"{}\"\n", package.name, package.version);
-            for (key, value) in [("source", &package.source), ("checksum", &package.checksum)] {
-                if let Some(value) = value {
-                    let _ = writeln!(text, "{key} = \"{value}\"");
-                }
+            text.push_str("\n[[package]]\n");
+            let keys = [
+                ("name", Some(&package.name)),
+                ("version", Some(&package.version)),
+                ("source", package.source.as_ref()),
+                ("checksum", package.checksum.as_ref()),
+            ];
+            for (key, value) in keys.into_iter().filter_map(|(key, value)| Some((key, value?))) {
+                let _ = writeln!(text, "{key} = {}", quoted(value));
             }
             let dependencies: BTreeSet<String> =
                 package.dependencies.iter().map(|i| names.of(&self.packages[*i])).collect();
             if !dependencies.is_empty() {
                 text.push_str("dependencies = [\n");
                 for dependency in dependencies {
-                    let _ = writeln!(text, " \"{dependency}\",");
+                    let _ = writeln!(text, " {},", quoted(&dependency));
                 }
                 text.push_str("]\n");
             }
             if let Some(replace) = package.replace {
-                let _ = writeln!(text, "replace = \"{}\"", names.of(&self.packages[replace]));
+                let _ = writeln!(text, "replace = {}", quoted(&names.of(&self.packages[replace])));
             }
         }
         text
     }
+}
+
+/// A value as cargo writes it (`emit_package` in cargo's `ops/lockfile.rs`): whatever stands in it stays one value.
+fn quoted(text: &str) -> String {
+    toml::Value::from(text).to_string()
 }
 
 /// How packages are named inside a lockfile: no longer than needed (`encodable_package_id` in cargo's `encode.rs`).
