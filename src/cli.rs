@@ -4,14 +4,33 @@
 
 use crate::workspace::scope::Scope;
 use clap::{Args, Parser, Subcommand};
+use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 
-/// `cargo larder …`: cargo calls `cargo-larder larder …`.
+/// Returns what the arguments say, the first of which is the program's own name. cargo calls `cargo-larder larder …` for
+/// `cargo larder …`; `cargo-larder …` does the same without cargo, which may be rustup's proxy and fetch a toolchain.
+///
+/// # Errors
+/// A wrong command line, or a request for help or for the version, which clap prints.
+pub fn parse(args: &[OsString]) -> Result<Larder, clap::Error> {
+    if args.get(1).is_some_and(|first| first == "larder") {
+        return Cargo::try_parse_from(args).map(|Cargo::Larder(larder)| larder);
+    }
+    Larder::try_parse_from(args)
+}
+
+/// Whether a command line of ours can begin with this word. One that cargo gives to a wrapper begins with a compiler.
+pub fn is_first(word: &OsStr) -> bool {
+    ["larder", "prepare", "cook", "help"].into_iter().any(|own| word == own)
+        || word.as_encoded_bytes().starts_with(b"-")
+}
+
+/// `cargo larder …`.
 #[derive(Debug, Parser)]
-#[command(name = "cargo", bin_name = "cargo", version, subcommand_required = true)]
+#[command(name = "cargo", bin_name = "cargo", subcommand_required = true)]
 pub enum Cargo {
     /// Build the dependencies of a workspace ahead of its sources
-    #[command(version, about, long_about = ABOUT, arg_required_else_help = true)]
+    #[command(version, about, long_about = ABOUT, arg_required_else_help = true, subcommand_required = true)]
     Larder(Larder),
 }
 
@@ -25,8 +44,10 @@ Give `prepare` the flags that the build will use (-p, --features, --release, --t
 when a third-party crate that this build compiles does. Without any, the recipe serves every build, and `cook` takes \
 the flags.";
 
-/// The arguments after `larder`.
-#[derive(Debug, Args)]
+/// The arguments after `larder`, or after `cargo-larder`.
+#[derive(Debug, Parser)]
+#[command(name = "cargo-larder", bin_name = "cargo-larder", version, about, long_about = ABOUT)]
+#[command(arg_required_else_help = true, subcommand_required = true)]
 pub struct Larder {
     /// What to do.
     #[command(subcommand)]

@@ -23,19 +23,18 @@ pub mod recipe;
 pub mod report;
 pub mod workspace;
 
-use clap::Parser;
-use cli::{Cargo, Larder, Verb};
+use cli::{Larder, Verb};
 use error::Result;
 use report::Report;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
 /// Runs the program with these arguments, the first of which is its own name.
-pub fn run(args: Vec<OsString>) -> ExitCode {
-    if cook::wrapper::is_called(&args) {
-        return cook::wrapper::run(&args);
+pub fn run(args: &[OsString]) -> ExitCode {
+    if cook::wrapper::is_called(args) {
+        return cook::wrapper::run(args);
     }
-    let Cargo::Larder(larder) = match Cargo::try_parse_from(args) {
+    let larder = match cli::parse(args) {
         Ok(parsed) => parsed,
         Err(error) => {
             // Help and version go to stdout and are no failure; clap knows.

@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    cargo_larder::run(std::env::args_os().collect())
+    cargo_larder::run(&std::env::args_os().collect::<Vec<_>>())
 }

@@ -8,6 +8,7 @@
 //! (`compute_metadata` in cargo's `compilation_files.rs`).
 
 use super::place::Wrapper;
+use crate::cli;
 use crate::error::Result;
 use crate::quotient::PREFIX;
 use std::ffi::{OsStr, OsString};
@@ -89,7 +90,7 @@ fn link(dir: &Path, _: &OsStr) -> Result<OsString> {
 /// Whether these arguments, with which this program was started, are those of a compiler.
 pub fn is_called(args: &[OsString]) -> bool {
     let is_wrapper = [OF_WORKSPACE, USERS].into_iter().any(|name| std::env::var_os(name).is_some());
-    is_wrapper && args.get(1).is_some_and(|first| first != "larder")
+    is_wrapper && args.get(1).is_some_and(|first| !cli::is_first(first))
 }
 
 /// Runs the compiler, unless it is asked for a stub.

@@ -77,6 +77,13 @@ impl Place {
         command
     }
 
+    /// `cargo-larder`, called without cargo.
+    pub fn directly(&self, args: &[&str]) -> Command {
+        let mut command = self.command(PROGRAM);
+        command.args(args);
+        command
+    }
+
     /// Any program in the same circumstances.
     pub fn command(&self, program: impl AsRef<OsStr>) -> Command {
         let mut command = Command::new(program);
