@@ -134,6 +134,15 @@ pub struct Cook {
     /// Write the skeleton into the current directory and print the command that would build it
     #[arg(long)]
     pub no_build: bool,
+    /// Start from an earlier target directory, which is only read (repeatable) [env: `LARDER_SEED`, separated as PATH is]
+    #[arg(long, value_name = "DIRECTORY", conflicts_with = "no_build")]
+    pub seed: Vec<PathBuf>,
+    /// Keep units in the target directory that no recipe uses any more
+    #[arg(long)]
+    pub no_trim: bool,
+    /// Write what became of each unit to a file, as JSON
+    #[arg(long, value_name = "FILE", conflicts_with = "no_build")]
+    pub report: Option<PathBuf>,
     /// Cook for maturin, which will build for this Python [default: the one that maturin takes]
     #[arg(long, value_name = "PYTHON", num_args = 0..=1, require_equals = true, conflicts_with = "no_build")]
     pub maturin: Option<Option<PathBuf>>,

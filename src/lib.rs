@@ -21,6 +21,7 @@ pub mod quotient;
 pub mod read;
 pub mod recipe;
 pub mod report;
+pub mod target;
 pub mod workspace;
 
 use cli::{Larder, Verb};

@@ -29,6 +29,8 @@ mod registries;
 mod repositories;
 #[path = "kept/scripts.rs"]
 mod scripts;
+#[path = "kept/seed.rs"]
+mod seed;
 #[path = "kept/shelf.rs"]
 mod shelf;
 #[path = "kept/targets.rs"]

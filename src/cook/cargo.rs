@@ -35,6 +35,8 @@ pub struct Build<'a> {
 /// What cargo did.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Outcome {
+    /// Every unit that it told of.
+    pub units: Vec<Made>,
     /// Third-party units that it compiled.
     pub compiled: usize,
     /// Third-party units that it found fresh.
@@ -51,6 +53,40 @@ pub struct Outcome {
     pub out_dirs: Vec<PathBuf>,
 }
 
+/// A unit that cargo made or found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Made {
+    /// cargo's id of its package.
+    pub package: cargo_metadata::PackageId,
+    /// The kind of its target, or `run-build-script`.
+    pub kind: String,
+    /// Whether cargo found it as it should be. Of the run of a build script it does not say.
+    pub fresh: bool,
+    /// Whether it is the run of a build script.
+    pub is_run: bool,
+    /// Whether it is of a stub.
+    pub is_stub: bool,
+    /// A file that was made of it, or its `OUT_DIR`.
+    pub path: PathBuf,
+}
+
+impl Made {
+    /// Whether its package is not local.
+    pub fn is_third_party(&self) -> bool {
+        !self.package.repr.starts_with("path+")
+    }
+
+    /// Name and version of its package (`PackageIdSpec` in cargo's `cargo-util-schemas`).
+    pub fn name_and_version(&self) -> Option<(String, String)> {
+        let (url, fragment) = self.package.repr.rsplit_once('#')?;
+        let (name, version) = fragment.split_once('@').unwrap_or_else(|| {
+            let path = url.split_once('?').map_or(url, |(path, _)| path);
+            (path.rsplit('/').next().unwrap_or(path), fragment)
+        });
+        Some((name.to_owned(), version.to_owned()))
+    }
+}
+
 impl Outcome {
     fn count(&mut self, message: &Message, skeleton: &Path) {
         match message {
@@ -59,6 +95,14 @@ impl Outcome {
                 let out_dir = script.out_dir.as_std_path().to_owned();
                 let compiled = self.carried.iter().find(|compiled| compiled.package == script.package_id);
                 self.ran.extend(compiled.map(|it| Run { dir: it.dir.clone(), out_dir: out_dir.clone() }));
+                self.units.push(Made {
+                    package: script.package_id.clone(),
+                    kind: "run-build-script".to_owned(),
+                    fresh: false,
+                    is_run: true,
+                    is_stub: false,
+                    path: out_dir.clone(),
+                });
                 self.out_dirs.push(out_dir);
             }
             _ => {}
@@ -69,8 +113,19 @@ impl Outcome {
         // Not from its id, which is a URL.
         let dir = artifact.manifest_path.parent().and_then(|dir| dir.strip_prefix(skeleton).ok());
         let carried = dir.filter(|dir| !dir.as_str().starts_with(PREFIX));
-        if artifact.package_id.repr.starts_with("path+") && carried.is_none() {
-            return; // a stub
+        let is_stub = artifact.package_id.repr.starts_with("path+") && carried.is_none();
+        // Of a stub there is no file.
+        let file = artifact.filenames.first().map(|file| file.as_std_path().to_owned());
+        self.units.push(Made {
+            package: artifact.package_id.clone(),
+            kind: artifact.target.kind.iter().map(ToString::to_string).collect::<Vec<_>>().join(","),
+            fresh: artifact.fresh,
+            is_run: false,
+            is_stub,
+            path: file.unwrap_or_default(),
+        });
+        if is_stub {
+            return;
         }
         *(if artifact.fresh { &mut self.fresh } else { &mut self.compiled }) += 1;
         let artifacts: Vec<PathBuf> = artifact.filenames.iter().map(|path| path.as_std_path().to_owned()).collect();

@@ -11,6 +11,7 @@ mod maturin;
 mod mount;
 mod order;
 pub(crate) mod place;
+mod units;
 pub mod wrapper;
 
 use crate::carried::records;
@@ -21,6 +22,7 @@ use crate::error::{Error, Result, fail};
 use crate::quotient::PREFIX;
 use crate::recipe::skeleton::{self, Files, write};
 use crate::report::Report;
+use crate::target;
 use crate::workspace::lockfile;
 use crate::workspace::scope::Scope;
 use crate::{path, read};
@@ -31,6 +33,7 @@ use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
+use units::Units;
 
 /// Runs `cook` at `here`.
 ///
@@ -54,6 +57,14 @@ pub fn cook(args: &Cook, here: &Path, stdout: &mut dyn Write) -> Result<()> {
         report.warning(
             "there was nothing to build, which is unusual: the packages selected have no dependencies on this platform, or the recipe was prepared where sources were missing\nhelp: prepare the recipe where all sources are, with the flags of the build",
         );
+    }
+    let counts = cooked.units.units();
+    if counts.seeded > 0 {
+        let saved = cooked.units.saved_seconds();
+        report.done("Seeded", &format!("{} units, which saves {saved:.1}s of compilation", counts.seeded));
+    }
+    if counts.trimmed > 0 {
+        report.done("Trimmed", &format!("{} units that no recipe uses any more", counts.trimmed));
     }
     report.done(
         "Cooked",
@@ -80,9 +91,16 @@ fn tell(how: &How, build: &Scope, stdout: &mut dyn Write) -> Result<()> {
     Ok(())
 }
 
+/// The build that is cooked for, as a command.
+fn command_words(how: &How, scope: &Scope) -> String {
+    let words = ["cargo", how.command(scope)].map(str::to_owned).into_iter().chain(scope.to_args());
+    words.map(|word| shell_word(&word)).collect::<Vec<_>>().join(" ")
+}
+
 /// What came of it, and where.
 struct Cooked {
     outcome: cargo::Outcome,
+    units: target::report::Report,
     target_dir: PathBuf,
     epoch: Option<Epoch>,
 }
@@ -134,6 +152,16 @@ fn in_scratch(mut order: Order, args: &Cook, here: &Path, interrupt: &Interrupt,
         let variables = maturin::variables(python.as_deref(), &order.files, &order.scope, &target_dir, here)?;
         to_run.env.extend(variables);
     }
+    let words = command_words(&args.how, &order.scope);
+    let units = Units {
+        files: &order.files,
+        build: &order.build,
+        dir: build_dir.as_ref().unwrap_or(&target_dir),
+        root: &root,
+        here,
+        words: &words,
+    };
+    let before = units.before(&args.seed, report, &|| interrupt.check())?;
     let mut outcome = cargo::Outcome::default();
     // Where cargo failed, it has said why, and the lockfile it left tells nothing.
     let built = cargo::build(&to_run, interrupt, &mut outcome).and_then(|()| same_versions(&order.files, &skeleton));
@@ -146,7 +174,11 @@ fn in_scratch(mut order: Order, args: &Cook, here: &Path, interrupt: &Interrupt,
     }
     built.and(settled)?.iter().for_each(|warning| report.warning(warning));
     removed?;
-    Ok(Cooked { outcome, target_dir, epoch })
+    let units = units.after(&before, &outcome.units, args.no_trim, report)?;
+    if let Some(file) = &args.report {
+        fs_err::write(here.join(file), units.to_text())?;
+    }
+    Ok(Cooked { outcome, units, target_dir, epoch })
 }
 
 /// A build script may need what is around it in the project.

@@ -1,0 +1,243 @@
+//! The units in a target directory, in either layout.
+//!
+//! In: a target directory, or the path of something that cargo made in one. Out: [`Unit`]s, and the files that each is
+//! made of. Reads; changes nothing.
+//!
+//! Before 1.100, a unit is spread over `.fingerprint/NAME-HASH`, `deps/*-HASH.*` and, for build scripts and their runs,
+//! `build/NAME-HASH`. Since then it is one directory, `build/NAME/HASH` (`compilation_files.rs` in cargo's
+//! `compiler/build_runner`).
+
+use crate::carried::records::{entries, name_of, profiles};
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+/// The directory of records in the older layout.
+const FINGERPRINT: &str = ".fingerprint";
+
+/// A unit, by where its profile builds and what cargo calls it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Unit {
+    /// The directory of the profile in the target directory, with forward slashes, such as `release`.
+    pub profile: String,
+    /// The name of the package.
+    pub package: String,
+    /// cargo's hash of the unit.
+    pub hash: String,
+    /// How it lies there.
+    pub layout: Layout,
+}
+
+/// cargo's layouts of the target directory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Layout {
+    /// Before Rust 1.100.
+    Spread,
+    /// Since Rust 1.100.
+    Gathered,
+}
+
+/// What a unit is made of, relative to the target directory. The record comes last: without it cargo makes the unit anew.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Parts(pub Vec<PathBuf>);
+
+impl Unit {
+    /// The unit that a file or an `OUT_DIR` belongs to; `target_dir` is where it was built.
+    pub fn of_path(path: &Path, target_dir: &Path) -> Option<Self> {
+        let inner = path.strip_prefix(target_dir).ok()?;
+        let words: Vec<&str> = inner.components().filter_map(|c| c.as_os_str().to_str()).collect();
+        let at = words.iter().rposition(|word| ["deps", "build"].contains(word)).filter(|at| *at > 0)?;
+        let profile = words[..at].join("/");
+        match (words[at], &words[at + 1..]) {
+            ("build", [package, hash, _, ..]) if is_hash(hash) => Some(Unit {
+                profile,
+                package: (*package).to_owned(),
+                hash: (*hash).to_owned(),
+                layout: Layout::Gathered,
+            }),
+            ("build", [name, ..]) => Self::spread(&profile, name),
+            ("deps", [file]) => {
+                let hash = hash_in(file)?;
+                let records = target_dir.join(&profile).join(FINGERPRINT);
+                let name = entries(&records).iter().map(|it| name_of(it)).find(|name| name.ends_with(&hash))?;
+                Self::spread(&profile, &name)
+            }
+            _ => None,
+        }
+    }
+
+    /// `NAME-HASH`.
+    fn spread(profile: &str, name: &str) -> Option<Self> {
+        let (package, hash) = name.rsplit_once('-').filter(|(_, hash)| is_hash(hash))?;
+        let [profile, package, hash] = [profile, package, hash].map(str::to_owned);
+        Some(Unit { profile, package, hash, layout: Layout::Spread })
+    }
+
+    /// The directory of its record, relative to the target directory.
+    pub fn record(&self) -> PathBuf {
+        let profile = Path::new(&self.profile);
+        match self.layout {
+            Layout::Spread => profile.join(FINGERPRINT).join(format!("{}-{}", self.package, self.hash)),
+            Layout::Gathered => profile.join("build").join(&self.package).join(&self.hash).join("fingerprint"),
+        }
+    }
+
+    /// What a run of a build script left of itself: where its `OUT_DIR` was, when it began, what it printed.
+    pub fn run(&self) -> PathBuf {
+        let build = Path::new(&self.profile).join("build");
+        match self.layout {
+            Layout::Spread => build.join(format!("{}-{}", self.package, self.hash)),
+            Layout::Gathered => build.join(&self.package).join(&self.hash).join("run"),
+        }
+    }
+
+    /// A name for ledgers: `release/libc-0123456789abcdef`.
+    pub fn key(&self) -> String {
+        format!("{}/{}-{}", self.profile, self.package, self.hash)
+    }
+}
+
+/// Every unit below a target directory whose profile is built in a directory of this name, with its parts.
+pub fn units(target_dir: &Path, of_profile: &dyn Fn(&str) -> bool) -> BTreeMap<Unit, Parts> {
+    let mut found = BTreeMap::new();
+    for profile in profiles(target_dir).into_iter().filter(|dir| of_profile(&name_of(dir))) {
+        let Some(inner) = profile.strip_prefix(target_dir).ok().map(crate::path::slashed) else { continue };
+        spread(&profile, &inner, &mut found);
+        gathered(&profile, &inner, &mut found);
+    }
+    found
+}
+
+fn spread(profile: &Path, inner: &str, found: &mut BTreeMap<Unit, Parts>) {
+    let mut files = BTreeMap::<String, Vec<PathBuf>>::new();
+    for file in entries(&profile.join("deps")).iter().map(|path| name_of(path)) {
+        if let Some(hash) = hash_in(&file) {
+            files.entry(hash).or_default().push(Path::new(inner).join("deps").join(file));
+        }
+    }
+    for name in entries(&profile.join(FINGERPRINT)).iter().map(|path| name_of(path)) {
+        let Some(unit) = Unit::spread(inner, &name) else { continue };
+        let mut parts = files.remove(&unit.hash).unwrap_or_default();
+        parts.extend(profile.join("build").join(&name).is_dir().then(|| Path::new(inner).join("build").join(&name)));
+        parts.push(unit.record());
+        found.insert(unit, Parts(parts));
+    }
+}
+
+fn gathered(profile: &Path, inner: &str, found: &mut BTreeMap<Unit, Parts>) {
+    for package in entries(&profile.join("build")) {
+        for dir in entries(&package).into_iter().filter(|dir| dir.join("fingerprint").is_dir()) {
+            let (package, hash) = (name_of(&package), name_of(&dir));
+            let whole = Path::new(inner).join("build").join(&package).join(&hash);
+            let unit = Unit { profile: inner.to_owned(), package, hash, layout: Layout::Gathered };
+            found.insert(unit, Parts(vec![whole]));
+        }
+    }
+}
+
+fn is_hash(text: &str) -> bool {
+    text.len() == 16 && text.bytes().all(|b| b.is_ascii_hexdigit())
+}
+
+/// The hash in a file's name: `libc-0123456789abcdef.rlib`, `libc-0123456789abcdef.libc.0-cgu.0.rcgu.o`.
+fn hash_in(file: &str) -> Option<String> {
+    let stem = file.split('.').next().unwrap_or(file);
+    stem.rsplit_once('-').map(|(_, hash)| hash).filter(|hash| is_hash(hash)).map(str::to_owned)
+}
+
+/// Where the sources of a unit stand, as far as its dep-info tells: the first path that rustc read. A run of a build
+/// script has none.
+pub fn source(unit: &Unit, parts: &Parts, target_dir: &Path) -> Option<String> {
+    let dep_infos = match unit.layout {
+        Layout::Spread => parts.0.iter().flat_map(|part| {
+            let path = target_dir.join(part);
+            if path.is_dir() { entries(&path) } else { vec![path] }
+        }),
+        Layout::Gathered => return first_source(&entries(&target_dir.join(&parts.0[0]).join("out"))),
+    };
+    first_source(&dep_infos.collect::<Vec<_>>())
+}
+
+fn first_source(files: &[PathBuf]) -> Option<String> {
+    let dep_info = files.iter().find(|path| path.extension().is_some_and(|extension| extension == "d"))?;
+    let text = std::fs::read_to_string(dep_info).ok()?;
+    let (_, sources) = text.lines().next()?.split_once(": ")?;
+    // A blank in a path is written `\ ` (`write_out_deps` in rustc's `interface/passes.rs`).
+    let mut path = String::new();
+    let mut characters = sources.chars();
+    while let Some(c) = characters.next() {
+        match c {
+            '\\' => path.extend(characters.next()),
+            ' ' => break,
+            c => path.push(c),
+        }
+    }
+    Some(path)
+}
+
+/// The seconds that cargo spent on a unit: from its beginning, of which cargo leaves a mark, to its record.
+pub fn seconds(unit: &Unit, target_dir: &Path) -> Option<f64> {
+    let record = entries(&target_dir.join(unit.record()));
+    let ended = record.iter().filter(|path| !path.ends_with(MARK)).filter_map(|path| modified(path)).max()?;
+    let took = ended.duration_since(begun(unit, target_dir)?).ok()?.as_secs_f64();
+    // One time on everything, as `SOURCE_DATE_EPOCH` makes it, tells nothing.
+    (took > 0.0).then_some(took)
+}
+
+/// When cargo began to make a unit (`set_invocation_time` in `cargo-util`).
+pub fn begun(unit: &Unit, target_dir: &Path) -> Option<SystemTime> {
+    [unit.record(), unit.run()].iter().find_map(|dir| modified(&target_dir.join(dir).join(MARK)))
+}
+
+/// The file whose mtime says when that was.
+const MARK: &str = "invoked.timestamp";
+
+fn modified(path: &Path) -> Option<SystemTime> {
+    std::fs::metadata(path).and_then(|it| it.modified()).ok()
+}
+
+/// Bytes of all files of a unit; hard links between its parts count once.
+pub fn bytes(parts: &Parts, target_dir: &Path) -> u64 {
+    let mut seen = BTreeSet::new();
+    parts.0.iter().flat_map(|part| super::copy::files_below(&target_dir.join(part))).fold(0, |sum, path| {
+        let Ok(metadata) = std::fs::symlink_metadata(&path) else { return sum };
+        if super::copy::identity(&metadata).is_none_or(|id| seen.insert(id)) { sum + metadata.len() } else { sum }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(path: &str, expected: Option<(&str, &str, Layout)>) {
+        let unit = Unit::of_path(Path::new(path), Path::new("/t"));
+        let told = unit.as_ref().map(|unit| (unit.profile.as_str(), unit.package.as_str(), unit.layout));
+        assert_eq!(told, expected, "{path}");
+    }
+
+    #[test]
+    fn a_unit_is_known_by_the_path_of_what_cargo_made_of_it() {
+        check("/t/release/build/libc-0123456789abcdef/out", Some(("release", "libc", Layout::Spread)));
+        check("/t/release/build/libc-0123456789abcdef/build-script-build", Some(("release", "libc", Layout::Spread)));
+        check("/t/x/debug/build/a-b/0123456789abcdef/out/liba_b.rlib", Some(("x/debug", "a-b", Layout::Gathered)));
+        check("/t/debug/app", None);
+        check("/elsewhere/debug/build/a/0123456789abcdef/out", None);
+    }
+
+    #[test]
+    fn hashes_are_found_in_the_names_of_files() {
+        let hash = Some("0123456789abcdef".to_owned());
+        for name in [
+            "libc-0123456789abcdef.d",
+            "liba_b-0123456789abcdef.rlib",
+            "x-0123456789abcdef",
+            "x-0123456789abcdef.x.0-cgu.0.rcgu.o",
+        ] {
+            assert_eq!(hash_in(name), hash, "{name}");
+        }
+        for name in ["libapp.so", "x-0123", "x-0123456789abcdeg.d"] {
+            assert_eq!(hash_in(name), None, "{name}");
+        }
+    }
+}
