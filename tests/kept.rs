@@ -19,6 +19,8 @@ mod environment;
 mod future;
 #[path = "kept/git.rs"]
 mod git;
+#[path = "kept/names.rs"]
+mod names;
 #[path = "kept/own.rs"]
 mod own;
 #[path = "kept/places.rs"]

@@ -16,7 +16,7 @@ use super::script::{self, Places, Run};
 use crate::cook::cargo::Outcome;
 use crate::error::{Error, Result};
 use crate::path;
-use crate::recipe::skeleton::Files;
+use crate::recipe::skeleton::{self, Files};
 use cargo_metadata::PackageId;
 use rustc_stable_hash::StableSipHasher128;
 use std::collections::{BTreeMap, BTreeSet};
@@ -47,9 +47,10 @@ struct Carried<'a> {
 
 /// The carried packages of a recipe, by directory.
 fn carried(files: &Files) -> BTreeMap<&str, Carried<'_>> {
+    let stubs = skeleton::stubs(files);
     let manifests = files.iter().filter_map(|(name, bytes)| Some((name.strip_suffix("/Cargo.toml")?, bytes)));
     let mut carried: BTreeMap<&str, Carried<'_>> = manifests
-        .filter(|(dir, _)| !dir.starts_with(crate::quotient::PREFIX))
+        .filter(|(dir, _)| !stubs.contains(*dir))
         .map(|(dir, manifest)| (dir, Carried { manifest, ..Carried::default() }))
         .collect();
     for (name, bytes) in files.iter().filter(|(name, _)| !name.ends_with("/Cargo.toml")) {
@@ -267,7 +268,7 @@ fn is_noted(record: &Path, package: &Carried<'_>) -> bool {
 }
 
 fn package_name(files: &Files, dir: &str) -> Option<String> {
-    let manifest: toml::Table = crate::recipe::skeleton::text(files, &format!("{dir}/Cargo.toml"))?.parse().ok()?;
+    let manifest: toml::Table = skeleton::text(files, &format!("{dir}/Cargo.toml"))?.parse().ok()?;
     Some(manifest.get("package")?.get("name")?.as_str()?.to_owned())
 }
 

@@ -19,6 +19,11 @@ use toml::{Table, Value};
 /// The most that the files of one package may hold together.
 const LIMIT: u64 = 8 << 20;
 
+/// Directories, or files, that a skeleton has at its root: cargo's config, a toolchain file, targets of the root package. Two
+/// sources never claim one path; for stubs, `quotient::stubs` sees to that.
+const CLAIMED: &[&str] =
+    &[".cargo", "benches", "build.rs", "examples", "rust-toolchain", "rust-toolchain.toml", "src", "src/bin", "tests"];
+
 /// What a file may not say that is to be compiled in one place for another: cargo takes these for granted and does not
 /// notice that they differ (`dep_info` in cargo's `fingerprint/mod.rs` leaves out variables that cargo sets itself).
 const PLACES: &[&str] = &["CARGO_MANIFEST_DIR", "CARGO_MANIFEST_PATH"];
@@ -37,6 +42,9 @@ pub fn below(manifests: &Manifests, dir: &Path, package: &Package) -> Result<Bel
     }
     if package.dir.is_empty() {
         return Ok(Below::Bound("is the root of the workspace"));
+    }
+    if CLAIMED.contains(&package.dir.to_lowercase().as_str()) {
+        return Ok(Below::Bound("stands where a skeleton has files of its own"));
     }
     let is_plain = |t: &String| ["lib", "rlib", "proc-macro"].contains(&t.as_str());
     if !package.lib().is_some_and(|lib| lib.crate_types.iter().all(is_plain)) {

@@ -7,7 +7,6 @@ use super::interrupt::Interrupt;
 use crate::carried::script::Run;
 use crate::carried::settle::Compiled;
 use crate::error::{Error, Result, fail};
-use crate::quotient::PREFIX;
 use cargo_metadata::{Artifact, Message};
 use std::collections::BTreeSet;
 use std::ffi::OsString;
@@ -30,6 +29,8 @@ pub struct Build<'a> {
     pub env: Vec<(String, OsString)>,
     /// Whether the skeleton has a toolchain file, which then decides over the toolchain that runs this program.
     pub has_toolchain_file: bool,
+    /// The directories of its stubs, which do not count.
+    pub stubs: BTreeSet<String>,
 }
 
 /// What cargo did.
@@ -88,9 +89,9 @@ impl Made {
 }
 
 impl Outcome {
-    fn count(&mut self, message: &Message, skeleton: &Path) {
+    fn count(&mut self, message: &Message, build: &Build<'_>) {
         match message {
-            Message::CompilerArtifact(artifact) => self.count_artifact(artifact, skeleton),
+            Message::CompilerArtifact(artifact) => self.count_artifact(artifact, build),
             Message::BuildScriptExecuted(script) => {
                 let out_dir = script.out_dir.as_std_path().to_owned();
                 let compiled = self.carried.iter().find(|compiled| compiled.package == script.package_id);
@@ -109,10 +110,10 @@ impl Outcome {
         }
     }
 
-    fn count_artifact(&mut self, artifact: &Artifact, skeleton: &Path) {
+    fn count_artifact(&mut self, artifact: &Artifact, build: &Build<'_>) {
         // Not from its id, which is a URL.
-        let dir = artifact.manifest_path.parent().and_then(|dir| dir.strip_prefix(skeleton).ok());
-        let carried = dir.filter(|dir| !dir.as_str().starts_with(PREFIX));
+        let dir = artifact.manifest_path.parent().and_then(|dir| dir.strip_prefix(build.dir).ok());
+        let carried = dir.filter(|dir| !build.stubs.contains(dir.as_str()));
         let is_stub = artifact.package_id.repr.starts_with("path+") && carried.is_none();
         // Of a stub there is no file.
         let file = artifact.filenames.first().map(|file| file.as_std_path().to_owned());
@@ -192,7 +193,7 @@ pub fn build(build: &Build<'_>, interrupt: &Interrupt, outcome: &mut Outcome) ->
     let stdout = child.stdout.take().expect("stdout is piped");
     interrupt.entrust(child);
     for message in Message::parse_stream(BufReader::new(stdout)).filter_map(Result::ok) {
-        outcome.count(&message, build.dir);
+        outcome.count(&message, build);
     }
     let status = interrupt.release().expect("it was entrusted above").wait()?;
     interrupt.check()?;

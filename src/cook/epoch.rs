@@ -9,7 +9,7 @@
 
 use crate::error::{Result, fail};
 use crate::path;
-use crate::recipe::skeleton::Files;
+use crate::recipe::skeleton::{self, Files};
 use crate::report::Report;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -49,7 +49,7 @@ impl Epoch {
         let times: Vec<Option<SystemTime>> = entries.map(|path| modified(&path)).collect();
         let is_ours = times.iter().all(|time| time.is_some_and(is_whole) && *time == times[0]);
         let stay = match is_ours {
-            _ if super::carries(files) => Some(COMPARED),
+            _ if skeleton::carries(files) => Some(COMPARED),
             true => None,
             false => Some(NOT_OURS),
         };

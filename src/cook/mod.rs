@@ -19,7 +19,6 @@ use crate::carried::script::Places;
 use crate::carried::settle::{self, Around};
 use crate::cli::{Cook, How};
 use crate::error::{Error, Result, fail};
-use crate::quotient::PREFIX;
 use crate::recipe::skeleton::{self, Files, write};
 use crate::report::Report;
 use crate::target;
@@ -126,9 +125,12 @@ fn in_scratch(mut order: Order, args: &Cook, here: &Path, interrupt: &Interrupt,
     let target_dir = place::target_dir(&how, &config, here, &root)?;
     place::probe(&target_dir)?;
     let build_dir = place::build_dir(&how, &config, here, &root)?;
-    let told = match place::wrapper(&how, &config, here)? {
-        None if !carries(&order.files) => wrapper::of_workspace()?,
-        user => wrapper::of_all(user, &mut config, &skeleton, &root)?,
+    let user = place::wrapper(&how, &config, here)?;
+    user.iter().try_for_each(|user| wrapper::refuse_itself(user, here))?;
+    let known = wrapper::Skeleton { files: &order.files, dir: &skeleton };
+    let told = match user {
+        None if !skeleton::carries(&order.files) => wrapper::of_workspace(known)?,
+        user => wrapper::of_all(user, &mut config, known, &root)?,
     };
     if !config.is_empty() {
         order.files.insert(place::CONFIG.to_owned(), config.to_string().into_bytes());
@@ -145,6 +147,7 @@ fn in_scratch(mut order: Order, args: &Cook, here: &Path, interrupt: &Interrupt,
         args: [order.build.to_args(), how.to_args(), told.args].concat(),
         target_dir: &target_dir,
         env: [place::absolute_variables(here, &root), told.env].concat(),
+        stubs: skeleton::stubs(&order.files),
         has_toolchain_file: order.files.keys().any(|name| name.starts_with("rust-toolchain")),
     };
     let epoch = Epoch::begin([target_dir.clone()].into_iter().chain(build_dir.clone()).collect(), &order.files)?;
@@ -188,11 +191,6 @@ fn explain_scripts(outcome: &cargo::Outcome, report: Report) {
             "the build script of `{dir}` did not come to its end here, where only its package is\nhelp: to leave it to the real build, write `cook = false` below `[package.metadata.larder]` in `{dir}/Cargo.toml`, and prepare the recipe anew"
         ));
     }
-}
-
-/// Whether there are local packages to compile.
-fn carries(files: &Files) -> bool {
-    files.keys().any(|name| name.ends_with("/Cargo.toml") && !name.starts_with(PREFIX))
 }
 
 fn unpack(files: &Files, here: &Path) -> Result<()> {

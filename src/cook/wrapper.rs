@@ -6,26 +6,30 @@
 //! reference). It takes the place of the wrapper of all crates before a wrapper of the user's, which must never see a stub;
 //! and where local packages are carried, since the wrapper of the workspace is part of what a compiled member is called
 //! (`compute_metadata` in cargo's `compilation_files.rs`).
+//!
+//! A stub is known by where it stands: cargo tells a compiler the directory of the package in `CARGO_MANIFEST_DIR`
+//! (`fill_rustc_env` in its `core/compiler/compilation.rs`), also where the arguments are in a file (`@path`). Names tell nothing.
 
 use super::place::Wrapper;
 use crate::cli;
-use crate::error::Result;
-use crate::quotient::PREFIX;
+use crate::error::{Result, fail};
+use crate::recipe::skeleton::{self, Files};
 use std::ffi::{OsStr, OsString};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 use toml::{Table, Value};
 
 /// cargo's names of the environment variables that make a program its wrapper.
 const OF_WORKSPACE: &str = "RUSTC_WORKSPACE_WRAPPER";
 const OF_ALL: &str = "RUSTC_WRAPPER";
-/// Our names of those that hold the user's wrapper, or nothing, and the directory that the project is compiled in.
+/// Our names of those that hold the directory of the skeleton, which makes this program a wrapper; the names of the
+/// directories of the stubs in it; the user's wrapper, or nothing; and the directory that the project is compiled in.
+const SKELETON: &str = "CARGO_LARDER_SKELETON";
+const STUBS: &str = "CARGO_LARDER_STUBS";
 const USERS: &str = "CARGO_LARDER_RUSTC_WRAPPER";
 const ROOT: &str = "CARGO_LARDER_ROOT";
 
-/// The crate that cargo has the compiler name when it asks what that can do (`TargetInfo::new`).
-const PROBE: &str = "___";
-/// The directory in the scratch directory that holds the link to this program.
+/// The directory in the skeleton that holds the link to this program, where no file of the skeleton is.
 const MARK: &str = ".larder";
 
 /// What cargo is told.
@@ -36,12 +40,75 @@ pub struct Told {
     pub args: Vec<String>,
 }
 
+/// A skeleton that a wrapper has to know.
+#[derive(Clone, Copy)]
+pub struct Skeleton<'a> {
+    /// Its files.
+    pub files: &'a Files,
+    /// Where they stand, as cargo names it.
+    pub dir: &'a Path,
+}
+
+impl Skeleton<'_> {
+    fn variables(self) -> Vec<(String, OsString)> {
+        let stubs: Vec<String> = skeleton::stubs(self.files).into_iter().collect();
+        vec![(SKELETON.to_owned(), self.dir.into()), (STUBS.to_owned(), stubs.join("/").into())]
+    }
+
+    /// A directory in it that no file claims.
+    fn free_dir(self) -> PathBuf {
+        let is_taken = |name: &str| self.files.keys().any(|file| file.split('/').next() == Some(name));
+        let mut name = MARK.to_owned();
+        while is_taken(&name) {
+            name.push('-');
+        }
+        self.dir.join(name)
+    }
+}
+
 /// Makes this program cargo's only wrapper, of members.
 ///
 /// # Errors
 /// The system does not say where this program stands.
-pub fn of_workspace() -> Result<Told> {
-    Ok(Told { env: vec![(OF_WORKSPACE.to_owned(), std::env::current_exe()?.into())], args: Vec::new() })
+pub fn of_workspace(skeleton: Skeleton<'_>) -> Result<Told> {
+    let mut env = skeleton.variables();
+    env.push((OF_WORKSPACE.to_owned(), own_path()?.into()));
+    Ok(Told { env, args: Vec::new() })
+}
+
+/// Where this program stands.
+fn own_path() -> Result<PathBuf> {
+    match std::env::current_exe() {
+        Ok(path) => Ok(path),
+        Err(error) => fail!(
+            "cannot find out where this program stands, which cargo has to call: {error}\nhelp: call it by its path, on a system with `/proc`"
+        ),
+    }
+}
+
+/// Refuses this program as the user's wrapper, which would call itself for ever.
+///
+/// # Errors
+/// It is.
+pub fn refuse_itself(user: &Wrapper, here: &Path) -> Result<()> {
+    let real = |path: PathBuf| std::fs::canonicalize(path).ok();
+    let program = Path::new(&user.program);
+    let path = if program.components().count() > 1 {
+        real(here.join(program))
+    } else {
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let suffix = std::env::consts::EXE_SUFFIX;
+        let names = [program.to_owned(), PathBuf::from(format!("{}{suffix}", program.display()))];
+        let found = std::env::split_paths(&path).flat_map(|dir| names.clone().map(|name| here.join(&dir).join(name)));
+        found.into_iter().find(|path| path.is_file()).and_then(real)
+    };
+    if path.is_some() && path == std::env::current_exe().ok().and_then(real) {
+        fail!(
+            "`{}` is cargo-larder itself, and is named as the wrapper of the compiler\nhelp: `unset {OF_ALL}`, or remove `build.rustc-wrapper` from cargo's config",
+            program.display()
+        );
+    }
+    Ok(())
 }
 
 /// Makes this program the wrapper of all crates, which calls the user's. Build scripts see a program of the same name (the `cc` crate goes
@@ -50,12 +117,13 @@ pub fn of_workspace() -> Result<Told> {
 ///
 /// # Errors
 /// The scratch directory cannot be written to.
-pub fn of_all(user: Option<Wrapper>, config: &mut Table, scratch: &Path, root: &Path) -> Result<Told> {
+pub fn of_all(user: Option<Wrapper>, config: &mut Table, skeleton: Skeleton<'_>, root: &Path) -> Result<Told> {
     let user = user.unwrap_or(Wrapper { program: OsString::new() });
     let name = Path::new(&user.program).file_name().unwrap_or(OsStr::new("cargo-larder"));
-    let own = link(&scratch.join(MARK), name)?;
+    let own = link(&skeleton.free_dir(), name)?;
     let env = [(USERS, user.program.clone()), (ROOT, root.into())];
-    let mut told = Told { env: env.map(|(name, value)| (name.to_owned(), value)).into(), args: Vec::new() };
+    let mut told = Told { env: skeleton.variables(), args: Vec::new() };
+    told.env.extend(env.map(|(name, value)| (name.to_owned(), value)));
     // Set to nothing, it wins over the config, too.
     if let Some(value) = std::env::var_os(OF_ALL) {
         told.env.push((OF_ALL.to_owned(), own));
@@ -76,7 +144,7 @@ pub fn of_all(user: Option<Wrapper>, config: &mut Table, scratch: &Path, root: &
 fn link(dir: &Path, name: &OsStr) -> Result<OsString> {
     fs_err::create_dir_all(dir)?;
     let path = dir.join(name);
-    fs_err::os::unix::fs::symlink(std::env::current_exe()?, &path)?;
+    fs_err::os::unix::fs::symlink(own_path()?, &path)?;
     Ok(path.into())
 }
 
@@ -84,26 +152,26 @@ fn link(dir: &Path, name: &OsStr) -> Result<OsString> {
 #[cfg(not(unix))]
 fn link(dir: &Path, _: &OsStr) -> Result<OsString> {
     fs_err::create_dir_all(dir)?;
-    Ok(std::env::current_exe()?.into())
+    Ok(own_path()?.into())
 }
 
-/// Whether these arguments, with which this program was started, are those of a compiler.
+/// Whether these arguments, with which this program was started, are those of a compiler: `cook` is above, and the first is the
+/// program that cargo wants to be run.
 pub fn is_called(args: &[OsString]) -> bool {
-    let is_wrapper = [OF_WORKSPACE, USERS].into_iter().any(|name| std::env::var_os(name).is_some());
-    is_wrapper && args.get(1).is_some_and(|first| !cli::is_first(first))
+    std::env::var_os(SKELETON).is_some() && args.get(1).is_some_and(|first| !cli::is_first(first))
 }
 
 /// Runs the compiler, unless it is asked for a stub.
 pub fn run(args: &[OsString]) -> ExitCode {
-    let crate_name = args.iter().skip_while(|a| *a != "--crate-name").nth(1).and_then(|n| n.to_str());
-    if crate_name.is_some_and(|name| name.starts_with(&PREFIX.replace('-', "_"))) {
+    let package = of_skeleton();
+    if package.as_ref().is_some_and(|dir| is_stub(dir)) {
         return ExitCode::SUCCESS;
     }
     let users = std::env::var_os(USERS).filter(|users| !users.is_empty());
     let mut words = users.into_iter().chain(args.iter().skip(1).cloned());
     let program = words.next().unwrap_or_else(|| "rustc".into());
     let mut command = Command::new(&program);
-    command.args(words).args(crate_name.filter(|name| *name != PROBE).and_then(|_| remapped()));
+    command.args(words).args(package.and_then(|_| remapped()));
     match replace(&mut command) {
         Ok(code) => code,
         Err(error) => {
@@ -113,11 +181,22 @@ pub fn run(args: &[OsString]) -> ExitCode {
     }
 }
 
+/// The directory, in the skeleton, of the package that is compiled; none for one of elsewhere, and for cargo's probes.
+fn of_skeleton() -> Option<PathBuf> {
+    let (package, skeleton) = (std::env::var_os("CARGO_MANIFEST_DIR")?, std::env::var_os(SKELETON)?);
+    Path::new(&package).strip_prefix(skeleton).ok().map(Path::to_owned)
+}
+
+fn is_stub(dir: &Path) -> bool {
+    let stubs = std::env::var(STUBS).unwrap_or_default();
+    dir.to_str().is_some_and(|dir| stubs.split('/').any(|stub| stub == dir))
+}
+
 /// A carried package is compiled in the scratch directory (`path_args` in cargo's `compiler/mod.rs`), and its debug
-/// information has to name the project's.
+/// information has to name the project's. What its build script has compiled stands elsewhere.
 fn remapped() -> Option<OsString> {
     let (root, here) = (std::env::var_os(ROOT)?, std::env::current_dir().ok()?);
-    let is_scratch = here.join(MARK).is_dir();
+    let is_scratch = std::env::var_os(SKELETON).is_some_and(|skeleton| Path::new(&skeleton) == here);
     is_scratch.then(|| {
         let mut flag = OsString::from("--remap-path-prefix=");
         flag.push(here);

@@ -7,7 +7,7 @@ pub mod locked;
 
 use crate::cli::Prepare;
 use crate::error::Result;
-use crate::quotient::{PREFIX, quotient};
+use crate::quotient::quotient;
 use crate::quotient::{reduce, select};
 use crate::read;
 use crate::recipe::skeleton;
@@ -37,7 +37,7 @@ pub fn prepare(args: Prepare, here: &Path) -> Result<()> {
     let workspace = locked::workspace(&manifest, here, args.offline || args.frozen, report)?;
     let scope = args.scope.normalized();
     // A skeleton of stubs has been scoped already; preparing it gives its recipe again.
-    let is_scoped = workspace.packages.iter().all(|p| p.name.starts_with(PREFIX) || p.is_carried());
+    let is_scoped = !workspace.stubs.is_empty();
     let prepared = if scope.is_at_most_binaries() && args.host.is_none() && !is_scoped {
         select::select(&workspace, &scope)?; // refuses a binary that does not exist
         for_any_build(&workspace)

@@ -12,8 +12,6 @@ pub mod select;
 mod stubs;
 pub mod units;
 
-pub use stubs::PREFIX;
-
 use crate::carried;
 use crate::error::Result;
 use crate::quotient::platform::Platforms;
@@ -94,6 +92,7 @@ pub fn quotient(workspace: &Workspace, scope: &Scope, host: Option<&str>) -> Res
         packages: stubs.packages,
         current: None,
         default_members: stubs.selected,
+        stubs: stubs.dirs,
         root_tables: RootTables {
             profile: manifest_profiles,
             patch: patches(&workspace.root_tables.patch, &names, &carried),

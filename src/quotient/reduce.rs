@@ -82,8 +82,16 @@ pub fn reduce(workspace: &Workspace) -> Reduced {
     root_tables.patch = crate::quotient::patches(&root_tables.patch, &names, &carried);
     root_tables.replace = crate::quotient::of_carried(&root_tables.replace, &carried);
     let here = current.map(|i| renewed[i].dir.clone()).filter(|dir| !dir.is_empty());
-    let workspace =
-        Workspace { packages: renewed, current, default_members, root_tables, lock, config, ..workspace.clone() };
+    let workspace = Workspace {
+        packages: renewed,
+        stubs: BTreeSet::new(),
+        current,
+        default_members,
+        root_tables,
+        lock,
+        config,
+        ..workspace.clone()
+    };
     Reduced { workspace, here, warnings }
 }
 

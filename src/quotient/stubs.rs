@@ -25,8 +25,8 @@ use crate::workspace::{
 use std::collections::{BTreeMap, BTreeSet};
 use toml::Table;
 
-/// Every stub's name begins so; nobody else's does.
-pub const PREFIX: &str = "larder-stub";
+/// What the stubs are called here; [`base`] decides what a skeleton calls them.
+const PREFIX: &str = "larder-stub";
 const TESTS: &str = "larder-stub-tests";
 const MACRO: &str = "larder-stub-macro";
 const RESOLVE: &str = "larder-stub-resolve";
@@ -43,6 +43,8 @@ pub struct Stubs {
     pub packages: Vec<Package>,
     /// Those that cargo selects.
     pub selected: Vec<usize>,
+    /// The directories of the stubs among the packages.
+    pub dirs: BTreeSet<String>,
     /// The lockfile pruned to what they reach, with the stubs in it.
     pub lock: Lockfile,
     /// Whether one of them is to be compiled as a test.
@@ -52,6 +54,8 @@ pub struct Stubs {
 /// A stub in the making: its path dependencies and entries, each under a platform or none.
 #[derive(Default)]
 struct Stub<'a> {
+    /// The stub above it, under which platform, and the suffix that says its crate type; none if it is selected.
+    way: Option<(String, Option<String>, &'static str)>,
     below: BTreeSet<(Option<String>, String)>,
     entries: Vec<(Option<String>, &'a Entry)>,
 }
@@ -66,11 +70,13 @@ pub fn stubs(workspace: &Workspace, entries: &[Entry], reach: &BTreeSet<usize>) 
     for entry in entries {
         place(&mut made, carrier, entry);
     }
+    let base = base(workspace, reach);
+    let called = |name: &str| name.replacen(PREFIX, &base, 1);
     let names: Vec<String> = made.keys().cloned().collect();
     let index = |name: &str| names.iter().position(|n| n == name).expect("a stub is made before it is depended on");
 
     let locals = names.iter().zip(made.values()).map(|(name, stub)| LocalEntry {
-        name: name.clone(),
+        name: called(name),
         version: VERSION.to_owned(),
         locked: stub.entries.iter().map(|(_, e)| e.locked).collect(),
         local: stub.below.iter().map(|(_, below)| index(below)).collect(),
@@ -83,7 +89,7 @@ pub fn stubs(workspace: &Workspace, entries: &[Entry], reach: &BTreeSet<usize>) 
     for (name, stub) in &made {
         let keys = keys(workspace, stub);
         let mut dependencies: Vec<Dependency> =
-            stub.below.iter().map(|(platform, below)| local(platform.as_ref(), below, index(below))).collect();
+            stub.below.iter().map(|(platform, below)| local(platform.as_ref(), &called(below), index(below))).collect();
         for (platform, entry) in &stub.entries {
             let to = Resolved::Locked(renewed[&entry.locked]);
             dependencies.push(third_party(
@@ -98,11 +104,11 @@ pub fn stubs(workspace: &Workspace, entries: &[Entry], reach: &BTreeSet<usize>) 
         let is_carrier = name == carrier;
         let unknown = is_carrier && !(package_rest.is_empty() && rest.is_empty());
         packages.push(Package {
-            name: name.clone(),
+            name: called(name),
             version: VERSION.to_owned(),
-            dir: name.clone(),
+            dir: called(name),
             is_member: true,
-            targets: targets(name, has_tests),
+            targets: targets(name, &called(name), stub, has_tests),
             build_script: false,
             features: if name == RESOLVE { BTreeMap::from([(NEVER.to_owned(), Vec::new())]) } else { BTreeMap::new() },
             cargo_features: if unstable || unknown { cargo_features.iter().cloned().collect() } else { Vec::new() },
@@ -112,9 +118,30 @@ pub fn stubs(workspace: &Workspace, entries: &[Entry], reach: &BTreeSet<usize>) 
             below: Below::Nothing,
         });
     }
+    let dirs = packages.iter().map(|p| p.dir.clone()).collect();
     packages.extend(carried::among(workspace, reach));
     let selected = (0..names.len()).filter(|i| SELECTED.contains(&names[*i].as_str()));
-    Stubs { selected: selected.collect(), packages, lock, has_tests }
+    Stubs { selected: selected.collect(), packages, dirs, lock, has_tests }
+}
+
+/// What the names and directories of all stubs begin with: `larder-stub`, or the first like it that is free. It is free of
+/// the packages that a skeleton holds, and of the local packages: a stub of the same name, in the same directory, would
+/// be the same unit to cargo. Stubs of the workspace itself do not count, so that the skeleton of a skeleton is the same.
+fn base(workspace: &Workspace, reach: &BTreeSet<usize>) -> String {
+    let locals = workspace.packages.iter().filter(|p| !workspace.stubs.contains(&p.dir));
+    let dirs = locals.clone().filter(|p| p.is_carried()).filter_map(|p| p.dir.split('/').next());
+    let locked = reach.iter().map(|i| workspace.lock.packages[*i].name.as_str());
+    let names = locals.map(|p| p.name.as_str()).chain(dirs).chain(locked);
+    // cargo takes `-` and `_` for the same in names of crates, and some file systems do not tell case apart.
+    let taken: BTreeSet<String> = names.map(|name| name.replace('_', "-").to_lowercase()).collect();
+    let is_free = |base: &String| {
+        let begins = |name: &String| {
+            name.strip_prefix(base.as_str()).is_some_and(|rest| !rest.starts_with(char::is_alphanumeric))
+        };
+        !taken.iter().any(begins)
+    };
+    let numbered = (2..).map(|n| format!("{PREFIX}{n}"));
+    [PREFIX.to_owned()].into_iter().chain(numbered).find(is_free).expect("names are finitely many")
 }
 
 /// Keys of packages that are not known here go to the carrier, so that none is lost.
@@ -176,8 +203,7 @@ fn place<'a>(made: &mut BTreeMap<String, Stub<'a>>, carrier: &str, entry: &'a En
 fn descend(made: &mut BTreeMap<String, Stub<'_>>, mut stub: String, mut chain: Chain) -> (String, Option<String>) {
     while let Some(platform) = (chain.len() > 1).then(|| triple(&chain)).flatten() {
         chain.retain(|a| a.platform != platform);
-        let suffix = format!("-when-{platform}");
-        stub = child(made, &stub, Some(platform), &suffix);
+        stub = child(made, &stub, Some(platform), "");
     }
     (stub, joined(&chain))
 }
@@ -196,14 +222,21 @@ fn joined(chain: &Chain) -> Option<String> {
     }
 }
 
-/// The stub below `parent` under `platform`.
-fn child(made: &mut BTreeMap<String, Stub<'_>>, parent: &str, platform: Option<String>, suffix: &str) -> String {
-    let condition = match &platform {
-        Some(platform) if !suffix.starts_with("-when-") => format!("-when-{}", slug(platform)),
-        _ => String::new(),
-    };
-    let name = format!("{parent}{condition}{}", slug(suffix));
-    made.entry(name.clone()).or_default();
+/// The stub below `parent` under `platform`, of the crate type that `suffix` says.
+fn child(
+    made: &mut BTreeMap<String, Stub<'_>>,
+    parent: &str,
+    platform: Option<String>,
+    suffix: &'static str,
+) -> String {
+    let condition = platform.as_ref().map(|platform| format!("-when-{}", slug(platform))).unwrap_or_default();
+    let mut name = format!("{parent}{condition}{suffix}");
+    let way = Some((parent.to_owned(), platform.clone(), suffix));
+    // Different platforms may look alike, as `a-host` and `a` do above a `-host`.
+    while made.get(&name).is_some_and(|stub| stub.way != way) {
+        name.push_str("-also");
+    }
+    made.entry(name.clone()).or_default().way = way;
     made.get_mut(parent).expect("the parent was made").below.insert((platform, name.clone()));
     name
 }
@@ -224,10 +257,10 @@ fn slug(text: &str) -> String {
     slug
 }
 
-fn targets(name: &str, has_tests: bool) -> Vec<Target> {
+fn targets(name: &str, called: &str, stub: &Stub<'_>, has_tests: bool) -> Vec<Target> {
     let lib = |crate_types: &[&str], tested: bool| Target {
         kind: TargetKind::Lib,
-        name: name.replace('-', "_"),
+        name: called.replace('-', "_"),
         crate_types: crate_types.iter().map(|t| (*t).to_owned()).collect(),
         required_features: Vec::new(),
         tested,
@@ -235,22 +268,23 @@ fn targets(name: &str, has_tests: bool) -> Vec<Target> {
     };
     let bin = |required: &[&str]| Target {
         kind: TargetKind::Bin,
-        name: name.to_owned(),
+        name: called.to_owned(),
         crate_types: vec!["bin".to_owned()],
         required_features: required.iter().map(|f| (*f).to_owned()).collect(),
         tested: false,
         benched: false,
     };
-    let target = match name {
-        RESOLVE => bin(&[NEVER]),
-        MACRO => lib(&["proc-macro"], has_tests),
+    let suffix = stub.way.as_ref().map(|(.., suffix)| *suffix);
+    let target = match (name, suffix) {
+        (RESOLVE, None) => bin(&[NEVER]),
+        (MACRO, None) => lib(&["proc-macro"], has_tests),
         // Beside a stub that is compiled as a test, this one is not, so it must be something else than a library.
-        PREFIX if has_tests => bin(&[]),
-        TESTS => lib(&["lib"], true),
-        _ if name.ends_with("-host") => lib(&["proc-macro"], false),
-        _ if name.ends_with("-mixed") => lib(&["cdylib", "rlib"], false),
-        _ if name.ends_with("-static") => lib(&["staticlib"], false),
-        _ if name.ends_with("-dylib") => lib(&["dylib"], false),
+        (PREFIX, None) if has_tests => bin(&[]),
+        (TESTS, None) => lib(&["lib"], true),
+        (_, Some("-host")) => lib(&["proc-macro"], false),
+        (_, Some("-mixed")) => lib(&["cdylib", "rlib"], false),
+        (_, Some("-static")) => lib(&["staticlib"], false),
+        (_, Some("-dylib")) => lib(&["dylib"], false),
         _ => lib(&["lib"], false),
     };
     vec![target]

@@ -22,6 +22,7 @@ use crate::carried::{self, travel};
 use crate::config::files;
 use crate::error::{Result, fail};
 use crate::path::{normalize, relative};
+use crate::recipe::skeleton;
 use crate::workspace::lockfile::{self, Lockfile};
 use crate::workspace::{Below, Package, Resolved, Resolver, RootTables, Workspace};
 use schema::StringOr;
@@ -136,6 +137,7 @@ pub fn workspace(manifests: &Manifests, lock: Option<&str>) -> Result<Workspace>
         resolver: resolver(manifests)?,
         current: index(&manifests.current),
         default_members: manifests.default_members.iter().filter_map(index).collect(),
+        stubs: manifests.get(root).workspace.as_ref().map(|w| skeleton::stubs_of(&w.rest)).unwrap_or_default(),
         root_tables,
         lock,
         config,

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// The format that is written and read. Any change of a recipe's bytes for the same workspace and scope makes it another.
-pub const FORMAT: u64 = 2;
+pub const FORMAT: u64 = 3;
 
 /// What `prepare` hands to `cook`.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -20,6 +20,29 @@ pub fn text<'a>(files: &'a Files, name: &str) -> Option<&'a str> {
     files.get(name).and_then(|bytes| std::str::from_utf8(bytes).ok())
 }
 
+/// The directories of the stubs in a skeleton, which its root manifest lists; none in one that is not scoped yet.
+pub fn stubs(files: &Files) -> BTreeSet<String> {
+    let manifest: Option<Table> = text(files, "Cargo.toml").and_then(|text| text.parse().ok());
+    manifest.as_ref().and_then(|it| it.get("workspace")?.as_table()).map(stubs_of).unwrap_or_default()
+}
+
+/// The directories of the stubs that a `[workspace]` table lists in its `metadata.larder.stubs`.
+pub fn stubs_of(workspace: &Table) -> BTreeSet<String> {
+    let listed = workspace.get("metadata").and_then(|it| it.get("larder")?.get("stubs")?.as_array());
+    listed.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
+}
+
+/// Whether a skeleton has local packages that are compiled for real. They stand in directories of their own, whose sources travel.
+pub fn carries(files: &Files) -> bool {
+    let stubs = stubs(files);
+    manifests(files).any(|dir| !stubs.contains(dir))
+}
+
+/// The directories below the root that have a manifest.
+pub fn manifests(files: &Files) -> impl Iterator<Item = &str> {
+    files.keys().filter_map(|name| name.strip_suffix("/Cargo.toml"))
+}
+
 /// The edition of every package in a skeleton; there is no code that it could concern.
 const EDITION: &str = "2021";
 
@@ -121,6 +144,10 @@ fn root_tables(workspace: &Workspace) -> String {
     let outside: Vec<String> = workspace.packages.iter().filter(|p| !p.is_member).map(|p| p.dir.clone()).collect();
     if !outside.is_empty() {
         let _ = writeln!(text, "exclude = {}", strings(&outside));
+    }
+    if !workspace.stubs.is_empty() {
+        let dirs: Vec<String> = workspace.stubs.iter().cloned().collect();
+        let _ = writeln!(text, "metadata.larder.stubs = {}", strings(&dirs));
     }
     text.push_str(&tables.workspace_rest.to_string());
     for (name, table) in [("profile", &tables.profile), ("patch", &tables.patch), ("replace", &tables.replace)] {

@@ -9,7 +9,7 @@ pub mod profile;
 pub mod scope;
 
 use lockfile::Lockfile;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use toml::Table;
 
@@ -26,6 +26,9 @@ pub struct Workspace {
     pub current: Option<usize>,
     /// Indices of the members that cargo takes when no package is named.
     pub default_members: Vec<usize>,
+    /// Directories of packages that are stubs, as the skeleton of a scoped recipe says of its own
+    /// (`workspace.metadata.larder.stubs`). Names tell nothing.
+    pub stubs: BTreeSet<String>,
     /// What only the root manifest can say.
     pub root_tables: RootTables,
     /// Cargo.lock.

@@ -5,7 +5,7 @@ use super::{APP, check, refused};
 
 /// A scoped recipe of a stub without dependencies.
 const RECIPE: &str = r#"-- recipe.json --
-{"format": 2, "scope": {}, "files": {
+{"format": 3, "scope": {}, "files": {
     "Cargo.toml": ["[package]", "name = 'larder-stub'", "version = '0.0.0'", "edition = '2021'", "[workspace]"],
     "Cargo.lock": ["version = 4", "[[package]]", "name = 'larder-stub'", "version = '0.0.0'"],
     "src/lib.rs": []

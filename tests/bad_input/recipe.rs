@@ -9,7 +9,7 @@ fn broken(recipe: &str, stderr: &str) {
 
 /// A recipe with these files beside what every recipe has.
 fn with_files(files: &str) -> String {
-    format!(r#"{{"format": 2, "files": {{"Cargo.toml": ["[workspace]"], "Cargo.lock": ["version = 4"]{files}}}}}"#)
+    format!(r#"{{"format": 3, "files": {{"Cargo.toml": ["[workspace]"], "Cargo.lock": ["version = 4"]{files}}}}}"#)
 }
 
 #[test]
@@ -78,12 +78,12 @@ fn json_of_another_shape_says_what_was_expected() {
     broken("3", &not("invalid type: integer `3`, expected a JSON object at line 1 column 1"));
     broken("{}", &not("it has no `format`"));
     broken(r#"{"format": "1"}"#, &not("invalid type: string \"1\", expected u64 at line 1 column 14"));
-    broken(r#"{"format": 2}"#, &not("missing field `files` at line 1 column 13"));
-    let text = r#"{"format": 2, "files": {"Cargo.toml": "[workspace]"}}"#;
+    broken(r#"{"format": 3}"#, &not("missing field `files` at line 1 column 13"));
+    let text = r#"{"format": 3, "files": {"Cargo.toml": "[workspace]"}}"#;
     broken(text, &not("expected a list of lines, or an object with `base64` at line 1 column 52"));
-    let text = r#"{"format": 2, "files": {"Cargo.toml": [], "Cargo.lock": [], "a/b": {"base64": "?"}}}"#;
+    let text = r#"{"format": 3, "files": {"Cargo.toml": [], "Cargo.lock": [], "a/b": {"base64": "?"}}}"#;
     broken(text, &not("the file `a/b` is no valid base64"));
-    let more = r#"{"format": 2, "files": {}, "more": 1}"#;
+    let more = r#"{"format": 3, "files": {}, "more": 1}"#;
     let expected = "unknown field `more`, expected one of `format`, `scope`, `here`, `above`, `build`, `files` at line 1 column 33";
     broken(more, &not(expected));
 }
@@ -91,7 +91,7 @@ fn json_of_another_shape_says_what_was_expected() {
 #[test]
 fn a_recipe_of_another_version_names_both() {
     let expected = "\
-error: recipe `recipe.json` is of format 1, and this cargo-larder [VERSION] reads format 2
+error: recipe `recipe.json` is of format 1, and this cargo-larder [VERSION] reads format 3
 help: use the same cargo-larder for `prepare` and `cook`
 "
     .replace("[VERSION]", env!("CARGO_PKG_VERSION"));
@@ -114,7 +114,7 @@ fn a_recipe_without_what_every_recipe_has_is_none() {
     for (files, missing) in [(r"{}", "Cargo.toml"), (r#"{"Cargo.toml": ["[workspace]"]}"#, "Cargo.lock")] {
         let expected =
             format!("error: recipe `recipe.json` has no {missing}\nhelp: make it anew with `cargo larder prepare`\n");
-        broken(&format!(r#"{{"format": 2, "files": {files}}}"#), &expected);
+        broken(&format!(r#"{{"format": 3, "files": {files}}}"#), &expected);
     }
 }
 
