@@ -15,6 +15,7 @@ pub mod cli;
 pub mod config;
 pub mod cook;
 pub mod error;
+pub mod index;
 pub mod path;
 pub mod prepare;
 pub mod quotient;

@@ -21,6 +21,8 @@ mod future;
 mod git;
 #[path = "kept/names.rs"]
 mod names;
+#[path = "kept/offline.rs"]
+mod offline;
 #[path = "kept/own.rs"]
 mod own;
 #[path = "kept/places.rs"]

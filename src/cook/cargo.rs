@@ -163,6 +163,28 @@ pub fn generate_lockfile(manifest: &Path, here: &Path, config: &[String], interr
     }
 }
 
+/// Has cargo resolve the package in `update.dir`, and says nothing of it. What the lockfile there names is asked of the network
+/// only where cargo's home does not know it, and no crate is downloaded (`RegistrySource::query` in cargo's
+/// `sources/registry/mod.rs`, `update_lockfile` in `ops/cargo_update.rs`).
+///
+/// # Errors
+/// There is no cargo, or it fails, or a signal came.
+pub fn load_index(update: &Build<'_>, interrupt: &Interrupt) -> Result<()> {
+    let cargo = own_cargo(update.has_toolchain_file)?.unwrap_or_else(|| "cargo".into());
+    let mut command = Command::new(cargo);
+    command.arg(update.command).arg("--workspace").args(&update.args).current_dir(update.dir);
+    command.envs(update.env.iter().map(|(k, v)| (k, v)));
+    if update.has_toolchain_file && !toolchain_was_chosen() {
+        command.env_remove("RUSTUP_TOOLCHAIN");
+    }
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    interrupt.check()?;
+    interrupt.entrust(command.spawn()?);
+    let status = interrupt.wait()?;
+    interrupt.check()?;
+    if status.success() { Ok(()) } else { Err(Error::Cargo(code(status))) }
+}
+
 /// Runs the build, and adds to the `outcome` what it does, to whichever end it comes.
 ///
 /// # Errors

@@ -19,6 +19,7 @@ use crate::carried::script::Places;
 use crate::carried::settle::{self, Around};
 use crate::cli::{Cook, How};
 use crate::error::{Error, Result, fail};
+use crate::index::load;
 use crate::recipe::skeleton::{self, Files, write};
 use crate::report::Report;
 use crate::target;
@@ -110,11 +111,8 @@ fn in_scratch(mut order: Order, args: &Cook, here: &Path, interrupt: &Interrupt,
     let scratch = place::scratch()?;
     // As cargo will name it.
     let skeleton = fs_err::canonicalize(scratch.path())?;
-    // It need not be there yet: sources may arrive after the cook.
-    let current = args.manifest_path.as_ref().map(|path| path::normalize(&here.join(path)).with_file_name(""));
-    let current = current.unwrap_or_else(|| here.to_owned());
     // In a member's directory, cargo builds into the root's target directory.
-    let root = read::root(&current).unwrap_or_else(|| current.clone());
+    let root = read::root(&order.current).unwrap_or_else(|| order.current.clone());
     if let Some(config) = place::misread(order.above, here, &root, &skeleton) {
         report.warning(&format!(
             "cargo reads `{}` above the scratch directory, where it does not belong, so the real build may compile all anew\nhelp: name another place for temporary files with `TMPDIR`",
@@ -180,6 +178,15 @@ fn in_scratch(mut order: Order, args: &Cook, here: &Path, interrupt: &Interrupt,
     let units = units.after(&before, &outcome.units, args.no_trim, report)?;
     if let Some(file) = &args.report {
         fs_err::write(here.join(file), units.to_text())?;
+    }
+    if let Some(wanted) = &order.index {
+        let loaded = load::load(wanted, &order.files, &how, place::absolute_variables(here, &root), interrupt);
+        interrupt.check()?;
+        if !loaded && wanted.is_asked_for {
+            report.warning(
+                "could not load the index of packages that are not cooked, so `cargo build --offline` may fail\nhelp: run `cargo fetch --locked` where there is a network",
+            );
+        }
     }
     Ok(Cooked { outcome, units, target_dir, epoch })
 }

@@ -6,6 +6,8 @@
 use super::place;
 use crate::cli::Cook;
 use crate::error::{Error, Result, fail};
+use crate::index::load::{self, Wanted};
+use crate::path;
 use crate::prepare::locked;
 use crate::quotient::quotient;
 use crate::quotient::{reduce, select};
@@ -14,7 +16,7 @@ use crate::recipe::skeleton::{self, Files};
 use crate::recipe::{self, Recipe};
 use crate::report::Report;
 use crate::workspace::scope::Scope;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 /// A skeleton, and how to build it.
@@ -25,8 +27,12 @@ pub struct Order {
     pub above: usize,
     /// What is cooked for.
     pub scope: Scope,
+    /// The directory of the manifest that the real build will take, or one below it.
+    pub current: PathBuf,
     /// The flags with which cargo builds it.
     pub build: Scope,
+    /// What the real build will look for in the index.
+    pub index: Option<Wanted>,
     /// The end of the second before the recipe was written, if it stands in a file.
     pub prepared: Option<SystemTime>,
 }
@@ -41,6 +47,10 @@ const RECIPE: &str = "recipe.json";
 pub fn order(args: &Cook, here: &Path, report: Report) -> Result<Order> {
     let asked = args.scope.clone().normalized();
     let (recipe, prepared) = recipe(args, &asked, here, report)?;
+    // It need not be there yet: sources may arrive after the cook.
+    let current = args.manifest_path.as_ref().map(|path| path::normalize(&here.join(path)).with_file_name(""));
+    let current = current.unwrap_or_else(|| here.to_owned());
+    let index = load::wanted(&recipe, &current, here)?;
     let (files, build) = match &recipe.scope {
         Some(scope) => (recipe.files, agreed(scope, &recipe.build, &asked)?),
         None => scoped(&recipe, &asked, report)?,
@@ -49,7 +59,9 @@ pub fn order(args: &Cook, here: &Path, report: Report) -> Result<Order> {
         files,
         above: recipe.above,
         scope: Scope { target: build.target.clone(), ..recipe.scope.unwrap_or(asked) },
+        current,
         build,
+        index,
         prepared,
     })
 }

@@ -7,6 +7,7 @@ pub mod locked;
 
 use crate::cli::Prepare;
 use crate::error::Result;
+use crate::index;
 use crate::quotient::quotient;
 use crate::quotient::{reduce, select};
 use crate::read;
@@ -14,6 +15,7 @@ use crate::recipe::skeleton;
 use crate::recipe::{self, Recipe};
 use crate::report::Report;
 use crate::workspace::Workspace;
+use crate::workspace::lockfile;
 use crate::workspace::scope::Scope;
 use std::path::Path;
 
@@ -38,12 +40,15 @@ pub fn prepare(args: Prepare, here: &Path) -> Result<()> {
     let scope = args.scope.normalized();
     // A skeleton of stubs has been scoped already; preparing it gives its recipe again.
     let is_scoped = !workspace.stubs.is_empty();
-    let prepared = if scope.is_at_most_binaries() && args.host.is_none() && !is_scoped {
+    let mut prepared = if scope.is_at_most_binaries() && args.host.is_none() && !is_scoped {
         select::select(&workspace, &scope)?; // refuses a binary that does not exist
         for_any_build(&workspace)
     } else {
         for_scope(&workspace, &scope, args.host.as_deref())?
     };
+    if args.offline || args.frozen {
+        prepared.recipe.index = index(&workspace, &prepared.recipe)?;
+    }
     let path = here.join(&args.recipe_path);
     let text = recipe::encode(&prepared.recipe);
     // What is no file, such as a pipe, would wait to be read.
@@ -57,6 +62,13 @@ pub fn prepare(args: Prepare, here: &Path) -> Result<()> {
     Ok(())
 }
 
+/// What a build without the network looks for besides what is cooked.
+fn index(workspace: &Workspace, recipe: &Recipe) -> Result<Option<String>> {
+    let name = "Cargo.lock";
+    let cooked = lockfile::parse(name, skeleton::text(&recipe.files, name).unwrap_or_default())?;
+    Ok(index::left_out(&workspace.lock, &cooked).map(|lock| lock.to_text()))
+}
+
 /// The recipe that any later `cook` narrows.
 fn for_any_build(workspace: &Workspace) -> Prepared {
     let reduced = reduce::reduce(workspace);
@@ -67,8 +79,14 @@ fn for_any_build(workspace: &Workspace) -> Prepared {
         third_party(workspace) - kept
     );
     let files = skeleton::files(&reduced.workspace);
-    let recipe =
-        Recipe { scope: None, here: reduced.here, above: workspace.config_above, build: Scope::default(), files };
+    let recipe = Recipe {
+        scope: None,
+        here: reduced.here,
+        above: workspace.config_above,
+        build: Scope::default(),
+        files,
+        index: None,
+    };
     Prepared { warnings: reduced.warnings, recipe, summary }
 }
 
@@ -85,8 +103,14 @@ pub fn for_scope(workspace: &Workspace, scope: &Scope, host: Option<&str>) -> Re
         third_party(workspace).saturating_sub(quotient.reached)
     );
     let files = skeleton::files(&quotient.workspace);
-    let recipe =
-        Recipe { scope: Some(scope.clone()), here: None, above: workspace.config_above, build: quotient.scope, files };
+    let recipe = Recipe {
+        scope: Some(scope.clone()),
+        here: None,
+        above: workspace.config_above,
+        build: quotient.scope,
+        files,
+        index: None,
+    };
     Ok(Prepared { warnings: quotient.warnings, recipe, summary })
 }
 

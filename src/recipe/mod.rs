@@ -29,6 +29,8 @@ pub struct Recipe {
     pub build: Scope,
     /// The skeleton.
     pub files: Files,
+    /// The lockfile of all third-party packages, where the build will be without the network and the skeleton lacks some.
+    pub index: Option<String>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -44,6 +46,8 @@ struct Json {
     #[serde(default, skip_serializing_if = "Scope::is_empty")]
     build: Scope,
     files: BTreeMap<String, Content>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    index: Option<Content>,
 }
 
 /// A file: its lines, each of which ends with a line feed; what is not made of such, whole.
@@ -93,6 +97,7 @@ pub fn encode(recipe: &Recipe) -> String {
         above: recipe.above,
         build: recipe.build.clone(),
         files: recipe.files.iter().map(|(path, bytes)| (path.clone(), Content::of(bytes))).collect(),
+        index: recipe.index.as_ref().map(|text| Content::of(text.as_bytes())),
     };
     let mut text = serde_json::to_string_pretty(&json).expect("maps with string keys become JSON");
     text.push('\n');
@@ -147,5 +152,10 @@ pub fn decode(name: &str, text: &str) -> Result<Recipe> {
         };
         files.insert(path, bytes);
     }
-    Ok(Recipe { scope: json.scope, here: json.here, above: json.above, build: json.build, files })
+    let index = json.index.map(|content| content.bytes().and_then(|bytes| String::from_utf8(bytes).ok()));
+    if index == Some(None) {
+        fail!("recipe `{name}` is not a recipe: its `index` is no text\n{again}");
+    }
+    let index = index.flatten();
+    Ok(Recipe { scope: json.scope, here: json.here, above: json.above, build: json.build, files, index })
 }

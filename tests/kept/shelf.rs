@@ -22,7 +22,7 @@ pub const WHO: &str = \"jam\";
 ";
 
 /// The archive of the crate.
-fn archive() -> &'static [u8] {
+pub fn archive() -> &'static [u8] {
     static ARCHIVE: LazyLock<Vec<u8>> = LazyLock::new(|| {
         let temp = tempfile::tempdir().expect("a temporary directory can be made");
         super::lay_out(JAM, temp.path());
