@@ -50,7 +50,7 @@ pub fn order(args: &Cook, here: &Path, report: Report) -> Result<Order> {
     // It need not be there yet: sources may arrive after the cook.
     let current = args.manifest_path.as_ref().map(|path| path::normalize(&here.join(path)).with_file_name(""));
     let current = current.unwrap_or_else(|| here.to_owned());
-    let index = load::wanted(&recipe, &current, here)?;
+    let index = load::wanted(&recipe, &current, here);
     let (files, build) = match &recipe.scope {
         Some(scope) => (recipe.files, agreed(scope, &recipe.build, &asked)?),
         None => scoped(&recipe, &asked, report)?,

@@ -28,16 +28,13 @@ pub struct Wanted {
 
 /// Decides what the real build will look for: what `prepare --offline` wrote down, else all of the workspace that stands in
 /// `current`, else all of an unscoped recipe. A scoped recipe knows of nothing else.
-///
-/// # Errors
-/// A recipe that holds something else than a lockfile.
-pub fn wanted(recipe: &Recipe, current: &Path, here: &Path) -> Result<Option<Wanted>> {
-    if let Some(index) = &recipe.index {
-        return Ok(Some(Wanted { whole: lockfile::parse("index of the recipe", index)?, is_asked_for: true }));
+pub fn wanted(recipe: &Recipe, current: &Path, here: &Path) -> Option<Wanted> {
+    if let Some(whole) = recipe.index.clone() {
+        return Some(Wanted { whole, is_asked_for: true });
     }
     let unscoped = || skeleton::text(&recipe.files, "Cargo.lock").filter(|_| recipe.scope.is_none());
     let whole = beside(current, here).or_else(|| lockfile::parse("Cargo.lock", unscoped()?).ok());
-    Ok(whole.map(|whole| Wanted { whole, is_asked_for: false }))
+    whole.map(|whole| Wanted { whole, is_asked_for: false })
 }
 
 /// The lockfile of a workspace that stands here already. What is wrong with it, the real build will tell.

@@ -15,7 +15,7 @@ use crate::recipe::skeleton;
 use crate::recipe::{self, Recipe};
 use crate::report::Report;
 use crate::workspace::Workspace;
-use crate::workspace::lockfile;
+use crate::workspace::lockfile::{self, Lockfile};
 use crate::workspace::scope::Scope;
 use std::path::Path;
 
@@ -63,10 +63,10 @@ pub fn prepare(args: Prepare, here: &Path) -> Result<()> {
 }
 
 /// What a build without the network looks for besides what is cooked.
-fn index(workspace: &Workspace, recipe: &Recipe) -> Result<Option<String>> {
+fn index(workspace: &Workspace, recipe: &Recipe) -> Result<Option<Lockfile>> {
     let name = "Cargo.lock";
     let cooked = lockfile::parse(name, skeleton::text(&recipe.files, name).unwrap_or_default())?;
-    Ok(index::left_out(&workspace.lock, &cooked).map(|lock| lock.to_text()))
+    Ok(index::left_out(&workspace.lock, &cooked))
 }
 
 /// The recipe that any later `cook` narrows.

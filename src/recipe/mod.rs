@@ -7,6 +7,7 @@ pub mod skeleton;
 
 use crate::error::{Result, fail};
 use crate::recipe::skeleton::Files;
+use crate::workspace::lockfile::{self, Lockfile};
 use crate::workspace::scope::Scope;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -29,8 +30,8 @@ pub struct Recipe {
     pub build: Scope,
     /// The skeleton.
     pub files: Files,
-    /// The lockfile of all third-party packages, where the build will be without the network and the skeleton lacks some.
-    pub index: Option<String>,
+    /// All third-party packages, where the build will be without the network and the skeleton lacks some.
+    pub index: Option<Lockfile>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -97,7 +98,7 @@ pub fn encode(recipe: &Recipe) -> String {
         above: recipe.above,
         build: recipe.build.clone(),
         files: recipe.files.iter().map(|(path, bytes)| (path.clone(), Content::of(bytes))).collect(),
-        index: recipe.index.as_ref().map(|text| Content::of(text.as_bytes())),
+        index: recipe.index.as_ref().map(|lock| Content::of(lock.to_text().as_bytes())),
     };
     let mut text = serde_json::to_string_pretty(&json).expect("maps with string keys become JSON");
     text.push('\n');
@@ -152,10 +153,10 @@ pub fn decode(name: &str, text: &str) -> Result<Recipe> {
         };
         files.insert(path, bytes);
     }
-    let index = json.index.map(|content| content.bytes().and_then(|bytes| String::from_utf8(bytes).ok()));
-    if index == Some(None) {
-        fail!("recipe `{name}` is not a recipe: its `index` is no text\n{again}");
-    }
-    let index = index.flatten();
+    let lock = |content: Content| lockfile::parse("index", std::str::from_utf8(&content.bytes()?).ok()?).ok();
+    let index = match json.index.map(lock) {
+        Some(None) => fail!("recipe `{name}` is not a recipe: its `index` is no lockfile\n{again}"),
+        index => index.flatten(),
+    };
     Ok(Recipe { scope: json.scope, here: json.here, above: json.above, build: json.build, files, index })
 }

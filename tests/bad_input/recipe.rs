@@ -83,8 +83,12 @@ fn json_of_another_shape_says_what_was_expected() {
     broken(text, &not("expected a list of lines, or an object with `base64` at line 1 column 52"));
     let text = r#"{"format": 3, "files": {"Cargo.toml": [], "Cargo.lock": [], "a/b": {"base64": "?"}}}"#;
     broken(text, &not("the file `a/b` is no valid base64"));
+    for index in [r#"{"base64": "/w=="}"#, r#"["version = 99"]"#, r#"["["]"#] {
+        let files = r#""files": {"Cargo.toml": [], "Cargo.lock": []}"#;
+        broken(&format!(r#"{{"format": 3, {files}, "index": {index}}}"#), &not("its `index` is no lockfile"));
+    }
     let more = r#"{"format": 3, "files": {}, "more": 1}"#;
-    let expected = "unknown field `more`, expected one of `format`, `scope`, `here`, `above`, `build`, `files` at line 1 column 33";
+    let expected = "unknown field `more`, expected one of `format`, `scope`, `here`, `above`, `build`, `files`, `index` at line 1 column 33";
     broken(more, &not(expected));
 }
 
