@@ -33,6 +33,19 @@ pub struct Build<'a> {
     pub stubs: BTreeSet<String>,
 }
 
+/// A lockfile to resolve by.
+#[derive(Debug)]
+pub struct Update<'a> {
+    /// Where it stands, beside the manifest.
+    pub dir: &'a Path,
+    /// Flags.
+    pub args: Vec<String>,
+    /// Environment variables to set.
+    pub env: Vec<(String, OsString)>,
+    /// Whether a toolchain file stands there.
+    pub has_toolchain_file: bool,
+}
+
 /// What cargo did.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Outcome {
@@ -169,10 +182,10 @@ pub fn generate_lockfile(manifest: &Path, here: &Path, config: &[String], interr
 ///
 /// # Errors
 /// There is no cargo, or it fails, or a signal came.
-pub fn load_index(update: &Build<'_>, interrupt: &Interrupt) -> Result<()> {
+pub fn load_index(update: &Update<'_>, interrupt: &Interrupt) -> Result<()> {
     let cargo = own_cargo(update.has_toolchain_file)?.unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
-    command.arg(update.command).arg("--workspace").args(&update.args).current_dir(update.dir);
+    command.args(["update", "--workspace"]).args(&update.args).current_dir(update.dir);
     command.envs(update.env.iter().map(|(k, v)| (k, v)));
     if update.has_toolchain_file && !toolchain_was_chosen() {
         command.env_remove("RUSTUP_TOOLCHAIN");

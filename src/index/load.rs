@@ -66,11 +66,9 @@ fn attempt(wanted: &Wanted, cooked: &Files, how: &How, mut env: Variables, inter
         env.push(("CARGO_NET_RETRY".to_owned(), "0".into()));
     }
     let config = how.config.iter().flat_map(|value| ["--config".to_owned(), value.clone()]);
-    let update = cargo::Build {
+    let update = cargo::Update {
         dir: scratch.path(),
-        command: "update",
         args: config.chain(how.unstable.iter().map(|flag| format!("-Z{flag}"))).collect(),
-        target_dir: scratch.path(),
         env,
         has_toolchain_file: cooked.keys().any(|name| is_toolchain(name)),
     };
