@@ -28,6 +28,10 @@ const CRATES_IO: &str = "registry+https://github.com/rust-lang/crates.io-index";
 pub fn left_out(whole: &Lockfile, cooked: &Lockfile) -> Option<Lockfile> {
     let key = |p: &LockedPackage| (p.name.clone(), p.version.clone(), p.source.clone());
     let known: BTreeSet<_> = cooked.packages.iter().map(key).collect();
+    let mut whole = whole.clone();
+    // cargo loads the sources of all patches before it knows which are used (`register_patch_entries` in `ops/resolve.rs`).
+    whole.packages.append(&mut whole.unused);
+    let whole = &whole;
     let kept: BTreeSet<usize> = (0..whole.packages.len()).filter(|i| keys(whole, *i).is_some()).collect();
     if kept.iter().all(|i| known.contains(&key(&whole.packages[*i]))) {
         return None;

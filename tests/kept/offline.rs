@@ -215,6 +215,19 @@ fn repositories_that_nothing_is_compiled_from_are_loaded() {
 }
 
 #[test]
+fn a_patch_that_nothing_uses_is_loaded() {
+    let registry = Registry::start();
+    let more = "[patch.crates-io]\nlow = { git = '[REPOSITORIES]/many' }\n-- src/main.rs --\n";
+    let files = PROJECT.replace("-- src/main.rs --\n", more);
+    let source = project(&registry, &files);
+    let lock = fs_err::read_to_string(source.path().join("Cargo.lock")).expect("cargo wrote it");
+    assert!(lock.contains("[[patch.unused]]"), "{lock}");
+    check(&registry, &files, source.path(), &["--release", "--offline"], &[], false);
+    check(&registry, &files, source.path(), &["--offline"], &["--release"], false);
+    check(&registry, &files, source.path(), &["--release"], &[], true);
+}
+
+#[test]
 fn a_local_package_in_the_place_of_one_that_is_not_published_keeps_nothing_from_being_loaded() {
     let registry = Registry::start();
     let more = "[patch.crates-io]\nmead-syrup = { path = 'syrup' }\n-- syrup/Cargo.toml --

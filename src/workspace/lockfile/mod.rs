@@ -18,6 +18,8 @@ pub struct Lockfile {
     pub version: u32,
     /// Its packages, sorted as cargo sorts them.
     pub packages: Vec<LockedPackage>,
+    /// What `[patch]` brings and nothing uses (`[[patch.unused]]`). Never compiled, and never written.
+    pub unused: Vec<LockedPackage>,
 }
 
 /// One `[[package]]`.
@@ -105,7 +107,7 @@ impl Lockfile {
             package.replace = package.replace.and_then(|i| renewed.get(&i).copied());
         }
         let packages = packages.into_iter().map(|(_, package)| package).collect();
-        (Lockfile { version: self.version, packages }, renewed)
+        (Lockfile { version: self.version, packages, unused: Vec::new() }, renewed)
     }
 }
 

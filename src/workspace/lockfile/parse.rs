@@ -19,6 +19,14 @@ struct LockToml {
     root: Option<PackageToml>,
     #[serde(default)]
     metadata: BTreeMap<String, toml::Value>,
+    #[serde(default)]
+    patch: PatchToml,
+}
+
+#[derive(Default, Deserialize)]
+struct PatchToml {
+    #[serde(default)]
+    unused: Vec<PackageToml>,
 }
 
 #[derive(Deserialize)]
@@ -45,7 +53,7 @@ pub fn parse(name: &str, text: &str) -> Result<Lockfile> {
         );
     }
     let parsed: std::result::Result<LockToml, _> = toml::from_str(text);
-    let LockToml { version, mut package, root, metadata } = match parsed {
+    let LockToml { version, mut package, root, metadata, patch } = match parsed {
         Ok(LockToml { version: Some(newer), .. }) if newer > NEWEST => return too_new(name, newer.into()),
         Ok(lock) => lock,
         // A format to come need not be one that `LockToml` fits.
@@ -80,7 +88,16 @@ pub fn parse(name: &str, text: &str) -> Result<Lockfile> {
             replace: entry.replace.as_ref().map(target).transpose()?,
         });
     }
-    Ok(Lockfile { version: version.unwrap_or(1).max(OLDEST_WRITTEN), packages })
+    // cargo writes no dependencies of these (`Patch` in its `core/resolver/encode.rs`).
+    let unused = patch.unused.into_iter().map(|entry| LockedPackage {
+        name: entry.name,
+        version: entry.version,
+        source: entry.source,
+        checksum: entry.checksum,
+        dependencies: Vec::new(),
+        replace: None,
+    });
+    Ok(Lockfile { version: version.unwrap_or(1).max(OLDEST_WRITTEN), packages, unused: unused.collect() })
 }
 
 fn too_new(name: &str, version: i64) -> Result<Lockfile> {
