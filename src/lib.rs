@@ -22,6 +22,7 @@ pub mod quotient;
 pub mod read;
 pub mod recipe;
 pub mod report;
+pub mod shell;
 pub mod target;
 pub mod workspace;
 

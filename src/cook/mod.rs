@@ -4,6 +4,7 @@
 //! one line on stderr. Writes below a scratch directory, the target directory and cargo's home, and nowhere else
 //! (invariant 4); with `--no-build`, the skeleton into the current directory instead.
 
+mod agree;
 pub(crate) mod cargo;
 mod epoch;
 pub(crate) mod interrupt;
@@ -11,6 +12,7 @@ mod maturin;
 mod mount;
 mod order;
 pub(crate) mod place;
+pub(crate) mod root;
 mod units;
 pub mod wrapper;
 
@@ -25,10 +27,10 @@ use crate::report::Report;
 use crate::target;
 use crate::workspace::lockfile;
 use crate::workspace::scope::Scope;
-use crate::{path, read};
+use crate::{path, shell};
 use epoch::Epoch;
 use interrupt::Interrupt;
-use order::{Order, shell_word};
+use order::Order;
 use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -87,14 +89,14 @@ fn tell(how: &How, build: &Scope, stdout: &mut dyn Write) -> Result<()> {
     let target_dir = how.target_dir.iter().flat_map(|dir| ["--target-dir".to_owned(), dir.display().to_string()]);
     let flags = build.to_args().into_iter().chain(how.to_args()).chain(target_dir);
     let words = ["cargo", how.command(build)].map(str::to_owned).into_iter().chain(flags);
-    writeln!(stdout, "{}", words.map(|w| shell_word(&w)).collect::<Vec<_>>().join(" "))?;
+    writeln!(stdout, "{}", shell::line(words))?;
     Ok(())
 }
 
 /// The build that is cooked for, as a command.
 fn command_words(how: &How, scope: &Scope) -> String {
     let words = ["cargo", how.command(scope)].map(str::to_owned).into_iter().chain(scope.to_args());
-    words.map(|word| shell_word(&word)).collect::<Vec<_>>().join(" ")
+    shell::line(words)
 }
 
 /// What came of it, and where.
@@ -111,8 +113,7 @@ fn in_scratch(mut order: Order, args: &Cook, here: &Path, interrupt: &Interrupt,
     let scratch = place::scratch()?;
     // As cargo will name it.
     let skeleton = fs_err::canonicalize(scratch.path())?;
-    // In a member's directory, cargo builds into the root's target directory.
-    let root = read::root(&order.current).unwrap_or_else(|| order.current.clone());
+    let root = root::root(order.stood, args, &order.current, here)?;
     if let Some(config) = place::misread(order.above, here, &root, &skeleton) {
         report.warning(&format!(
             "cargo reads `{}` above the scratch directory, where it does not belong, so the real build may compile all anew\nhelp: name another place for temporary files with `TMPDIR`",

@@ -3,9 +3,10 @@
 //! In: the command line of `cook`. Out: an [`Order`]: the skeleton of a recipe, or of one prepared in memory, narrowed to the
 //! flags, which must not contradict it. Reads; an unscoped recipe is unpacked into a scratch directory for that.
 
-use super::place;
+use super::root::Stood;
+use super::{agree, place};
 use crate::cli::Cook;
-use crate::error::{Error, Result, fail};
+use crate::error::{Result, fail};
 use crate::index::load::{self, Wanted};
 use crate::path;
 use crate::prepare::locked;
@@ -25,6 +26,8 @@ pub struct Order {
     pub files: Files,
     /// How far above the root the config among them reaches.
     pub above: usize,
+    /// Where the manifest stood that it was prepared for.
+    pub stood: Stood,
     /// What is cooked for.
     pub scope: Scope,
     /// The directory of the manifest that the real build will take, or one below it.
@@ -51,19 +54,15 @@ pub fn order(args: &Cook, here: &Path, report: Report) -> Result<Order> {
     let current = args.manifest_path.as_ref().map(|path| path::normalize(&here.join(path)).with_file_name(""));
     let current = current.unwrap_or_else(|| here.to_owned());
     let index = load::wanted(&recipe, &current, here);
-    let (files, build) = match &recipe.scope {
-        Some(scope) => (recipe.files, agreed(scope, &recipe.build, &asked)?),
-        None => scoped(&recipe, &asked, report)?,
+    let (above, stood) = (recipe.above, Stood { depth: recipe.depth, away: recipe.away });
+    let (files, scope, build) = if let Some(scope) = &recipe.scope {
+        let (scope, build) = agree::agree(&recipe, scope, &asked, args)?;
+        (recipe.files, scope, build)
+    } else {
+        let (files, build) = scoped(&recipe, &asked, report)?;
+        (files, asked, build)
     };
-    Ok(Order {
-        files,
-        above: recipe.above,
-        scope: Scope { target: build.target.clone(), ..recipe.scope.unwrap_or(asked) },
-        current,
-        build,
-        index,
-        prepared,
-    })
+    Ok(Order { files, above, stood, scope, current, build, index, prepared })
 }
 
 /// The recipe that is named, or `recipe.json` where it is, and when it was written; or one prepared in memory.
@@ -111,35 +110,6 @@ fn before_its_second(time: SystemTime) -> SystemTime {
     SystemTime::UNIX_EPOCH + second.saturating_sub(Duration::from_millis(1))
 }
 
-/// The flags to build a scoped recipe with. Flags that repeat its scope are welcome; a profile and targets may be added
-/// where it names none, as it then holds all; anything else contradicts it.
-fn agreed(scope: &Scope, build: &Scope, asked: &Scope) -> Result<Scope> {
-    let mut build = build.clone();
-    let mut allowed = scope.clone();
-    if scope.profile.is_none() {
-        allowed.profile.clone_from(&asked.profile);
-        build.profile.clone_from(&asked.profile);
-    }
-    if scope.target.is_empty() {
-        allowed.target.clone_from(&asked.target);
-        build.target.clone_from(&asked.target);
-    }
-    let repeated = asked.is_within(&allowed);
-    if !repeated {
-        let words = |scope: &Scope| {
-            let check = scope.check.then(|| "--check".to_owned());
-            check.into_iter().chain(scope.to_args()).map(|w| shell_word(&w)).collect::<Vec<_>>().join(" ")
-        };
-        let prepared =
-            if scope.is_empty() { "a build without flags".to_owned() } else { format!("`{}`", words(scope)) };
-        let asked = words(asked);
-        return Err(Error::Usage(format!(
-            "recipe was prepared for {prepared}, not for `{asked}`; prepare one with:\n    cargo larder prepare {asked}"
-        )));
-    }
-    Ok(build)
-}
-
 /// Takes the quotient of an unscoped recipe.
 fn scoped(recipe: &Recipe, asked: &Scope, report: Report) -> Result<(Files, Scope)> {
     let unpacked = place::scratch()?;
@@ -156,14 +126,4 @@ fn scoped(recipe: &Recipe, asked: &Scope, report: Report) -> Result<(Files, Scop
     unpacked.close()?;
     quotient.warnings.iter().for_each(|warning| report.warning(warning));
     Ok((skeleton::files(&quotient.workspace), quotient.scope))
-}
-
-/// A word as a POSIX shell reads it back.
-pub fn shell_word(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_=./:,+@%".contains(c);
-    if !word.is_empty() && word.chars().all(plain) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', r"'\''"))
-    }
 }

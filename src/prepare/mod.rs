@@ -3,9 +3,11 @@
 //! In: the command line of `prepare` and the directory it was called in. Out: recipe.json, and one line on stderr. Writes
 //! that file only, and only if its content changes; where there is no lockfile, `locked` has cargo make one elsewhere.
 
+pub mod command;
 pub mod locked;
 
 use crate::cli::Prepare;
+use crate::cook::root::steps;
 use crate::error::Result;
 use crate::index;
 use crate::quotient::quotient;
@@ -49,6 +51,9 @@ pub fn prepare(args: Prepare, here: &Path) -> Result<()> {
     if args.offline || args.frozen {
         prepared.recipe.index = index(&workspace, &prepared.recipe)?;
     }
+    let dir = manifest.parent().unwrap_or(here);
+    prepared.recipe.depth = dir.strip_prefix(&workspace.root).map_or(0, |way| way.components().count());
+    prepared.recipe.away = args.manifest_path.as_ref().map_or(0, |_| steps(dir, here));
     let path = here.join(&args.recipe_path);
     let text = recipe::encode(&prepared.recipe);
     // What is no file, such as a pipe, would wait to be read.
@@ -79,14 +84,7 @@ fn for_any_build(workspace: &Workspace) -> Prepared {
         third_party(workspace) - kept
     );
     let files = skeleton::files(&reduced.workspace);
-    let recipe = Recipe {
-        scope: None,
-        here: reduced.here,
-        above: workspace.config_above,
-        build: Scope::default(),
-        files,
-        index: None,
-    };
+    let recipe = Recipe { here: reduced.here, above: workspace.config_above, files, ..Recipe::default() };
     Prepared { warnings: reduced.warnings, recipe, summary }
 }
 
@@ -105,11 +103,11 @@ pub fn for_scope(workspace: &Workspace, scope: &Scope, host: Option<&str>) -> Re
     let files = skeleton::files(&quotient.workspace);
     let recipe = Recipe {
         scope: Some(scope.clone()),
-        here: None,
+        host: host.map(str::to_owned),
         above: workspace.config_above,
         build: quotient.scope,
         files,
-        index: None,
+        ..Recipe::default()
     };
     Ok(Prepared { warnings: quotient.warnings, recipe, summary })
 }

@@ -18,14 +18,20 @@ use std::collections::BTreeMap;
 pub const FORMAT: u64 = 3;
 
 /// What `prepare` hands to `cook`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Recipe {
     /// The scope it was prepared for; none if `cook` is to choose.
     pub scope: Option<Scope>,
+    /// The host that a scoped one was prepared for, if it was named.
+    pub host: Option<String>,
     /// Directory of the current package in an unscoped recipe; the root, where there is none.
     pub here: Option<String>,
     /// How many directories above the workspace root the config in it reaches up.
     pub above: usize,
+    /// How many directories below the workspace root the manifest stood that `prepare` was called for.
+    pub depth: usize,
+    /// How many directories below the one that `prepare` was called in.
+    pub away: usize,
     /// The flags with which cargo builds a scoped one.
     pub build: Scope,
     /// The skeleton.
@@ -41,9 +47,15 @@ struct Json {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     scope: Option<Scope>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    host: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     here: Option<String>,
     #[serde(default, skip_serializing_if = "is_zero")]
     above: usize,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    depth: usize,
+    #[serde(default, skip_serializing_if = "is_zero")]
+    away: usize,
     #[serde(default, skip_serializing_if = "Scope::is_empty")]
     build: Scope,
     files: BTreeMap<String, Content>,
@@ -94,8 +106,11 @@ pub fn encode(recipe: &Recipe) -> String {
     let json = Json {
         format: FORMAT,
         scope: recipe.scope.clone(),
+        host: recipe.host.clone(),
         here: recipe.here.clone(),
         above: recipe.above,
+        depth: recipe.depth,
+        away: recipe.away,
         build: recipe.build.clone(),
         files: recipe.files.iter().map(|(path, bytes)| (path.clone(), Content::of(bytes))).collect(),
         index: recipe.index.as_ref().map(|lock| Content::of(lock.to_text().as_bytes())),
@@ -158,5 +173,6 @@ pub fn decode(name: &str, text: &str) -> Result<Recipe> {
         Some(None) => fail!("recipe `{name}` is not a recipe: its `index` is no lockfile\n{again}"),
         index => index.flatten(),
     };
-    Ok(Recipe { scope: json.scope, here: json.here, above: json.above, build: json.build, files, index })
+    let Json { scope, host, here, above, depth, away, build, .. } = json;
+    Ok(Recipe { scope, host, here, above, depth, away, build, files, index })
 }

@@ -145,12 +145,28 @@ impl Scope {
 
     /// Whether every flag given here says what `other` says too.
     pub fn is_within(&self, other: &Self) -> bool {
-        let flags = |scope: &Self| match serde_json::to_value(scope) {
+        let others = other.flags();
+        self.flags().iter().all(|(flag, value)| others.get(flag) == Some(value))
+    }
+
+    /// This scope with the flags of another one in the place of the same ones here. Which packages are selected is one flag.
+    pub fn overridden_by(&self, other: &Self) -> Self {
+        const PACKAGES: [&str; 3] = ["package", "workspace", "exclude"];
+        let mut flags = self.flags();
+        let others = other.flags();
+        if PACKAGES.iter().any(|flag| others.contains_key(*flag)) {
+            flags.retain(|flag, _| !PACKAGES.contains(&flag.as_str()));
+        }
+        flags.extend(others);
+        serde_json::from_value(flags.into()).unwrap_or_else(|_| other.clone())
+    }
+
+    /// The flags that are given, by name.
+    fn flags(&self) -> serde_json::Map<String, serde_json::Value> {
+        match serde_json::to_value(self) {
             Ok(serde_json::Value::Object(flags)) => flags,
             _ => serde_json::Map::new(),
-        };
-        let others = flags(other);
-        flags(self).iter().all(|(flag, value)| others.get(flag) == Some(value))
+        }
     }
 
     /// Whether only some targets of the packages are named; otherwise libraries and binaries are built.

@@ -88,7 +88,7 @@ fn json_of_another_shape_says_what_was_expected() {
         broken(&format!(r#"{{"format": 3, {files}, "index": {index}}}"#), &not("its `index` is no lockfile"));
     }
     let more = r#"{"format": 3, "files": {}, "more": 1}"#;
-    let expected = "unknown field `more`, expected one of `format`, `scope`, `here`, `above`, `build`, `files`, `index` at line 1 column 33";
+    let expected = "unknown field `more`, expected one of `format`, `scope`, `host`, `here`, `above`, `depth`, `away`, `build`, `files`, `index` at line 1 column 33";
     broken(more, &not(expected));
 }
 
@@ -160,29 +160,50 @@ fn a_recipe_made_in_a_directory_elsewhere_is_refused() {
 }
 
 #[test]
-fn flags_that_contradict_a_scoped_recipe_name_the_recipe_to_make() {
-    contradicts(r#"{"package": ["api"], "profile": "release"}"#, "-p web", "-p api --release", "-p web");
-    let features = "--features tls --release";
-    contradicts(r#"{"package": ["api"], "profile": "release"}"#, features, "-p api --release", features);
-    contradicts(r#"{"profile": "release"}"#, "--profile dev", "--release", "--profile dev");
-    contradicts(r#"{"bin": ["a"]}"#, "--bin a --bin b", "--bin a", "--bin a --bin b");
-    contradicts(r#"{"target": ["t1"]}"#, "--target t2", "--target t1", "--target t2");
-    contradicts(r#"{"package": ["api"]}"#, "-p a*", "-p api", "-p 'a*'");
+fn flags_that_contradict_a_scoped_recipe_name_the_command_that_keeps_the_others() {
+    let api = r#""scope": {"package": ["api"], "profile": "release"}"#;
+    contradicts(api, "-p web", "-p api --release", "-p web", "-p web --release");
+    contradicts(api, "--workspace", "-p api --release", "--workspace", "--workspace --release");
+    contradicts(api, "-F tls", "-p api --release", "--features tls", "-p api --features tls --release");
+    contradicts(api, "--check", "-p api --release", "--check", "-p api --release --check");
+    contradicts(api, "--profile dev", "-p api --release", "--profile dev", "-p api --profile dev");
+    contradicts(r#""scope": {"bin": ["a"]}"#, "--bin a --bin b", "--bin a", "--bin a --bin b", "--bin a --bin b");
+    contradicts(r#""scope": {"target": ["t1"]}"#, "--target t2", "--target t1", "--target t2", "--target t2");
+    contradicts(r#""scope": {"package": ["api"]}"#, "-p a*", "-p api", "-p 'a*'", "-p 'a*'");
+    let host = r#""host": "x86_64-unknown-linux-gnu", "scope": {"profile": "release"}"#;
+    let (prepared, expected) = ("--release --host x86_64-unknown-linux-gnu", "--host x86_64-unknown-linux-gnu");
+    let arm = "--target aarch64-unknown-linux-gnu";
+    contradicts(host, arm, prepared, arm, &format!("{arm} --release {expected}"));
+    // All is for a test there, and has dependencies of its own.
+    let check = r#""scope": {"check": true}"#;
+    contradicts(check, "--check --profile test", "--check", "--profile test --check", "--profile test --check");
 }
 
-fn contradicts(scope: &str, args: &str, prepared: &str, asked: &str) {
+fn contradicts(parts: &str, args: &str, prepared: &str, asked: &str, help: &str) {
     let expected = format!(
-        "error: recipe was prepared for `{prepared}`, not for `{asked}`; prepare one with:\n    cargo larder prepare {asked}\n"
+        "error: recipe was prepared for `{prepared}`, not for `{asked}`\nhelp: prepare another with `cargo larder prepare {help}`\n"
     );
-    let recipe = format!(r#"{{"scope": {scope}, {}"#, &with_files("")[1..]);
+    let recipe = format!("{{{parts}, {}", &with_files("")[1..]);
     check_usage(&[&format!("-- recipe.json --\n{recipe}")], &format!("cook {args}"), &expected);
+}
+
+#[test]
+fn the_command_for_another_recipe_names_the_same_files() {
+    let expected = "\
+error: recipe was prepared for `--lib`, not for `--bins`
+help: prepare another with `cargo larder prepare --recipe-path 'my recipe.json' --lib --bins`
+";
+    let recipe = format!(r#"{{"scope": {{"lib": true}}, {}"#, &with_files("")[1..]);
+    let place = Place::new(&[&format!("-- my recipe.json --\n{recipe}")]);
+    let ended = place.run(&mut place.larder(&["cook", "--recipe-path", "my recipe.json", "--bins"]));
+    assert_eq!((ended.code, ended.stderr.as_str()), (Some(2), expected));
 }
 
 #[test]
 fn flags_that_contradict_a_recipe_of_the_default_build_say_so() {
     let expected = "\
-error: recipe was prepared for a build without flags, not for `-p web`; prepare one with:
-    cargo larder prepare -p web
+error: recipe was prepared for a build without flags, not for `-p web`
+help: prepare another with `cargo larder prepare -p web`
 ";
     let recipe = format!(r#"{{"scope": {{}}, {}"#, &with_files("")[1..]);
     check_usage(&[&format!("-- recipe.json --\n{recipe}")], "cook -p web", expected);

@@ -110,21 +110,81 @@ fn a_scoped_recipe_of_a_build_is_none_of_a_check() {
     let place = Place::new(&[WORKSPACE]);
     prepare(&place, &["--release"]);
     let ended = place.run(&mut fake_cargo::larder(&place, &["cook", "--check"]));
-    let expected = "error: recipe was prepared for `--release`, not for `--check`; prepare one with:
-    cargo larder prepare --check
+    let expected = "error: recipe was prepared for `--release`, not for `--check`
+help: prepare another with `cargo larder prepare --release --check`
 ";
     assert_eq!((ended.code, &*ended.stderr), (Some(2), expected));
 }
 
+/// Where `cook` builds in a directory that holds only the recipe that `prepare` made in `at` with these flags, or why not.
+fn built_in(at: &str, prepared: &[&str], cook: &[&str]) -> Result<String, String> {
+    let place = Place::new(&[WORKSPACE]);
+    let recipe = place.root().join("elsewhere/recipe.json");
+    fs_err::create_dir(recipe.with_file_name("")).expect("it is writable");
+    let path = recipe.to_string_lossy();
+    let prepared = [&["prepare", "--recipe-path", &path], prepared].concat();
+    succeed(&place, place.larder(&prepared).current_dir(place.dir().join(at)));
+    let mut larder = fake_cargo::larder(&place, &[&["cook"], cook].concat());
+    let ended = place.run(larder.current_dir(recipe.with_file_name("")));
+    if ended.code == Some(0) { Ok(fake_cargo::args(&place).pop().expect("there are some")) } else { Err(ended.stderr) }
+}
+
 /// Sources may arrive later: the manifest that is named need not be there when there is a recipe.
 #[test]
-fn a_manifest_path_says_where_the_workspace_will_be() {
-    let place = Place::new(&[WORKSPACE]);
-    prepare(&place, &[]);
-    let elsewhere = place.root().join("elsewhere");
-    fs_err::create_dir(&elsewhere).expect("it is writable");
-    let flags = ["cook", "--release", "--manifest-path", "sub/Cargo.toml", "--recipe-path", "../project/recipe.json"];
-    let mut larder = fake_cargo::larder(&place, &flags);
-    succeed(&place, larder.current_dir(&elsewhere));
-    assert_eq!(fake_cargo::args(&place).last().expect("there are some"), "[ROOT]/elsewhere/sub/target");
+fn the_target_directory_is_that_of_the_root_where_only_the_recipe_is() {
+    let member = &["--manifest-path", "app/Cargo.toml"][..];
+    let root = Ok("[ROOT]/elsewhere/target".to_owned());
+    assert_eq!(built_in(".", &[], &[]), root);
+    assert_eq!(built_in(".", &[], &["--manifest-path", "Cargo.toml"]), root);
+    assert_eq!(built_in(".", member, member), root);
+    assert_eq!(built_in(".", member, &["--manifest-path", "other/Cargo.toml"]), root, "names do not matter");
+    assert_eq!(built_in(".", member, &[]), root);
+    assert_eq!(built_in("app", &[], member), root);
+    assert_eq!(built_in("app/src", &["--release"], member), root);
+    assert_eq!(built_in("app", &[], &["--manifest-path", "Cargo.toml"]), Ok("[ROOT]/target".to_owned()));
+    let below = ["--manifest-path", "project/Cargo.toml"];
+    assert_eq!(built_in("..", &below, &below), Ok("[ROOT]/elsewhere/project/target".to_owned()));
+}
+
+#[test]
+fn where_the_root_cannot_be_told_cook_asks_for_the_target_directory() {
+    let member = &["--manifest-path", "app/Cargo.toml"][..];
+    let expected = "\
+error: `app/Cargo.toml` is not here yet, and may be the root of the workspace or a member
+help: name its target directory with `--target-dir`, or leave out `--manifest-path` to cook in the root
+";
+    assert_eq!(built_in(".", &[], member), Err(expected.to_owned()));
+    let expected = "\
+error: recipe was prepared in a member's directory, and `[ROOT]/elsewhere` may be that or the root
+help: name the member with `--manifest-path`, or the target directory with `--target-dir`
+";
+    assert_eq!(built_in("app", &[], &[]), Err(expected.to_owned()));
+    let named = &["--target-dir", "out"][..];
+    assert_eq!(built_in("app", &[], named), Ok("[ROOT]/elsewhere/out".to_owned()));
+    assert_eq!(built_in(".", &[], &[member, named].concat()), Ok("[ROOT]/elsewhere/out".to_owned()));
+}
+
+/// A command that is proposed makes a recipe that the flags agree with.
+#[test]
+fn the_proposed_command_helps() {
+    for (prepared, cook) in [
+        ("--release -p app", "-F a"),
+        ("--release -p app", "-p svix-server"),
+        ("--workspace --exclude app", "-p app --release"),
+        ("--release", "--check"),
+        ("--bin app --release", "--bin svix-server"),
+        ("--release --host x86_64-unknown-linux-gnu", "--target aarch64-unknown-linux-gnu"),
+    ] {
+        let place = Place::new(&[WORKSPACE]);
+        let words = |line: &str| line.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+        let start = |args: &[&str], line: &str| {
+            let args = [args.iter().map(|arg| (*arg).to_owned()).collect(), words(line)].concat();
+            place.run(&mut fake_cargo::larder(&place, &args.iter().map(String::as_str).collect::<Vec<_>>()))
+        };
+        assert_eq!(start(&["prepare"], prepared).code, Some(0));
+        let refused = start(&["cook"], cook);
+        let (_, command) = refused.stderr.split_once("`cargo larder ").expect("a command is proposed");
+        assert_eq!(start(&[], command.trim_end_matches("`\n")).code, Some(0), "{command}");
+        assert_eq!(start(&["cook"], cook).code, Some(0), "{command} is not for {cook}");
+    }
 }

@@ -181,6 +181,24 @@ fn a_manifest_below_is_prepared_from_above_and_cooked_in_its_directory() {
 }
 
 #[test]
+fn a_member_is_cooked_into_the_target_directory_of_the_root_where_only_the_recipe_is() {
+    const MEMBER: &[&str] = &["--release", "--manifest-path", "app/Cargo.toml"];
+    for scoped in [true, false] {
+        let temp = tempfile::tempdir().expect("a temporary directory can be made");
+        let (source, place) = (temp.path().join("source"), temp.path().join("place"));
+        below(&source);
+        let flags = if scoped { MEMBER } else { &MEMBER[1..] };
+        larder(&source.join("rust"), &[&["prepare"], flags].concat(), &[]);
+        fs_err::create_dir_all(place.join("rust")).expect("writable");
+        fs_err::copy(source.join("rust/recipe.json"), place.join("rust/recipe.json")).expect("it was written");
+        larder(&place.join("rust"), &[&["cook", "--offline"], MEMBER].concat(), &[]);
+        lay_out(BELOW, &place);
+        fs_err::copy(source.join("rust/Cargo.lock"), place.join("rust/Cargo.lock")).expect("it was written");
+        nothing_is_compiled(&place);
+    }
+}
+
+#[test]
 fn a_manifest_below_is_cooked_from_above_without_a_recipe() {
     let temp = tempfile::tempdir().expect("a temporary directory can be made");
     below(temp.path());

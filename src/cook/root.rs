@@ -1,0 +1,83 @@
+//! Where the workspace root of the real build is.
+//!
+//! In: the directory that `cook` was called in, `--manifest-path`, and what the recipe tells of where `prepare` was called.
+//! Out: the root, also where sources arrive later. Reads manifests above; writes nothing.
+
+use crate::cli::Cook;
+use crate::error::{Result, fail};
+use crate::{path, read};
+use std::path::{Path, PathBuf};
+
+/// Where the manifest stood that `prepare` was called for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Stood {
+    /// How many directories below the workspace root.
+    pub depth: usize,
+    /// How many steps from the directory that `prepare` was called in, as `--manifest-path` named it.
+    pub away: usize,
+}
+
+/// Returns the workspace root of the manifest in the `current` directory, which need not be there yet.
+///
+/// # Errors
+/// It is not there, the recipe does not tell the root either, and the target directory depends on it.
+pub fn root(stood: Stood, args: &Cook, current: &Path, here: &Path) -> Result<PathBuf> {
+    // In a member's directory, cargo builds into the root's target directory.
+    if let Some(root) = read::root(current) {
+        return Ok(root);
+    }
+    let named = args.manifest_path.is_some().then(|| steps(current, here));
+    let up = steps_up(stood, named);
+    if let Some(root) = up.and_then(|up| current.ancestors().nth(up)) {
+        return Ok(root.to_owned());
+    }
+    let is_named = args.how.target_dir.is_some() || std::env::var_os("CARGO_TARGET_DIR").is_some_and(|v| !v.is_empty());
+    if is_named {
+        return Ok(current.to_owned());
+    }
+    let dir = path::display(&current.join("Cargo.toml"), here);
+    match named {
+        Some(_) => fail!(
+            "`{dir}` is not here yet, and may be the root of the workspace or a member\nhelp: name its target directory with `--target-dir`, or leave out `--manifest-path` to cook in the root"
+        ),
+        None => fail!(
+            "recipe was prepared in a member's directory, and `{}` may be that or the root\nhelp: name the member with `--manifest-path`, or the target directory with `--target-dir`",
+            here.display()
+        ),
+    }
+}
+
+/// Returns how many directories the root is above the current one, which is so many steps from that of `cook` if it is named.
+/// `None` where there are two readings.
+fn steps_up(stood: Stood, named: Option<usize>) -> Option<usize> {
+    match (stood.depth, stood.away, named) {
+        // One of the root's own place.
+        (0, _, None | Some(0)) => Some(0),
+        // A member's place in a root that looks as it did, or a root that has come to stand below.
+        (0, 0, Some(_)) => None,
+        (0, _, Some(_)) => Some(0),
+        (depth, _, Some(_)) => Some(depth),
+        // `prepare` was called in the root, for a member.
+        (depth, away, None) if away == depth => Some(0),
+        (_, _, None) => None,
+    }
+}
+
+/// Returns how many steps a directory is from another one.
+pub fn steps(dir: &Path, from: &Path) -> usize {
+    pathdiff::diff_paths(dir, from).map_or(0, |way| way.components().count())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_root_is_as_far_up_as_it_was_or_unknown() {
+        let up = |depth, away, named| steps_up(Stood { depth, away }, named);
+        assert_eq!([up(0, 0, None), up(0, 0, Some(0)), up(0, 0, Some(1))], [Some(0), Some(0), None]);
+        assert_eq!([up(0, 1, None), up(0, 1, Some(1)), up(0, 2, Some(1))], [Some(0), Some(0), Some(0)]);
+        assert_eq!([up(2, 0, Some(0)), up(2, 0, Some(2)), up(2, 2, Some(2))], [Some(2), Some(2), Some(2)]);
+        assert_eq!([up(1, 1, None), up(1, 0, None), up(1, 2, None)], [Some(0), None, None]);
+    }
+}

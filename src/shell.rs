@@ -1,0 +1,18 @@
+//! Command lines as people paste them.
+//!
+//! In: words. Out: one line that a POSIX shell takes apart into the same words. Touches nothing.
+
+/// A word as a POSIX shell reads it back.
+pub fn word(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_=./:,+@%".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}
+
+/// Words as one line.
+pub fn line(words: impl IntoIterator<Item = impl AsRef<str>>) -> String {
+    words.into_iter().map(|w| word(w.as_ref())).collect::<Vec<_>>().join(" ")
+}
