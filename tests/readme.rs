@@ -191,6 +191,15 @@ fn every_flag_that_the_guide_mentions_exists() {
 }
 
 #[test]
+fn the_documents_name_the_recipe_format_of_the_program() {
+    let format = cargo_larder::recipe::FORMAT;
+    for (page, text) in [("RECIPE.md", "# recipe.json, format [N]"), ("CHANGELOG.md", "Recipe format: [N].")] {
+        let text = text.replace("[N]", &format.to_string());
+        assert!(Page::read(page).text.contains(&text), "{page} does not say `{text}`");
+    }
+}
+
+#[test]
 fn every_link_leads_to_a_file_and_a_heading() {
     for page in all_pages() {
         let directory = page.path.parent().expect("a file has a directory").to_owned();
