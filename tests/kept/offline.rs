@@ -228,6 +228,20 @@ fn a_patch_that_nothing_uses_is_loaded() {
 }
 
 #[test]
+fn a_replacement_that_is_not_compiled_is_loaded() {
+    let registry = Registry::start();
+    registry.tell("low", Some(entry("low", "").replace("1.0.0", "2.1.0")));
+    let more = "low = '2'\n[replace]\n'low:2.1.0' = { git = '[REPOSITORIES]/many' }\n-- src/main.rs --\n";
+    let files = PROJECT.replace("-- src/main.rs --\n", more);
+    let source = project(&registry, &files);
+    let home = registry.home();
+    let scoped = ["--release", "--host", "x86_64-unknown-linux-gnu", "--offline"];
+    let (place, said) = cooked(&files, source.path(), &scoped, &[], false, home.path());
+    copy_all(&files, source.path(), place.path());
+    built_offline(place.path(), home.path()).unwrap_or_else(|error| panic!("{said}\n{error}"));
+}
+
+#[test]
 fn a_local_package_in_the_place_of_one_that_is_not_published_keeps_nothing_from_being_loaded() {
     let registry = Registry::start();
     let more = "[patch.crates-io]\nmead-syrup = { path = 'syrup' }\n-- syrup/Cargo.toml --
