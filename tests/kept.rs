@@ -19,6 +19,8 @@ mod environment;
 mod future;
 #[path = "kept/git.rs"]
 mod git;
+#[path = "kept/named_targets.rs"]
+mod named_targets;
 #[path = "kept/names.rs"]
 mod names;
 #[path = "kept/offline.rs"]

@@ -17,11 +17,11 @@ use support::effects::{EFFECTS, RUSTFLAGS};
 use support::golden::Past;
 use support::larder::{self, Recipe};
 use support::oracle::{self, OnDisk};
-use support::scope::{Host, TARGET};
+use support::scope::{Host, TARGET, TargetFlag};
 use support::skeleton::{files_of, skeleton_has};
 use support::style::Style;
 use support::units::Units;
-use support::workspace::Case;
+use support::workspace::{Case, Library, Workspace};
 use support::{coverage, generate, golden, shrink};
 
 type Verdict = Result<(), TestCaseError>;
@@ -84,13 +84,33 @@ fn unscoped_units(case: &Case) -> Verdict {
     let disk = OnDisk::new();
     disk.lay_out(&case.workspace).map_err(refused)?;
     let cwd = disk.cwd(&case.workspace, &case.scope);
-    // An unscoped recipe has no names of targets: one that is named stands for all of its kind.
-    let expected = oracle::units(&cwd, &case.scope.with_all_of_a_kind().args()).map_err(refused)?;
     let recipe = larder::prepare(&cwd, &[], &disk.beside("recipe.json")).map_err(fail)?;
     names_no_place(&disk, &recipe)?;
+    if case.scope.targets.contains(&TargetFlag::Bins) {
+        // The one limit: a recipe does not say whether a library has a binary of its package's name, so `--bins` takes it
+        // that each has one.
+        disk.lay_out(&with_own_binaries(&case.workspace)).map_err(refused)?;
+    }
+    let expected = disk.units(case).map_err(refused)?;
     skeleton_has(&disk, &recipe, &case.scope.args(), &expected)
         .map(drop)
         .map_err(|why| fail(format!("unscoped: {why}")))
+}
+
+/// The workspace with a binary in each member whose library stands for one.
+fn with_own_binaries(workspace: &Workspace) -> Workspace {
+    let mut workspace = workspace.clone();
+    let of_config = workspace.config.get("profile").and_then(toml::Value::as_table);
+    let profiles = workspace.profiles.values().chain(of_config.into_iter().flat_map(|it| it.values()));
+    let any_lto = profiles.filter_map(|it| it.get("lto")).any(|it| *it != toml::Value::Boolean(false));
+    for package in workspace.packages.iter_mut().filter(|it| it.is_member()) {
+        package.main |= match &package.library {
+            Library::Plain => true,
+            Library::Types(types) => !any_lto || types.iter().all(|it| matches!(*it, "lib" | "rlib")),
+            Library::None | Library::ProcMacro => false,
+        };
+    }
+    workspace
 }
 
 #[test]
@@ -197,8 +217,7 @@ fn is_mended(text: &str) -> Result<(), String> {
     let path = disk.beside("recipe.json");
     let recipe = larder::prepare(&cwd, &larder::scoped(&args, Host::Unknown), &path)?;
     skeleton_has(&disk, &recipe, &[], &expected)?;
-    let named = args.iter().any(|it| matches!(it.as_str(), "--bin" | "--test" | "--example"));
-    if !named && cwd == disk.dir().join("ws") {
+    if cwd == disk.dir().join("ws") {
         let recipe = larder::prepare(&cwd, &[], &path)?;
         skeleton_has(&disk, &recipe, &args, &expected)?;
     }

@@ -11,7 +11,7 @@ use crate::index::load::{self, Wanted};
 use crate::path;
 use crate::prepare::locked;
 use crate::quotient::quotient;
-use crate::quotient::{reduce, select};
+use crate::quotient::{names, select};
 use crate::read;
 use crate::recipe::skeleton::{self, Files};
 use crate::recipe::{self, Recipe};
@@ -115,8 +115,8 @@ fn scoped(recipe: &Recipe, asked: &Scope, report: Report) -> Result<(Files, Scop
     let unpacked = place::scratch()?;
     skeleton::write(&recipe.files, unpacked.path())?;
     let manifest = unpacked.path().join(recipe.here.as_deref().unwrap_or("")).join("Cargo.toml");
-    let workspace = read::workspace(&read::open(&manifest, unpacked.path())?, None)?;
-    let mut asked = reduce::translated(asked);
+    let mut workspace = read::workspace(&read::open(&manifest, unpacked.path())?, None)?;
+    let mut asked = names::find(&mut workspace, asked);
     // Features that reach nothing were left out of the recipe.
     for unknown in select::unknown_features(&workspace, &asked)? {
         report.warning(&format!("feature `{unknown}` reaches no third-party crate in this recipe"));

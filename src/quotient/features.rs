@@ -8,7 +8,7 @@
 use crate::quotient::platform::{Platforms, Question};
 use crate::quotient::select::Selection;
 use crate::workspace::condition::{Condition, Side};
-use crate::workspace::{Dependency, DependencyKind, Resolved, Resolver, Workspace};
+use crate::workspace::{Dependency, DependencyKind, Package, Resolved, Resolver, Workspace};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A local package in a context: cargo's `PackageFeaturesKey`.
@@ -16,6 +16,17 @@ pub type Node = (usize, Side);
 
 /// The feature that stands for `default-features = true`; no real feature has an empty name.
 pub const DEFAULT: &str = "";
+
+/// What is to be followed, since it is active under one more condition.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+enum Open {
+    /// A feature of a package.
+    Feature(Node, String),
+    /// The dependencies of a package that are not optional.
+    Required(Node),
+    /// The optional dependencies of this key, and the features that wait for them (`key?/feature`).
+    Optional(Node, String),
+}
 
 /// What is active of one package in one context.
 #[derive(Default)]
@@ -31,7 +42,9 @@ pub struct Features<'a> {
     platforms: &'a Platforms,
     selection: &'a Selection,
     needs_dev: bool,
+    index: Vec<Index<'a>>,
     states: BTreeMap<Node, State>,
+    open: BTreeSet<Open>,
     /// What local packages ask of each entry of the lockfile, in each context.
     pub requests: BTreeMap<(usize, Side), Asked>,
 }
@@ -45,6 +58,29 @@ pub struct Asked {
     pub features: BTreeMap<String, Condition>,
 }
 
+/// Where a package speaks of its dependencies, by their keys.
+struct Index<'a> {
+    /// Indices of the dependencies.
+    of_key: BTreeMap<&'a str, Vec<usize>>,
+    /// Features with a value `key?/feature`, and that value.
+    waiting: BTreeMap<&'a str, Vec<(&'a str, &'a str)>>,
+}
+
+impl<'a> Index<'a> {
+    fn of(package: &'a Package) -> Self {
+        let mut index = Index { of_key: BTreeMap::new(), waiting: BTreeMap::new() };
+        for (i, dependency) in package.dependencies.iter().enumerate() {
+            index.of_key.entry(dependency.key.as_str()).or_default().push(i);
+        }
+        for (feature, value) in package.features.iter().flat_map(|(f, values)| values.iter().map(move |v| (f, v))) {
+            if let Some((key, _)) = value.split_once("?/") {
+                index.waiting.entry(key).or_default().push((feature, value));
+            }
+        }
+        index
+    }
+}
+
 /// Resolves the features of all local packages that the selection reaches.
 pub fn resolve<'a>(
     workspace: &'a Workspace,
@@ -52,23 +88,37 @@ pub fn resolve<'a>(
     selection: &'a Selection,
     needs_dev: bool,
 ) -> Features<'a> {
-    let mut features =
-        Features { workspace, platforms, selection, needs_dev, states: BTreeMap::new(), requests: BTreeMap::new() };
-    let mut open = BTreeSet::new();
+    let mut features = Features {
+        workspace,
+        platforms,
+        selection,
+        needs_dev,
+        index: workspace.packages.iter().map(Index::of).collect(),
+        states: BTreeMap::new(),
+        open: BTreeSet::new(),
+        requests: BTreeMap::new(),
+    };
     for (package, asked) in &selection.roots {
         let has_proc_macro = workspace.packages[*package].targets.iter().any(crate::workspace::Target::is_proc_macro);
         let also_host = workspace.resolver == Resolver::V2 && has_proc_macro;
         for side in std::iter::once(Side::Target).chain(also_host.then_some(Side::Host)) {
-            features.activate((*package, side), asked, &Condition::always(), &mut open);
+            features.activate((*package, side), asked, &Condition::always());
         }
     }
-    while let Some(node) = open.pop_first() {
-        features.visit(node, &mut open);
+    while let Some(open) = features.open.pop_first() {
+        features.follow(open);
     }
     features
 }
 
 impl Features<'_> {
+    /// Whether something had too many conditions to tell them apart.
+    pub fn is_coarse(&self) -> bool {
+        let of_state = |s: &State| s.reached.is_coarse() || s.optional.values().any(Condition::is_coarse);
+        let of_request = |a: &Asked| a.at_all.is_coarse() || a.features.values().any(Condition::is_coarse);
+        self.states.values().any(of_state) || self.requests.values().any(of_request)
+    }
+
     /// When the package takes part in resolution.
     pub fn reached(&self, node: Node) -> Condition {
         self.states.get(&node).map(|s| s.reached.clone()).unwrap_or_default()
@@ -121,70 +171,90 @@ impl Features<'_> {
     }
 
     /// Makes `features` of a package active under `condition`.
-    fn activate(&mut self, node: Node, features: &BTreeSet<String>, condition: &Condition, open: &mut BTreeSet<Node>) {
+    fn activate(&mut self, node: Node, features: &BTreeSet<String>, condition: &Condition) {
         if condition.is_never() {
             return;
         }
         let state = self.states.entry(node).or_default();
-        let mut changed = state.reached.add(condition);
-        for feature in features {
-            changed |= state.features.entry(feature.clone()).or_default().add(condition);
+        if state.reached.add(condition) {
+            self.open.insert(Open::Required(node));
         }
-        if changed {
-            open.insert(node);
+        for feature in features {
+            if state.features.entry(feature.clone()).or_default().add(condition) {
+                self.open.insert(Open::Feature(node, feature.clone()));
+            }
         }
     }
 
-    /// Does once more for a package all that its features and dependencies imply.
-    fn visit(&mut self, node: Node, open: &mut BTreeSet<Node>) {
+    /// Follows what became active, each part by itself: a package is not gone through again for each of its features.
+    fn follow(&mut self, open: Open) {
         let workspace = self.workspace;
-        let package = &workspace.packages[node.0];
-        let active: Vec<(String, Condition)> =
-            self.states[&node].features.iter().map(|(f, c)| (f.clone(), c.clone())).collect();
-        for (feature, condition) in active {
-            match package.features.get(&feature) {
-                Some(values) => values.iter().for_each(|value| self.activate_value(node, value, &condition, open)),
-                None => self.activate_value(node, &feature, &condition, open),
+        match open {
+            Open::Feature(node, feature) => {
+                let condition = self.feature(node, &feature);
+                match workspace.packages[node.0].features.get(&feature) {
+                    Some(values) => values.iter().for_each(|value| self.activate_value(node, value, &condition)),
+                    None => self.activate_value(node, &feature, &condition),
+                }
+            }
+            Open::Required(node) => {
+                let required = workspace.packages[node.0].dependencies.iter().filter(|d| !d.optional);
+                required.for_each(|dependency| self.depend(node, dependency));
+            }
+            Open::Optional(node, key) => {
+                for i in self.index[node.0].of_key.get(key.as_str()).cloned().unwrap_or_default() {
+                    let dependency = &workspace.packages[node.0].dependencies[i];
+                    if dependency.optional {
+                        self.depend(node, dependency);
+                    }
+                }
+                for (feature, value) in self.index[node.0].waiting.get(key.as_str()).cloned().unwrap_or_default() {
+                    let condition = self.feature(node, feature);
+                    self.activate_value(node, value, &condition);
+                }
+                // The command line may say `key?/feature`, too.
+                let waits = |f: &&String| f.strip_prefix(&key).is_some_and(|rest| rest.starts_with("?/"));
+                let asked: Vec<String> = self.states[&node].features.keys().filter(waits).cloned().collect();
+                self.open.extend(asked.into_iter().map(|feature| Open::Feature(node, feature)));
             }
         }
-        for dependency in package.dependencies.iter().filter(|d| self.counts(node.0, d)).collect::<Vec<_>>() {
-            let condition = self.dependency(node, dependency).and(&self.platform(node.1, dependency));
-            let mut features: BTreeSet<String> = dependency.features.iter().cloned().collect();
-            if dependency.default_features {
-                features.insert(DEFAULT.to_owned());
-            }
-            self.ask(node, dependency, &features, &condition, open);
+    }
+
+    /// Asks of a dependency what its declaration says.
+    fn depend(&mut self, node: Node, dependency: &Dependency) {
+        if !self.counts(node.0, dependency) {
+            return;
         }
+        let condition = self.dependency(node, dependency).and(&self.platform(node.1, dependency));
+        let mut features: BTreeSet<String> = dependency.features.iter().cloned().collect();
+        if dependency.default_features {
+            features.insert(DEFAULT.to_owned());
+        }
+        self.ask(node, dependency, &features, &condition);
     }
 
     /// `activate_fv`.
-    fn activate_value(&mut self, node: Node, value: &str, condition: &Condition, open: &mut BTreeSet<Node>) {
+    fn activate_value(&mut self, node: Node, value: &str, condition: &Condition) {
         if let Some(key) = value.strip_prefix("dep:") {
             let state = self.states.get_mut(&node).expect("an active package has a state");
             if state.optional.entry(key.to_owned()).or_default().add(condition) {
-                open.insert(node);
+                self.open.insert(Open::Optional(node, key.to_owned()));
             }
         } else if let Some((key, feature)) = value.split_once('/') {
-            self.activate_dep_feature(node, key, feature, condition, open);
+            self.activate_dep_feature(node, key, feature, condition);
         } else if self.workspace.packages[node.0].features.contains_key(value) {
-            self.activate(node, &BTreeSet::from([value.to_owned()]), condition, open);
+            self.activate(node, &BTreeSet::from([value.to_owned()]), condition);
         }
     }
 
     /// `activate_dep_feature`: `key/feature` also activates an optional dependency, and the feature of its name if there
     /// is one; `key?/feature` waits for the dependency.
-    fn activate_dep_feature(
-        &mut self,
-        node: Node,
-        key: &str,
-        feature: &str,
-        condition: &Condition,
-        open: &mut BTreeSet<Node>,
-    ) {
+    fn activate_dep_feature(&mut self, node: Node, key: &str, feature: &str, condition: &Condition) {
         let (key, weak) = key.strip_suffix('?').map_or((key, false), |key| (key, true));
         let workspace = self.workspace;
         let package = &workspace.packages[node.0];
-        for dependency in package.dependencies.iter().filter(|d| d.key == key) {
+        for i in self.index[node.0].of_key.get(key).cloned().unwrap_or_default() {
+            let dependency = &package.dependencies[i];
             if !self.counts(node.0, dependency) {
                 continue;
             }
@@ -192,22 +262,15 @@ impl Features<'_> {
             if dependency.optional && weak {
                 condition = condition.and(&self.dependency(node, dependency));
             } else if dependency.optional {
-                self.activate_value(node, &format!("dep:{key}"), &condition, open);
-                self.activate_value(node, key, &condition, open);
+                self.activate_value(node, &format!("dep:{key}"), &condition);
+                self.activate_value(node, key, &condition);
             }
-            self.ask(node, dependency, &BTreeSet::from([feature.to_owned()]), &condition, open);
+            self.ask(node, dependency, &BTreeSet::from([feature.to_owned()]), &condition);
         }
     }
 
     /// Asks features of a dependency, local or not.
-    fn ask(
-        &mut self,
-        node: Node,
-        dependency: &Dependency,
-        features: &BTreeSet<String>,
-        condition: &Condition,
-        open: &mut BTreeSet<Node>,
-    ) {
+    fn ask(&mut self, node: Node, dependency: &Dependency, features: &BTreeSet<String>, condition: &Condition) {
         if condition.is_never() {
             return;
         }
@@ -220,7 +283,7 @@ impl Features<'_> {
                     DEFAULT => known.contains_key("default").then(|| "default".to_owned()),
                     _ => Some(f.clone()),
                 });
-                self.activate((package, side), &own.collect(), condition, open);
+                self.activate((package, side), &own.collect(), condition);
             }
             Resolved::Locked(locked) => {
                 let asked = self.requests.entry((locked, side)).or_default();

@@ -6,6 +6,7 @@
 
 mod entries;
 pub mod features;
+pub mod names;
 pub mod platform;
 pub mod reduce;
 pub mod select;
@@ -14,13 +15,16 @@ pub mod units;
 
 use crate::carried;
 use crate::error::Result;
+use crate::quotient::entries::{Entry, Role};
 use crate::quotient::platform::Platforms;
 use crate::quotient::select::Selection;
+use crate::workspace::condition::Condition;
+use crate::workspace::lockfile::Lockfile;
 use crate::workspace::profile;
 use crate::workspace::scope::Scope;
 use crate::workspace::{RootTables, TargetKind, Workspace};
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use toml::{Table, Value};
 
 /// A workspace of stubs, and how to build it.
@@ -65,10 +69,18 @@ pub fn quotient(workspace: &Workspace, scope: &Scope, host: Option<&str>) -> Res
         check: scope.check,
     };
     let built = units::built(workspace, &selection, &features, &platforms, distinctions);
+    let is_coarse = features.is_coarse() || built.values().flat_map(|c| c.values()).any(Condition::is_coarse);
     let mut entries = entries::entries(workspace, &features, &built);
+    drop_without_effect(&workspace.lock, &mut entries);
     let direct = entries.iter().map(|e| e.locked).collect();
     let (on_bound, mut warnings) = carried::above_bound(workspace, &direct);
     entries.retain(|e| !on_bound.contains(&e.locked));
+    if is_coarse {
+        warnings.push(
+            "too many platform conditions meet in one package; dependencies may be cooked that no platform needs"
+                .to_owned(),
+        );
+    }
     // Only cargo's own build-dependencies can say that (`TomlDetailedDependency::to_dependency_split`).
     for entry in entries.extract_if(.., |e| e.rest.get("target").and_then(Value::as_str) == Some("target")) {
         let name = &workspace.lock.packages[entry.locked].name;
@@ -120,6 +132,18 @@ pub fn quotient(workspace: &Workspace, scope: &Scope, host: Option<&str>) -> Res
         reached: reach.len(),
         warnings: selection.warnings.into_iter().chain(warnings).collect(),
     })
+}
+
+/// Leaves out entries that only count for features, and cannot count for any: by the lockfile they reach nothing that is
+/// below a unit which is built. cargo resolves the features of a package from those above it alone.
+fn drop_without_effect(lock: &Lockfile, entries: &mut Vec<Entry>) {
+    let is_built = |e: &Entry| matches!(e.role, Role::Built(_));
+    let below_built = lock.reach(entries.iter().filter(|e| is_built(e)).map(|e| e.locked));
+    let mut touches = BTreeMap::new();
+    entries.retain(|e| {
+        let touches = touches.entry(e.locked).or_insert_with(|| !lock.reach([e.locked]).is_disjoint(&below_built));
+        is_built(e) || *touches
+    });
 }
 
 /// The workspace with the selected libraries as these crate types, if there are any (`override_rustc_crate_types` in cargo's

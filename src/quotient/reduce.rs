@@ -5,12 +5,10 @@
 //! unscoped recipe holds. Values to values; cannot fail.
 
 use crate::carried;
+use crate::quotient::names;
 use crate::workspace::lockfile::LocalEntry;
 use crate::workspace::profile;
-use crate::workspace::scope::Scope;
-use crate::workspace::{
-    Below, Dependency, DependencyKind, Package, Resolved, SOURCE_KEYS, Target, TargetKind, Workspace,
-};
+use crate::workspace::{Below, Dependency, DependencyKind, Package, Resolved, SOURCE_KEYS, Target, Workspace};
 use std::collections::{BTreeMap, BTreeSet};
 use toml::{Table, Value};
 
@@ -42,7 +40,9 @@ pub fn reduce(workspace: &Workspace) -> Reduced {
     // What is selected of a member that is carried, such as its tests, is a package of its own, as of any other.
     let own = workspace.packages.iter().enumerate().filter(|(_, p)| p.is_member || !p.is_carried());
     let places = Places { members: free(workspace, "members"), outside: free(workspace, "outside") };
-    let mut packages: Vec<(usize, Package)> = own.map(|(i, p)| (i, package(workspace, p, &places, &live, i))).collect();
+    let mut targets = names::kept(workspace);
+    let mut packages: Vec<(usize, Package)> =
+        own.map(|(i, p)| (i, package(workspace, p, &places, &live, i, std::mem::take(&mut targets[i])))).collect();
     packages.sort_by(|(_, a), (_, b)| a.dir.cmp(&b.dir));
     let reduced = packages.len();
     // What is carried stays as it is, and has its entry in the lockfile.
@@ -104,17 +104,37 @@ fn profiles_of_third_parties(profiles: &mut Table, names: &BTreeSet<&str>) {
 fn live_features(workspace: &Workspace) -> Vec<BTreeSet<String>> {
     let required = |p: &Package| p.targets.iter().flat_map(|t| t.required_features.clone()).collect();
     let mut live: Vec<BTreeSet<String>> = workspace.packages.iter().map(required).collect();
-    loop {
-        let mut grown = false;
-        for (i, package) in workspace.packages.iter().enumerate() {
-            for (feature, values) in &package.features {
-                if !live[i].contains(feature) && values.iter().any(|v| reaches(package, v, &live, i)) {
-                    grown |= live[i].insert(feature.clone());
-                }
+    let mut above = BTreeMap::<(usize, &str), Vec<(usize, &str)>>::new();
+    let mut open: Vec<(usize, &str)> = Vec::new();
+    for (i, package) in workspace.packages.iter().enumerate() {
+        for (feature, values) in &package.features {
+            if live[i].contains(feature) || values.iter().any(|v| reaches(package, v, &live, i)) {
+                live[i].insert(feature.clone());
+                open.push((i, feature));
+            }
+            for below in values.iter().flat_map(|value| features_in(package, value, i)) {
+                above.entry(below).or_default().push((i, feature));
             }
         }
-        if !grown {
-            return live;
+    }
+    while let Some(found) = open.pop() {
+        for (i, feature) in above.remove(&found).unwrap_or_default() {
+            if live[i].insert(feature.to_owned()) {
+                open.push((i, feature));
+            }
+        }
+    }
+    live
+}
+
+/// The features of local packages that a feature value activates.
+fn features_in<'a>(package: &'a Package, value: &'a str, own: usize) -> Vec<(usize, &'a str)> {
+    match value.split_once('/') {
+        None => vec![(own, value)],
+        Some((key, feature)) => {
+            let key = key.trim_end_matches('?');
+            let locals = package.dependencies.iter().filter(|d| d.key == key).filter_map(|d| d.to.local());
+            locals.map(|i| (i, feature)).collect()
         }
     }
 }
@@ -146,6 +166,7 @@ fn package(
     places: &Places,
     live: &[BTreeSet<String>],
     own: usize,
+    targets: Vec<Target>,
 ) -> Package {
     let twins =
         workspace.packages[..own].iter().filter(|p| p.name == package.name && p.is_member == package.is_member).count();
@@ -169,7 +190,7 @@ fn package(
     Package {
         version,
         dir,
-        targets: targets(package),
+        targets,
         build_script: package.build_script && dependencies.iter().any(|d| d.kind == DependencyKind::Build),
         features: features.collect(),
         dependencies,
@@ -203,40 +224,4 @@ fn dependency(workspace: &Workspace, dependency: &Dependency, live: &[BTreeSet<S
         Resolved::Absent => {}
     }
     reduced
-}
-
-/// One target for all that are alike, with a name that says nothing.
-fn targets(package: &Package) -> Vec<Target> {
-    let mut unlike = BTreeSet::new();
-    for target in &package.targets {
-        unlike.insert(Target { name: String::new(), ..target.clone() });
-    }
-    let mut counts = BTreeMap::<TargetKind, usize>::new();
-    let named = |target: Target| {
-        let count = counts.entry(target.kind).or_default();
-        *count += 1;
-        let name = match target.kind {
-            TargetKind::Lib => package.name.replace('-', "_"),
-            kind => format!("{kind:?}-{count}").to_lowercase(),
-        };
-        Target { name, ..target }
-    };
-    unlike.into_iter().map(named).collect()
-}
-
-/// A scope in the words of a reduced workspace, where targets have no names of their own: a target named becomes all of
-/// its kind, which selects the same packages and at most builds more of them; and no versions.
-pub fn translated(scope: &Scope) -> Scope {
-    let mut scope = scope.clone();
-    for spec in scope.package.iter_mut().chain(&mut scope.exclude) {
-        *spec = profile::name_of_spec(spec).to_owned();
-    }
-    scope.bins |= !std::mem::take(&mut scope.bin).is_empty();
-    scope.examples |= !std::mem::take(&mut scope.example).is_empty();
-    for names in [&mut scope.test, &mut scope.bench] {
-        if !names.is_empty() {
-            *names = vec!["*".to_owned()];
-        }
-    }
-    scope
 }

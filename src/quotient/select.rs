@@ -280,8 +280,7 @@ fn proposals(workspace: &Workspace, scope: &Scope, packages: &BTreeSet<usize>) -
         for name in names {
             let pattern = glob::Pattern::new(name).ok().filter(|_| is_pattern(name));
             let is = |t: &Target| t.kind == kind && pattern.as_ref().map_or(t.name == *name, |p| p.matches(&t.name));
-            // `*` alone is how `reduce` says `any`, and may be none.
-            if !take(&is, mode, name != "*") && name != "*" {
+            if !take(&is, mode, true) {
                 let targets = packages.iter().flat_map(|i| &workspace.packages[*i].targets);
                 let known = targets.filter(|t| t.kind == kind).map(|t| t.name.as_str());
                 fail!(

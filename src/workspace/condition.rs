@@ -2,7 +2,8 @@
 //!
 //! In: the platforms that stand in manifests. Out: a [`Condition`], a set of alternatives, each a set of platforms
 //! that must all match. Two conditions that read the same are equal; no alternative implies another one, so the
-//! form is canonical up to logic that needs knowledge of platforms (see `platform.rs`). Touches nothing.
+//! form is canonical up to logic that needs knowledge of platforms (see `platform.rs`). A condition with more alternatives
+//! than [`MOST`] becomes "always", and says so. Touches nothing.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -29,14 +30,22 @@ pub struct Atom {
 /// Platforms that must all match.
 pub type Chain = BTreeSet<Atom>;
 
+/// The most alternatives of one condition. Their number can double with every package on the way, and no build of a real
+/// workspace comes near it.
+const MOST: usize = 32;
+
 /// Alternatives, of which one must hold. None: never. One empty chain: always.
 #[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Condition(BTreeSet<Chain>);
+pub struct Condition {
+    chains: BTreeSet<Chain>,
+    /// Whether it holds on more platforms than it should, because it had too many alternatives.
+    is_coarse: bool,
+}
 
 impl Condition {
     /// Holds on every platform.
     pub fn always() -> Self {
-        Condition(BTreeSet::from([Chain::new()]))
+        Condition { chains: BTreeSet::from([Chain::new()]), is_coarse: false }
     }
 
     /// Holds on no platform.
@@ -46,37 +55,48 @@ impl Condition {
 
     /// Holds where all of these platforms match.
     pub fn all_of(atoms: impl IntoIterator<Item = Atom>) -> Self {
-        Condition(BTreeSet::from([atoms.into_iter().collect()]))
+        Condition { chains: BTreeSet::from([atoms.into_iter().collect()]), is_coarse: false }
     }
 
     /// Whether no platform fulfils it.
     pub fn is_never(&self) -> bool {
-        self.0.is_empty()
+        self.chains.is_empty()
     }
 
     /// Whether every platform fulfils it.
     pub fn is_always(&self) -> bool {
-        self.0.iter().next().is_some_and(Chain::is_empty)
+        self.chains.iter().next().is_some_and(Chain::is_empty)
+    }
+
+    /// Whether it holds on more platforms than it should: it had too many alternatives.
+    pub fn is_coarse(&self) -> bool {
+        self.is_coarse
     }
 
     /// The alternatives, none of which implies another.
     pub fn chains(&self) -> impl Iterator<Item = &Chain> {
-        self.0.iter()
+        self.chains.iter()
     }
 
     /// Whether this holds wherever `chain` does.
     pub fn holds_under(&self, chain: &Chain) -> bool {
-        self.0.iter().any(|own| own.is_subset(chain))
+        self.chains.iter().any(|own| own.is_subset(chain))
     }
 
     /// Both hold.
     pub fn and(&self, other: &Self) -> Self {
-        if self.is_always() {
+        if self.is_never() || other.is_always() {
+            return self.clone();
+        }
+        if other.is_never() || self.is_always() && !self.is_coarse {
             return other.clone();
         }
+        if self.is_coarse || other.is_coarse {
+            return Condition { is_coarse: true, ..Condition::always() };
+        }
         let mut both = Condition::never();
-        for a in &self.0 {
-            for b in &other.0 {
+        for a in &self.chains {
+            for b in &other.chains {
                 both.add_chain(a | b);
             }
         }
@@ -85,8 +105,12 @@ impl Condition {
 
     /// Makes this hold also where `other` does; tells whether anything changed.
     pub fn add(&mut self, other: &Self) -> bool {
-        let mut changed = false;
-        for chain in &other.0 {
+        if self.is_always() {
+            return false;
+        }
+        let mut changed = other.is_coarse && !self.is_coarse;
+        self.is_coarse |= other.is_coarse;
+        for chain in &other.chains {
             changed |= self.add_chain(chain.clone());
         }
         changed
@@ -94,15 +118,19 @@ impl Condition {
 
     /// Keeps only some of the alternatives.
     pub fn retain(&mut self, keep: impl Fn(&Chain) -> bool) {
-        self.0.retain(keep);
+        self.chains.retain(keep);
     }
 
     fn add_chain(&mut self, chain: Chain) -> bool {
         if self.holds_under(&chain) {
             return false;
         }
-        self.0.retain(|own| !own.is_superset(&chain));
-        self.0.insert(chain)
+        self.chains.retain(|own| !own.is_superset(&chain));
+        self.chains.insert(chain);
+        if self.chains.len() > MOST {
+            *self = Condition { is_coarse: true, ..Condition::always() };
+        }
+        true
     }
 }
 
@@ -115,7 +143,7 @@ impl fmt::Debug for Condition {
             0 => "always".to_owned(),
             _ => c.iter().map(|a| format!("{:?}:{}", a.side, a.platform)).collect::<Vec<_>>().join(" & "),
         };
-        f.write_str(&self.0.iter().map(chain).collect::<Vec<_>>().join(" | "))
+        f.write_str(&self.chains.iter().map(chain).collect::<Vec<_>>().join(" | "))
     }
 }
 
@@ -139,6 +167,20 @@ mod tests {
         assert_eq!(or(&unix.and(&linux), &unix), unix);
         assert_eq!(or(&unix, &Condition::always()), Condition::always());
         assert_eq!(or(&unix, &Condition::never()), unix);
+    }
+
+    #[test]
+    fn too_many_alternatives_are_taken_for_always() {
+        let mut many = Condition::never();
+        for i in 0..MOST {
+            many.add(&on(&format!("cfg(x{i})")));
+        }
+        assert!(!many.is_always() && !many.is_coarse(), "so many are told apart");
+        let product = many.and(&or(&on("cfg(a)"), &on("cfg(b)")));
+        assert!(product.is_always() && product.is_coarse());
+        assert!(product.and(&on("cfg(a)")).is_coarse() && !product.and(&Condition::never()).is_coarse());
+        many.add(&on("cfg(one_more)"));
+        assert!(many.is_always() && many.is_coarse());
     }
 
     #[test]

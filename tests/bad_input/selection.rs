@@ -315,3 +315,37 @@ edition = "2021"
         check(&[files], &args, &format!("error: -p `{spec}` is {answer}\n"));
     }
 }
+
+/// `cook` of an unscoped recipe of these files, in a directory that holds the recipe alone.
+fn refused_by_cook(files: &[&str], args: &str, stderr: &str) {
+    let place = Place::new(files);
+    assert_eq!(place.run(&mut place.larder(&["prepare"])).code, Some(0));
+    let recipe = place.read("recipe.json");
+    let alone = Place::new(&[]);
+    fs_err::write(alone.dir().join("recipe.json"), recipe).expect("it is writable");
+    super::refused(&alone, &format!("cook {args}"), 1, stderr);
+}
+
+#[test]
+fn cook_knows_the_names_of_targets_that_differ() {
+    let more = "-- web/src/main.rs --\n-- web/src/bin/worker.rs --\n-- web/tests/one.rs --\n-- api/tests/two.rs --\n";
+    let files = [WORKSPACE, more];
+    let expected = "error: no bin target named `wroker` in the selected packages\nhelp: did you mean `worker`?\n";
+    refused_by_cook(&files, "--bin wroker", expected);
+    let expected = "error: no bin target named `wep` in the selected packages\nhelp: did you mean `web`?\n";
+    refused_by_cook(&files, "--bin wep", expected);
+    let expected = "\
+error: no test target named `three` in the selected packages
+help: their targets of this kind are `one`, `two`
+";
+    refused_by_cook(&files, "--test three", expected);
+}
+
+#[test]
+fn cook_knows_that_a_binary_needs_features() {
+    let expected = "\
+error: target `admin` of package `api` requires the features: `tls`
+help: add `--features \"tls\"`
+";
+    refused_by_cook(&[WORKSPACE], "--release --bin admin", expected);
+}

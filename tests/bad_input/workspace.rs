@@ -276,3 +276,30 @@ help: list what its build needs in `package.include`
     let ended = place.run(&mut place.larder(&["prepare", "--release"]));
     assert_eq!(ended.code, Some(0), "{}", ended.stderr);
 }
+
+/// Each package reaches the next under two conditions, so that the ways to the last double with each.
+#[test]
+fn conditions_that_double_with_each_package_come_to_an_end() {
+    let mut files = String::from("-- Cargo.toml --\n[workspace]\nresolver = \"2\"\nmembers = [\"p*\"]\n");
+    let mut lock = String::from("-- Cargo.lock --\nversion = 4\n");
+    for i in 0..40 {
+        let next = format!("p{}", i + 1);
+        let table = |cfg: &str| format!("[target.'cfg({cfg}{i})'.dependencies]\n{next} = {{ path = \"../{next}\" }}\n");
+        files.extend([&*format!("-- p{i}/src/lib.rs --\n-- p{i}/Cargo.toml --\n[package]\nname = \"p{i}\"\n")]);
+        files.extend([table("x"), table("y")]);
+        lock.extend([format!("[[package]]\nname = \"p{i}\"\nversion = \"0.0.0\"\ndependencies = [\"{next}\"]\n")]);
+    }
+    files += "-- p40/src/lib.rs --\n-- p40/Cargo.toml --\n[package]\nname = \"p40\"\n[dependencies]\nitoa = \"1\"\n";
+    lock +=
+        "[[package]]\nname = \"p40\"\nversion = \"0.0.0\"\ndependencies = [\"itoa\"]\n[[package]]\nname = \"itoa\"\n";
+    lock += "version = \"1.0.0\"\nsource = \"registry+https://example.invalid/index\"\n";
+    let place = Place::new(&[&files, &lock]);
+    let started = std::time::Instant::now();
+    let ended = place.run(&mut place.larder(&["prepare", "--release", "-p", "p0"]));
+    assert!(started.elapsed().as_secs() < 20, "{:?}", started.elapsed());
+    let expected =
+        "warning: too many platform conditions meet in one package; dependencies may be cooked that no platform";
+    assert!(ended.stderr.starts_with(expected), "{}", ended.stderr);
+    assert_eq!(ended.code, Some(0));
+    assert!(place.read("recipe.json").contains("itoa = \\\"=1.0.0\\\""), "it is asked for unconditionally");
+}

@@ -10,7 +10,7 @@ use super::refactors;
 use super::render::{CONFIG, LOCK, ROOT, Tree};
 use super::scope::{TargetFlag, Wanted};
 use super::style::{Style, with_underscores};
-use super::workspace::{Case, Package, Root};
+use super::workspace::{Case, Library, Package, Root};
 
 /// A case and its files, to be edited. An edit of the workspace has the files made anew.
 #[derive(Clone)]
@@ -67,6 +67,7 @@ pub const EDITS: &[Edit] = &[
     files("a profile that is not used", Applies::Scoped, unused_profile),
     files("a new file that is no target of the scope", Applies::Scoped, new_target),
     files("one more binary", Applies::Scoped, new_binary),
+    files("a first binary beside a library", Applies::Always, first_binary),
     model("versions of local packages", Applies::Always, refactors::versions),
     model("a dependency inherited from the workspace", Applies::Always, refactors::inherit),
     model("members in another order", Applies::Always, refactors::members_reversed),
@@ -240,6 +241,21 @@ fn new_binary(draft: &mut Draft, dice: &mut Dice) -> bool {
         }
         _ => false,
     }
+}
+
+/// `src/main.rs` beside a plain library. Where tests run it and panics abort, it is compiled for them as well.
+fn first_binary(draft: &mut Draft, dice: &mut Dice) -> bool {
+    let workspace = &draft.case.workspace;
+    let profiles = workspace.profiles.values();
+    let aborts = profiles.filter_map(|it| it.get("panic")).any(|it| it.as_str() == Some("abort"));
+    let is_free = |it: &&Package| {
+        let is_run = !(it.tests.is_empty() && it.benches.is_empty());
+        it.library == Library::Plain && it.unit_tests && !it.main && !(aborts && is_run)
+    };
+    let packages: Vec<&Package> = workspace.packages.iter().filter(is_free).collect();
+    let Some(package) = dice.maybe(&packages) else { return false };
+    draft.tree.texts.insert(format!("{}/src/main.rs", package.dir()), "fn main() {}\n".to_owned());
+    true
 }
 
 impl Edit {

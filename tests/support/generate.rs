@@ -265,7 +265,10 @@ fn scope(dice: &mut Dice, workspace: &Workspace) -> Scope {
         (5, ..) => vec![TargetFlag::Lib],
         (6, ..) => vec![TargetFlag::Bins],
         (7, ..) => vec![*dice.pick(&[&TargetFlag::Examples, &TargetFlag::Benches])].into_iter().cloned().collect(),
-        (8..10, Some(bin), ..) => vec![TargetFlag::Bin(bin.clone())],
+        (8..10, Some(bin), ..) => {
+            let more = dice.some(20, &bins).into_iter().filter(|it| it != bin);
+            [bin.clone()].into_iter().chain(more).map(TargetFlag::Bin).collect()
+        }
         (10, _, Some(test), _) => vec![TargetFlag::Test(test.clone())],
         (11, _, _, Some(example)) => vec![TargetFlag::Example(example.clone()), TargetFlag::Lib],
         _ => Vec::new(),

@@ -109,17 +109,6 @@ impl Scope {
         args
     }
 
-    /// The same scope, with all targets of a kind in place of one that is named.
-    pub fn with_all_of_a_kind(&self) -> Self {
-        let widened = |it: &TargetFlag| match it {
-            TargetFlag::Bin(_) => TargetFlag::Bins,
-            TargetFlag::Example(_) => TargetFlag::Examples,
-            TargetFlag::Test(_) => TargetFlag::Test("*".to_owned()),
-            other => other.clone(),
-        };
-        Self { targets: self.targets.iter().map(widened).collect(), ..self.clone() }
-    }
-
     /// The packages that the build selects.
     pub fn selected(&self, workspace: &Workspace) -> BTreeSet<String> {
         match (&self.packages, &self.from_member) {

@@ -1,0 +1,174 @@
+//! Which targets an unscoped recipe keeps, and by which names.
+//!
+//! In: a workspace as read. Out: for each package the targets that some scope can tell apart. And at the other end: a workspace
+//! from such a recipe and the names of a scope, which it makes findable. Touches nothing.
+//!
+//! A recipe must not change for a binary more, and `cook --bin NAME` must cook what `cargo build --bin NAME` builds. So names
+//! are kept where they make a difference:
+//!
+//! - A binary that has its package's name is left out where it adds nothing to the library beside it. Every such library then
+//!   stands for a binary of its name.
+//! - Targets of one package that differ in nothing but their names are one group. Where the targets of a kind are one group in
+//!   the whole workspace, any name means it, and none is kept.
+//! - Where they are more, names are kept.
+
+use crate::workspace::profile;
+use crate::workspace::scope::Scope;
+use crate::workspace::{Package, Target, TargetKind, Workspace};
+use std::collections::{BTreeMap, BTreeSet};
+use toml::{Table, Value};
+
+/// The name of the target that stands for all of its kind.
+const ANY: &str = "any";
+
+/// Targets of one package that differ in nothing but their names, by the index of the package and a target without name.
+type Groups = BTreeMap<(usize, Target), BTreeSet<String>>;
+
+/// The targets of each package, as an unscoped recipe holds them.
+pub fn kept(workspace: &Workspace) -> Vec<Vec<Target>> {
+    let mut groups = BTreeMap::<TargetKind, Groups>::new();
+    let members = workspace.packages.iter().enumerate().filter(|(_, p)| p.is_member);
+    for (i, package) in members {
+        let counts = |t: &&Target| t.kind != TargetKind::Lib && !is_left_out(workspace, i, t);
+        for target in package.targets.iter().filter(counts) {
+            let nameless = Target { name: String::new(), ..target.clone() };
+            let groups = groups.entry(target.kind).or_default();
+            groups.entry((i, nameless)).or_default().insert(target.name.clone());
+        }
+    }
+    let lib = |p: &Package| p.lib().map(|lib| Target { name: p.name.replace('-', "_"), ..lib.clone() });
+    let mut kept: Vec<Vec<Target>> = workspace.packages.iter().map(|p| lib(p).into_iter().collect()).collect();
+    for (kind, groups) in groups {
+        let are_told_apart = groups.len() > 1 || kind == TargetKind::Bin && any_is_of_another(workspace, &groups);
+        for ((i, nameless), names) in groups {
+            let names = if are_told_apart { names } else { BTreeSet::from([ANY.to_owned()]) };
+            kept[i].extend(names.into_iter().map(|name| Target { name, ..nameless.clone() }));
+        }
+    }
+    for targets in &mut kept {
+        targets.sort();
+    }
+    kept
+}
+
+/// Whether a binary has the name of a member that is not its own.
+fn any_is_of_another(workspace: &Workspace, groups: &Groups) -> bool {
+    let member = |name: &str| workspace.packages.iter().position(|p| p.is_member && p.name == name);
+    groups.iter().any(|((i, _), names)| names.iter().any(|name| member(name).is_some_and(|other| other != *i)))
+}
+
+/// Whether a target is a binary that its library stands for.
+fn is_left_out(workspace: &Workspace, package: usize, target: &Target) -> bool {
+    let own = &workspace.packages[package];
+    let Some(lib) = own.lib().filter(|_| target.kind == TargetKind::Bin && target.name == own.name) else {
+        return false;
+    };
+    let is_alike = target.required_features.is_empty() && target.tested == lib.tested && target.benched == lib.benched;
+    let is_taken = |other: &Package| other.targets.iter().any(|t| t.kind == TargetKind::Bin && t.name == target.name);
+    let taken = workspace.packages.iter().enumerate().any(|(i, p)| i != package && p.is_member && is_taken(p));
+    // What integration tests run is compiled for them, and only tests unwind where others abort (`Walk::root` in `units`).
+    let is_run = |t: &Target| matches!(t.kind, TargetKind::Test | TargetKind::Bench);
+    let is_other_than_tests = own.targets.iter().any(is_run) && profile::any_abort(&profiles(workspace));
+    is_alike && !taken && !is_other_than_tests && stands_for_binary(workspace, own)
+}
+
+/// Whether a binary with nothing but this package's library above it adds no third-party unit: the library is compiled for the
+/// target, and hands down what a binary does.
+fn stands_for_binary(workspace: &Workspace, package: &Package) -> bool {
+    let is_plain = |lib: &Target| lib.crate_types.iter().all(|t| matches!(t.as_str(), "lib" | "rlib"));
+    let is_alike = |lib: &Target| is_plain(lib) || !lib.is_proc_macro() && !profile::any_lto(&profiles(workspace));
+    package.is_member && package.lib().is_some_and(is_alike)
+}
+
+/// The profiles of the manifest and of the config.
+fn profiles(workspace: &Workspace) -> Vec<&Table> {
+    let config = workspace.config.get("profile").and_then(Value::as_table);
+    std::iter::once(&workspace.root_tables.profile).chain(config).collect()
+}
+
+/// Makes the names of a scope findable in the workspace of an unscoped recipe, and gives the scope in its words: without
+/// versions of packages.
+pub fn find(workspace: &mut Workspace, scope: &Scope) -> Scope {
+    let mut scope = scope.clone();
+    for spec in scope.package.iter_mut().chain(&mut scope.exclude) {
+        *spec = profile::name_of_spec(spec).to_owned();
+    }
+    if scope.bins {
+        add_binaries(workspace, |_| true);
+    }
+    let kinds = [
+        (TargetKind::Bin, &mut scope.bin),
+        (TargetKind::Example, &mut scope.example),
+        (TargetKind::Test, &mut scope.test),
+        (TargetKind::Bench, &mut scope.bench),
+    ];
+    for (kind, names) in kinds {
+        for name in names.clone() {
+            if name.contains(['*', '?', '[']) {
+                let pattern = glob::Pattern::new(&name).ok();
+                if kind == TargetKind::Bin {
+                    add_binaries(workspace, |own| pattern.as_ref().is_some_and(|p| p.matches(own)));
+                }
+                if has(workspace, kind, ANY) && !has_match(workspace, kind, pattern.as_ref()) {
+                    names.retain(|n| *n != name);
+                    names.push(ANY.to_owned());
+                }
+            } else if !has(workspace, kind, &name) {
+                find_one(workspace, kind, &name);
+            }
+        }
+    }
+    scope
+}
+
+/// Gives a target the name that no target has: the binary for which a library stands, or the one that has any name. Else all
+/// names are brought together, of which the one that is meant may be close.
+fn find_one(workspace: &mut Workspace, kind: TargetKind, name: &str) {
+    if kind == TargetKind::Bin && add_binaries(workspace, |own| own == name) {
+        return;
+    }
+    for package in workspace.packages.iter_mut().filter(|p| p.is_member) {
+        if let Some(any) = package.targets.iter().find(|t| t.kind == kind && t.name == ANY) {
+            let named = Target { name: name.to_owned(), ..any.clone() };
+            package.targets.push(named);
+            return;
+        }
+    }
+    if kind == TargetKind::Bin {
+        add_binaries(workspace, |_| true);
+    }
+}
+
+fn has(workspace: &Workspace, kind: TargetKind, name: &str) -> bool {
+    targets(workspace).any(|t| t.kind == kind && t.name == name)
+}
+
+fn has_match(workspace: &Workspace, kind: TargetKind, pattern: Option<&glob::Pattern>) -> bool {
+    targets(workspace).any(|t| t.kind == kind && pattern.is_some_and(|p| p.matches(&t.name)))
+}
+
+fn targets(workspace: &Workspace) -> impl Iterator<Item = &Target> {
+    workspace.packages.iter().filter(|p| p.is_member).flat_map(|p| &p.targets)
+}
+
+/// Adds the binaries that libraries stand for, of the packages with such a name; tells whether there are any.
+fn add_binaries(workspace: &mut Workspace, is_wanted: impl Fn(&str) -> bool) -> bool {
+    let stands = |p: &Package| is_wanted(&p.name) && stands_for_binary(workspace, p);
+    let packages = workspace.packages.iter().enumerate().filter(|(_, p)| stands(p));
+    let packages: Vec<usize> = packages.map(|(i, _)| i).collect();
+    for i in &packages {
+        let package = &mut workspace.packages[*i];
+        let Some(lib) = package.lib() else { continue };
+        let own = Target {
+            kind: TargetKind::Bin,
+            name: package.name.clone(),
+            crate_types: vec!["bin".to_owned()],
+            required_features: Vec::new(),
+            ..lib.clone()
+        };
+        if !package.targets.iter().any(|t| t.kind == own.kind && t.name == own.name) {
+            package.targets.push(own);
+        }
+    }
+    !packages.is_empty()
+}
