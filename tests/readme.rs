@@ -200,6 +200,19 @@ fn the_documents_name_the_recipe_format_of_the_program() {
 }
 
 #[test]
+fn recipe_md_describes_every_key_of_a_recipe() {
+    let source = include_str!("../src/recipe/mod.rs");
+    let (_, json) = source.split_once("struct Json {\n").expect("the keys are the fields of `Json`");
+    let fields = json.lines().take_while(|line| *line != "}").filter_map(|line| line.trim().split_once(": "));
+    let keys: BTreeSet<&str> = fields.map(|(name, _)| name.trim_start_matches("pub ")).collect();
+    let page = Page::read("RECIPE.md");
+    let table = page.text.lines().skip_while(|line| *line != "| key | meaning |").skip(2);
+    let rows = table.take_while(|line| line.starts_with('|'));
+    let documented: BTreeSet<&str> = rows.filter_map(|line| spans(line).next()).collect();
+    assert_eq!(documented, keys, "left: the keys in the table of RECIPE.md; right: those of a recipe");
+}
+
+#[test]
 fn every_link_leads_to_a_file_and_a_heading() {
     for page in all_pages() {
         let directory = page.path.parent().expect("a file has a directory").to_owned();
