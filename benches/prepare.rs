@@ -7,6 +7,7 @@
 //! A member has five third-party dependencies (inherited from the workspace, optional, under a platform, for tests, with
 //! features that reach them) and up to three members below it; some have a build script, and some are proc-macros.
 
+use cargo_larder::config::layers::Given;
 use cargo_larder::workspace::scope::Scope;
 use cargo_larder::{prepare, read};
 use criterion::{BenchmarkId, Criterion, Throughput};
@@ -62,7 +63,7 @@ fn time(root: &Path, scope: &Scope, rounds: u64) -> Duration {
     let manifest = root.join("Cargo.toml");
     let start = Instant::now();
     for _ in 0..rounds {
-        let prepared = read::open(black_box(&manifest), root)
+        let prepared = read::open(black_box(&manifest), root, &Given::default())
             .and_then(|it| prepare::for_scope(&read::workspace(&it, None)?, scope, None));
         black_box(prepared.expect("the workspace is sound"));
     }

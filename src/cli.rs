@@ -97,6 +97,12 @@ pub struct Prepare {
     /// What the build will select.
     #[command(flatten)]
     pub scope: Scope,
+    /// Override a configuration value, as the build will
+    #[arg(long, value_name = "KEY=VALUE|PATH")]
+    pub config: Vec<String>,
+    /// Unstable flags that the build will have
+    #[arg(short = 'Z', value_name = "FLAG")]
+    pub unstable: Vec<String>,
     /// What the build may be given besides.
     #[command(flatten)]
     pub ignored: Ignored,

@@ -14,6 +14,7 @@ pub mod carried;
 pub mod cli;
 pub mod config;
 pub mod cook;
+pub mod environment;
 pub mod error;
 pub mod index;
 pub mod path;
@@ -27,6 +28,7 @@ pub mod target;
 pub mod workspace;
 
 use cli::{Larder, Verb};
+use environment::Environment;
 use error::Result;
 use report::Report;
 use std::ffi::OsString;
@@ -59,9 +61,9 @@ pub fn run(args: &[OsString]) -> ExitCode {
 }
 
 fn exec(larder: Larder) -> Result<()> {
-    let here = std::env::current_dir()?;
+    let environment = Environment::of_process()?;
     match larder.verb {
-        Verb::Prepare(args) => prepare::prepare(args, &here),
-        Verb::Cook(args) => cook::cook(&args, &here, &mut std::io::stdout()),
+        Verb::Prepare(args) => prepare::prepare(args, environment),
+        Verb::Cook(args) => cook::cook(&args, environment, &mut std::io::stdout()),
     }
 }

@@ -11,6 +11,7 @@ mod story;
 #[path = "reads_as_cargo/targets.rs"]
 mod targets;
 
+use cargo_larder::config::layers::Given;
 use cargo_larder::read;
 use common::Place;
 use std::collections::BTreeSet;
@@ -21,7 +22,7 @@ fn check_in(dir: &str, files: &[&str]) {
     let manifest = place.dir().join(dir).join("Cargo.toml");
     let metadata = story::metadata(&place, &manifest);
     common::write(metadata.workspace_root.join("Cargo.lock").as_std_path(), &story::lockfile(&metadata));
-    let read = match read::open(&manifest, &place.dir()).and_then(|it| read::workspace(&it, None)) {
+    let read = match read::open(&manifest, &place.dir(), &Given::default()).and_then(|it| read::workspace(&it, None)) {
         Ok(workspace) => story::of_workspace(&workspace),
         Err(error) => panic!("the reader refuses what cargo takes: {error}\n{}", files.concat()),
     };

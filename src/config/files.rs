@@ -1,19 +1,24 @@
 //! `.cargo/config.toml` and the toolchain file of a project.
 //!
 //! In: the directory that cargo is called in and the root of the workspace. Out: the merged config, its paths relative to
-//! the root, and the toolchain file, from that directory up to the root of the checkout, or where there is none as far as
-//! the root of the workspace is below. What lies above belongs to the machine and is left alone. Reads only.
+//! the root, and the toolchain file, from that directory up to the top of the project ([`top`]). What lies above belongs to
+//! the machine and does not travel. Reads only.
 
 use crate::config;
+use crate::config::layers::{Given, Layers};
+use crate::environment::Environment;
 use crate::error::{Result, fail};
 use crate::path::{display, normalize, relative, shared};
 use crate::workspace::Toolchain;
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use toml::{Table, Value};
 
 /// The names of a config below a directory; the first wins.
 const NAMES: [&str; 2] = [".cargo/config", ".cargo/config.toml"];
+/// Its names in cargo's home.
+pub(super) const NAMES_AT_HOME: [&str; 2] = ["config", "config.toml"];
+/// The names of a toolchain file; the first wins (`find_override_from_dir_walk` in rustup's `config.rs`).
+const TOOLCHAINS: [&str; 2] = ["rust-toolchain", "rust-toolchain.toml"];
 
 /// A config, and how many directories above the root it comes from.
 #[derive(Clone, Debug, Default)]
@@ -22,17 +27,21 @@ pub struct Config {
     pub table: Table,
     /// How far up the lowest directory stands that has all files and the root below it.
     pub above: usize,
+    /// Those keys together with all that the caller and the machine say. It counts, and it is never written.
+    pub layers: Layers,
+    /// What the caller and the machine say.
+    pub given: Given,
 }
 
-/// The config of `here` and every directory up to the root of the checkout, the nearer ones winning. With `--manifest-path`,
+/// The config of `here` and every directory up to the top of the project, the nearer ones winning. With `--manifest-path`,
 /// that is not where the manifest stands (`walk_tree` in cargo's `util/context/mod.rs` begins at the current directory).
 ///
 /// # Errors
 /// A config that is not TOML.
-pub fn read(here: &Path, root: &Path) -> Result<Config> {
+pub fn read(here: &Path, root: &Path, given: &Given) -> Result<Config> {
     let mut merged = Config::default();
-    for dir in up_to_checkout(here, root) {
-        if Some(dir.join(".cargo")) == cargo_home() {
+    for dir in up_to_top(here, root, given) {
+        if is_foreign_home(&dir, root, &given.environment) {
             continue; // belongs to the machine, whatever it lies in
         }
         let Some(mut table) = file(&dir, here)? else { continue };
@@ -41,21 +50,31 @@ pub fn read(here: &Path, root: &Path) -> Result<Config> {
             config::map_paths(&mut table, &|path| Path::new(&way).join(path).to_string_lossy().replace('\\', "/"));
         }
         config::merge(&mut merged.table, table);
-        merged.above = root.components().count() - shared(root, &dir).components().count();
+        merged.above = merged.above.max(root.components().count() - shared(root, &dir).components().count());
     }
+    merged.layers = Layers::read(given, merged.table.clone())?;
+    merged.given = given.clone();
     Ok(merged)
 }
 
 /// The directories from `dir` up that have a config, with its file; but cargo's home, whose config counts everywhere.
-pub fn above(dir: &Path) -> impl Iterator<Item = (&Path, PathBuf)> {
-    let dirs = dir.ancestors().filter(|dir| Some(dir.join(".cargo")) != cargo_home());
+pub fn above<'a>(dir: &'a Path, environment: &Environment) -> impl Iterator<Item = (&'a Path, PathBuf)> {
+    let dirs = dir.ancestors().filter(|dir| !is_home(dir, environment));
     dirs.flat_map(|dir| NAMES.map(|name| (dir, dir.join(name)))).filter(|(_, path)| path.is_file())
 }
 
-/// cargo's home.
-pub fn cargo_home() -> Option<PathBuf> {
-    let home = || std::env::home_dir().map(|home| home.join(".cargo"));
-    std::env::var_os("CARGO_HOME").map(PathBuf::from).or_else(home)
+/// Whether `dir/.cargo` is cargo's home.
+pub fn is_home(dir: &Path, environment: &Environment) -> bool {
+    let (Some(home), dir) = (environment.cargo_home(), dir.join(".cargo")) else { return false };
+    let is_same = || matches!((fs_err::canonicalize(&home), fs_err::canonicalize(&dir)), (Ok(a), Ok(b)) if a == b);
+    normalize(&home) == dir || is_same()
+}
+
+/// Whether `dir/.cargo` is a home of cargo that is no part of the project. A home in the project (`CARGO_HOME` is
+/// `$CI_PROJECT_DIR/.cargo`, say) is where the project's own config stands, too.
+fn is_foreign_home(dir: &Path, root: &Path, environment: &Environment) -> bool {
+    let is_of_project = checkout(root).is_some_and(|top| dir.starts_with(top)) || dir.starts_with(root);
+    is_home(dir, environment) && (!is_of_project || environment.user_home.as_deref() == Some(dir))
 }
 
 /// The config at `place`, with what it includes and without saying so; a file, or the directory above `.cargo`, to which
@@ -118,41 +137,63 @@ fn included(path: &Path, to: &Path, here: &Path, open: &mut Vec<PathBuf>) -> Res
     Ok(table)
 }
 
-/// The variables of the environment that are text.
-pub fn variables() -> impl Iterator<Item = (String, String)> {
-    std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-}
-
-/// The variables that say a part of a profile.
-pub fn profile_variables() -> BTreeMap<String, String> {
-    variables().filter(|(name, _)| name.starts_with("CARGO_PROFILE_")).collect()
-}
-
-/// The toolchain file that rustup would take within the checkout; the name without extension wins.
+/// The toolchain file that rustup would take within the project; the name without extension wins.
 ///
 /// # Errors
 /// A file that cannot be read.
-pub fn toolchain(here: &Path, root: &Path) -> Result<Option<Toolchain>> {
-    for dir in up_to_checkout(here, root) {
-        for name in ["rust-toolchain", "rust-toolchain.toml"] {
-            let path = dir.join(name);
-            if path.is_file() {
-                let text = fs_err::read_to_string(&path)?;
-                let text = match toml::from_str::<Table>(&text) {
-                    Ok(table) => table.to_string(),
-                    Err(_) => format!("{}\n", text.trim()),
-                };
-                return Ok(Some(Toolchain { file_name: name.to_owned(), text }));
-            }
-        }
-    }
-    Ok(None)
+pub fn toolchain(here: &Path, root: &Path, given: &Given) -> Result<Option<Toolchain>> {
+    let dirs = up_to_top(here, root, given);
+    let Some(path) = dirs.iter().find_map(|dir| toolchain_file(dir)) else { return Ok(None) };
+    let text = fs_err::read_to_string(&path)?;
+    let text = match toml::from_str::<Table>(&text) {
+        Ok(table) => table.to_string(),
+        Err(_) => format!("{}\n", text.trim()),
+    };
+    let file_name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    Ok(Some(Toolchain { file_name, text }))
 }
 
-/// The directories from `here` up to that of the repository which `root` is in; outside of it, up to the one that has both
-/// below it.
-fn up_to_checkout(here: &Path, root: &Path) -> Vec<PathBuf> {
-    let checkout = root.ancestors().find(|dir| dir.join(".git").exists()).filter(|dir| here.starts_with(dir));
-    let top = checkout.map_or_else(|| shared(root, here), Path::to_owned);
+/// The toolchain file of a directory.
+pub fn toolchain_file(dir: &Path) -> Option<PathBuf> {
+    TOOLCHAINS.map(|name| dir.join(name)).into_iter().find(|path| path.is_file())
+}
+
+/// The files above the top of the project that cargo and rustup read at `here`, and that do not travel: configs with keys
+/// that would, and the toolchain file where the project has none.
+///
+/// # Errors
+/// A config that is not TOML.
+pub fn left_behind(here: &Path, root: &Path, given: &Given) -> Result<Vec<PathBuf>> {
+    let within = up_to_top(here, root, given);
+    let beyond = |dir: &Path| within.iter().all(|within| within != dir);
+    let mut left = Vec::new();
+    for (dir, path) in above(here, &given.environment).filter(|(dir, _)| beyond(dir)) {
+        if file(dir, here)?.is_some_and(|table| !config::that_travel(&table).is_empty()) {
+            left.push(path);
+        }
+    }
+    let nearest = here.ancestors().find_map(|dir| Some((dir, toolchain_file(dir)?)));
+    left.extend(nearest.filter(|(dir, _)| beyond(dir)).map(|(_, path)| path));
+    Ok(left)
+}
+
+/// The directories from `here` up to the top of the project.
+fn up_to_top(here: &Path, root: &Path, given: &Given) -> Vec<PathBuf> {
+    let top = given.top.clone().unwrap_or_else(|| top(here, root, &given.environment));
     here.ancestors().take_while(|dir| dir.starts_with(&top)).map(Path::to_owned).collect()
+}
+
+/// The top of the project that `root` and `here` are in: the directory of the repository. An image often leaves `.git` out; the top
+/// then is the last directory on the way up from the root that is below the user's home, or below the root of the file system.
+/// Where that is not above `here`, it is the directory that both have in common.
+fn top(here: &Path, root: &Path, environment: &Environment) -> PathBuf {
+    let is_end = |dir: &Path| dir.parent().is_none() || environment.user_home.as_deref() == Some(dir);
+    let last = || root.ancestors().take_while(|dir| !is_end(dir)).last();
+    let found = checkout(root).or_else(last).filter(|dir| here.starts_with(dir));
+    found.map_or_else(|| shared(root, here), Path::to_owned)
+}
+
+/// The directory of the repository that `root` is in.
+fn checkout(root: &Path) -> Option<&Path> {
+    root.ancestors().find(|dir| dir.join(".git").exists())
 }

@@ -43,6 +43,21 @@ fn merge_below(config: &mut Table, weaker: Table, whole: &[Vec<&str>]) {
     }
 }
 
+/// Takes out of the lists of `config` what `other` has in the same lists: cargo joins the two once more.
+pub fn without_lists_of(config: &mut Table, other: &Table) {
+    for (key, theirs) in other {
+        match (config.get_mut(key), theirs) {
+            (Some(Value::Table(ours)), Value::Table(theirs)) => without_lists_of(ours, theirs),
+            (Some(Value::Array(ours)), Value::Array(theirs)) if !theirs.is_empty() => {
+                if let Some(at) = ours.windows(theirs.len()).position(|window| window == theirs.as_slice()) {
+                    ours.drain(at..at + theirs.len());
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -5,11 +5,12 @@
 //! those of cargo's reference, chapter "Configuration".
 
 pub mod files;
+pub mod layers;
 mod merge;
 mod paths;
 mod walk;
 
-pub use merge::merge;
+pub use merge::{merge, without_lists_of};
 pub use paths::{fill_templates, filled, is_specification, map_paths, map_variable};
 
 use toml::{Table, Value};
@@ -101,18 +102,6 @@ pub fn drop_those_of_the_root(config: &mut Table) {
 /// Whether a program, or each in a list of such, is one of cargo's own and has no arguments.
 fn is_built_in(value: &mut Value) -> bool {
     strings(value).iter().all(|word| word.starts_with("cargo:") && !word.contains(char::is_whitespace))
-}
-
-/// Where the lockfile is, if not beside the root manifest (`resolver.lockfile-path`).
-pub fn lockfile(config: &Table) -> Option<&str> {
-    config.get("resolver")?.get("lockfile-path")?.as_str()
-}
-
-/// Whether features unify over all members, selected or not, which so far needs `-Z feature-unification`.
-pub fn unifies_over_workspace(config: &Table) -> bool {
-    let key = |table: &str| config.get(table)?.get("feature-unification");
-    key("unstable").and_then(Value::as_bool) == Some(true)
-        && key("resolver").and_then(Value::as_str) == Some("workspace")
 }
 
 #[cfg(test)]

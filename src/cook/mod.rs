@@ -20,6 +20,8 @@ use crate::carried::records;
 use crate::carried::script::Places;
 use crate::carried::settle::{self, Around};
 use crate::cli::{Cook, How};
+use crate::config::layers::{Given, Layers};
+use crate::environment::Environment;
 use crate::error::{Error, Result, fail};
 use crate::index::load;
 use crate::recipe::skeleton::{self, Files, write};
@@ -31,6 +33,7 @@ use crate::{path, shell};
 use epoch::Epoch;
 use interrupt::Interrupt;
 use order::Order;
+use place::Place;
 use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -41,17 +44,19 @@ use units::Units;
 ///
 /// # Errors
 /// A recipe that is none, flags that contradict it, a directory that cannot be written to, cargo failing, or a signal.
-pub fn cook(args: &Cook, here: &Path, stdout: &mut dyn Write) -> Result<()> {
+pub fn cook(args: &Cook, environment: Environment, stdout: &mut dyn Write) -> Result<()> {
     let report = Report::new(args.how.color.as_deref(), args.how.quiet, args.how.verbose > 0);
     let started = Instant::now();
+    let given = Given { environment, config: args.how.config.clone(), unstable: args.how.unstable.clone(), top: None };
+    let here = given.environment.here.as_path();
     // From here on there may be directories to remove.
     let interrupt = Interrupt::watch()?;
-    let order = order::order(args, here, report)?;
+    let order = order::order(args, &given, report)?;
     if args.no_build {
         unpack(&order.files, here)?;
         return tell(&args.how, &order.build, stdout);
     }
-    let cooked = in_scratch(order, args, here, &interrupt, report)?;
+    let cooked = in_scratch(order, args, &given, &interrupt, report)?;
     let Cooked { outcome, target_dir, .. } = &cooked;
     let size = megabytes(place::size(target_dir));
     interrupt.check()?;
@@ -80,7 +85,7 @@ pub fn cook(args: &Cook, here: &Path, stdout: &mut dyn Write) -> Result<()> {
             size
         ),
     );
-    mount::explain(target_dir, here, report);
+    mount::explain(target_dir, &given.environment, report);
     cooked.epoch.map_or(Ok(()), |epoch| epoch.end(here, report))
 }
 
@@ -108,23 +113,26 @@ struct Cooked {
 }
 
 /// Builds a skeleton in a scratch directory, for the workspace at `here` or of the manifest that is named.
-fn in_scratch(mut order: Order, args: &Cook, here: &Path, interrupt: &Interrupt, report: Report) -> Result<Cooked> {
+fn in_scratch(mut order: Order, args: &Cook, given: &Given, interrupt: &Interrupt, report: Report) -> Result<Cooked> {
+    let here = given.environment.here.as_path();
     let mut how = args.how.clone();
     let scratch = place::scratch()?;
     // As cargo will name it.
     let skeleton = fs_err::canonicalize(scratch.path())?;
     let root = root::root(order.stood, args, &order.current, here)?;
-    if let Some(config) = place::misread(order.above, here, &root, &skeleton) {
+    let place = Place { environment: &given.environment, here, root: &root };
+    if let Some(config) = place::misread(order.above, &place, &skeleton) {
         report.warning(&format!(
             "cargo reads `{}` above the scratch directory, where it does not belong, so the real build may compile all anew\nhelp: name another place for temporary files with `TMPDIR`",
             path::display(&config, here)
         ));
     }
-    let mut config = place::config(&order.files, order.above, here, &root, scratch.path())?;
-    let target_dir = place::target_dir(&how, &config, here, &root)?;
+    let mut config = place::config(&order.files, order.above, &place, scratch.path())?;
+    let layers = Layers::read(given, config.clone())?;
+    let target_dir = place::target_dir(&how, &layers, &place);
     place::probe(&target_dir)?;
-    let build_dir = place::build_dir(&how, &config, here, &root)?;
-    let user = place::wrapper(&how, &config, here)?;
+    let build_dir = place::build_dir(&layers, &place);
+    let user = place::wrapper(&layers, &place);
     user.iter().try_for_each(|user| wrapper::refuse_itself(user, here))?;
     let known = wrapper::Skeleton { files: &order.files, dir: &skeleton };
     let told = match user {
@@ -139,13 +147,14 @@ fn in_scratch(mut order: Order, args: &Cook, here: &Path, interrupt: &Interrupt,
     let built_before = target_dirs.iter().flat_map(|dir| records::profiles(dir)).collect();
     settle::before(&order.files, &skeleton, &target_dirs);
     order.build.target.iter_mut().for_each(|target| *target = place::absolute_target(target, here));
-    how.config.iter_mut().for_each(|value| *value = place::absolute_config(value, here, &root));
+    how.config = place::config_elsewhere(&how.config, &place, &skeleton)?;
+    let own_places = place::told_for_skeleton(&layers, &skeleton);
     let mut to_run = cargo::Build {
         dir: &skeleton,
         command: how.command(&order.build),
-        args: [order.build.to_args(), how.to_args(), told.args].concat(),
+        args: [order.build.to_args(), how.to_args(), told.args, own_places].concat(),
         target_dir: &target_dir,
-        env: [place::absolute_variables(here, &root), told.env].concat(),
+        env: [place::absolute_variables(&place), told.env].concat(),
         stubs: skeleton::stubs(&order.files),
         has_toolchain_file: order.files.keys().any(|name| name.starts_with("rust-toolchain")),
     };
@@ -160,7 +169,7 @@ fn in_scratch(mut order: Order, args: &Cook, here: &Path, interrupt: &Interrupt,
         build: &order.build,
         dir: build_dir.as_ref().unwrap_or(&target_dir),
         root: &root,
-        here,
+        environment: &given.environment,
         words: &words,
     };
     let before = units.before(&args.seed, report, &|| interrupt.check())?;
@@ -181,7 +190,7 @@ fn in_scratch(mut order: Order, args: &Cook, here: &Path, interrupt: &Interrupt,
         fs_err::write(here.join(file), units.to_text())?;
     }
     if let Some(wanted) = &order.index {
-        let loaded = load::load(wanted, &order.files, &how, place::absolute_variables(here, &root), interrupt);
+        let loaded = load::load(wanted, &order.files, &how, (place::absolute_variables(&place), &layers), interrupt);
         interrupt.check()?;
         if !loaded && wanted.is_asked_for {
             report.warning(

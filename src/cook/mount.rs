@@ -4,6 +4,7 @@
 //! nowhere else. An image tells nothing of how it was made, so a cook into the image itself leaves a line in a file in cargo's
 //! home; a later cook below a mount finds it there. No failure here is one of the cook.
 
+use crate::environment::Environment;
 use crate::path;
 use crate::report::Report;
 use std::io::Write;
@@ -13,11 +14,12 @@ use std::path::{Path, PathBuf};
 const COOKED: &str = ".larder-cooked";
 
 /// Says what a mount makes of a cook into `target_dir`, called in `here`.
-pub fn explain(target_dir: &Path, here: &Path, report: Report) {
+pub fn explain(target_dir: &Path, environment: &Environment, report: Report) {
+    let here = environment.here.as_path();
     let Ok(mounts) = std::fs::read("/proc/self/mountinfo") else { return };
     let mounts = parse(&String::from_utf8_lossy(&mounts));
     let real = |path: PathBuf| std::fs::canonicalize(path).ok();
-    let home = crate::config::files::cargo_home().and_then(|home| real(here.join(home)));
+    let home = environment.cargo_home().and_then(real);
     let (Some(dir), Some(called), Some(home)) = (real(target_dir.to_owned()), real(here.to_owned()), home) else {
         return;
     };

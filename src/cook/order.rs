@@ -6,6 +6,7 @@
 use super::root::Stood;
 use super::{agree, place};
 use crate::cli::Cook;
+use crate::config::layers::Given;
 use crate::error::{Result, fail};
 use crate::index::load::{self, Wanted};
 use crate::path;
@@ -47,26 +48,28 @@ const RECIPE: &str = "recipe.json";
 ///
 /// # Errors
 /// A recipe that is none, or flags that contradict it; where there is none, whatever `prepare` would refuse.
-pub fn order(args: &Cook, here: &Path, report: Report) -> Result<Order> {
+pub fn order(args: &Cook, given: &Given, report: Report) -> Result<Order> {
     let asked = args.scope.clone().normalized();
-    let (recipe, prepared) = recipe(args, &asked, here, report)?;
+    let here = given.environment.here.as_path();
+    let (recipe, prepared) = recipe(args, &asked, given, report)?;
     // It need not be there yet: sources may arrive after the cook.
     let current = args.manifest_path.as_ref().map(|path| path::normalize(&here.join(path)).with_file_name(""));
     let current = current.unwrap_or_else(|| here.to_owned());
-    let index = load::wanted(&recipe, &current, here);
+    let index = load::wanted(&recipe, &current, given);
     let (above, stood) = (recipe.above, Stood { depth: recipe.depth, away: recipe.away });
     let (files, scope, build) = if let Some(scope) = &recipe.scope {
         let (scope, build) = agree::agree(&recipe, scope, &asked, args)?;
         (recipe.files, scope, build)
     } else {
-        let (files, build) = scoped(&recipe, &asked, report)?;
+        let (files, build) = scoped(&recipe, &asked, given, report)?;
         (files, asked, build)
     };
     Ok(Order { files, above, stood, scope, current, build, index, prepared })
 }
 
 /// The recipe that is named, or `recipe.json` where it is, and when it was written; or one prepared in memory.
-fn recipe(args: &Cook, scope: &Scope, here: &Path, report: Report) -> Result<(Recipe, Option<SystemTime>)> {
+fn recipe(args: &Cook, scope: &Scope, given: &Given, report: Report) -> Result<(Recipe, Option<SystemTime>)> {
+    let here = given.environment.here.as_path();
     let (named, manifest) = (args.recipe_path.as_deref(), args.manifest_path.as_deref());
     let offline = args.how.offline || args.how.frozen;
     let path = named.unwrap_or(Path::new(RECIPE));
@@ -88,7 +91,7 @@ fn recipe(args: &Cook, scope: &Scope, here: &Path, report: Report) -> Result<(Re
                 && named.is_none()
                 && (manifest.is_some() || read::find_manifest(here, None).is_ok()) =>
         {
-            let workspace = locked::workspace(&read::find_manifest(here, manifest)?, here, offline, report)?;
+            let workspace = locked::workspace(&read::find_manifest(here, manifest)?, given, offline, report)?;
             let prepared = crate::prepare::for_scope(&workspace, scope, None)?;
             prepared.warnings.iter().for_each(|warning| report.warning(warning));
             Ok((prepared.recipe, None))
@@ -111,11 +114,12 @@ fn before_its_second(time: SystemTime) -> SystemTime {
 }
 
 /// Takes the quotient of an unscoped recipe.
-fn scoped(recipe: &Recipe, asked: &Scope, report: Report) -> Result<(Files, Scope)> {
+fn scoped(recipe: &Recipe, asked: &Scope, given: &Given, report: Report) -> Result<(Files, Scope)> {
     let unpacked = place::scratch()?;
     skeleton::write(&recipe.files, unpacked.path())?;
     let manifest = unpacked.path().join(recipe.here.as_deref().unwrap_or("")).join("Cargo.toml");
-    let mut workspace = read::workspace(&read::open(&manifest, unpacked.path())?, None)?;
+    let given = Given { top: Some(unpacked.path().to_owned()), ..given.clone() };
+    let mut workspace = read::workspace(&read::open(&manifest, unpacked.path(), &given)?, None)?;
     let mut asked = names::find(&mut workspace, asked);
     // Features that reach nothing were left out of the recipe.
     for unknown in select::unknown_features(&workspace, &asked)? {

@@ -7,6 +7,8 @@
 use crate::cli::How;
 use crate::config;
 use crate::config::files;
+use crate::config::layers::{self, Layers, absolute};
+use crate::environment::Environment;
 use crate::error::{Result, fail};
 use crate::recipe::skeleton::{self, Files};
 use rustc_stable_hash::StableSipHasher128;
@@ -45,17 +47,24 @@ pub fn scratch() -> Result<TempDir> {
 ///
 /// # Errors
 /// A config that is not TOML.
-pub fn config(files: &Files, above: usize, here: &Path, root: &Path, scratch: &Path) -> Result<Table> {
+pub fn config(files: &Files, above: usize, place: &Place<'_>, scratch: &Path) -> Result<Table> {
+    let Place { environment, here, root, .. } = *place;
     let top = top(root, above);
     let mut table: Table = match skeleton::text(files, CONFIG).map(toml::from_str) {
         None => Table::new(),
         Some(Ok(table)) => table,
         Some(Err(error)) => fail!("the recipe's `{CONFIG}` is broken: {error}"),
     };
-    absolute(&mut table, root);
+    config::map_paths(&mut table, &|path| seen_from(root, above, path).to_string_lossy().into_owned());
     for dir in here.ancestors().filter(|dir| !scratch.starts_with(dir)) {
-        if Some(dir.join(".cargo")) == files::cargo_home() {
-            continue; // cargo reads it wherever it runs
+        if files::is_home(dir, environment) {
+            // cargo reads it wherever it runs. What the recipe has of it as well must not count twice.
+            if dir.starts_with(top) {
+                let mut home = files::file(dir, here)?.unwrap_or_default();
+                absolute(&mut home, dir);
+                config::without_lists_of(&mut table, &home);
+            }
+            continue;
         }
         if let Some(found) = files::file(dir, here)? {
             // What travels is in the recipe, and lists would double.
@@ -71,9 +80,23 @@ pub fn config(files: &Files, above: usize, here: &Path, root: &Path, scratch: &P
 
 /// A config that cargo reads above the scratch directory and that does not belong there: the recipe has it as well, or the
 /// real build does not read it.
-pub fn misread(above: usize, here: &Path, root: &Path, scratch: &Path) -> Option<PathBuf> {
+pub fn misread(above: usize, place: &Place<'_>, scratch: &Path) -> Option<PathBuf> {
+    let Place { environment, here, root } = *place;
     let top = top(root, above);
-    files::above(scratch).find(|(dir, _)| dir.starts_with(top) || !here.starts_with(dir)).map(|(_, config)| config)
+    files::above(scratch, environment)
+        .find(|(dir, _)| dir.starts_with(top) || !here.starts_with(dir))
+        .map(|(_, config)| config)
+}
+
+/// A path of the recipe's config as cargo would spell it. In a config that stood so many directories `above` the root, paths begin
+/// with as many `..`; build scripts see the spelling, and cargo compares it.
+fn seen_from(root: &Path, above: usize, path: &str) -> PathBuf {
+    let (mut base, mut rest) = (root, path);
+    for _ in 0..above {
+        let (Some(up), Some(below)) = (base.parent(), rest.strip_prefix("../")) else { break };
+        (base, rest) = (up, below);
+    }
+    base.join(rest)
 }
 
 /// The directory below which configs are in the recipe.
@@ -98,35 +121,30 @@ fn of_root(root: &Path) -> [(&'static str, String); 2] {
     ]
 }
 
-fn absolute(table: &mut Table, base: &Path) {
-    config::map_paths(table, &|path| base.join(path).to_string_lossy().into_owned());
+/// Where a cook is called, and for what.
+#[derive(Clone, Copy)]
+pub struct Place<'a> {
+    /// The process's surroundings.
+    pub environment: &'a Environment,
+    /// The directory that cargo is called in.
+    pub here: &'a Path,
+    /// The root of the workspace.
+    pub root: &'a Path,
 }
 
-/// The target directory that the real build at `here`, of the workspace in `root`, will use, in cargo's order: flag, its
-/// own variable, then as any key of the config (`GlobalContext::target_dir`).
-///
-/// # Errors
-/// A config that is not TOML.
-pub fn target_dir(how: &How, config: &Table, here: &Path, root: &Path) -> Result<PathBuf> {
-    let variable = std::env::var_os("CARGO_TARGET_DIR").filter(|v| !v.is_empty()).map(PathBuf::from);
-    let dir = match how.target_dir.clone().or(variable) {
-        None => configured("target-dir", how, config, here)?.map(PathBuf::from),
-        named => named,
-    };
-    Ok(dir.map_or_else(|| root.join("target"), |dir| here.join(dir)))
+/// The target directory that the real build will use, in cargo's order: flag, its own variable, then as any key of the config
+/// (`GlobalContext::target_dir`).
+pub fn target_dir(how: &How, layers: &Layers, place: &Place<'_>) -> PathBuf {
+    let variable = place.environment.var_os("CARGO_TARGET_DIR").filter(|v| !v.is_empty()).map(PathBuf::from);
+    let dir = how.target_dir.clone().or(variable).or_else(|| layers.text("build.target-dir").map(PathBuf::from));
+    dir.map_or_else(|| place.root.join("target"), |dir| place.here.join(dir))
 }
 
 /// Where cargo keeps what is no final artifact, if that is not the target directory (`GlobalContext::build_dir`).
-///
-/// # Errors
-/// A config that is not TOML.
-pub fn build_dir(how: &How, config: &Table, here: &Path, root: &Path) -> Result<Option<PathBuf>> {
-    let home = files::cargo_home().unwrap_or_default();
-    let dir = configured("build-dir", how, config, here)?.map(|dir| {
-        let dir = dir.replace("{workspace-root}", &root.to_string_lossy());
-        here.join(dir.replace("{cargo-cache-home}", &here.join(home).to_string_lossy()))
-    });
-    Ok(dir)
+pub fn build_dir(layers: &Layers, place: &Place<'_>) -> Option<PathBuf> {
+    let home = place.environment.cargo_home().unwrap_or_default();
+    let dir = layers.text("build.build-dir")?.replace("{workspace-root}", &place.root.to_string_lossy());
+    Some(place.here.join(dir.replace("{cargo-cache-home}", &home.to_string_lossy())))
 }
 
 /// The program that the user wants cargo to call in the place of the compiler.
@@ -137,62 +155,56 @@ pub struct Wrapper {
 
 /// The user's wrapper, if there is one (`GlobalContext::load_global_rustc`): that of `RUSTC_WRAPPER`, where nothing means
 /// none, else that of the config.
+pub fn wrapper(layers: &Layers, place: &Place<'_>) -> Option<Wrapper> {
+    let program: OsString = match place.environment.var_os("RUSTC_WRAPPER") {
+        Some(value) if Path::new(value).components().count() > 1 => place.here.join(value).into(),
+        Some(value) => value.to_owned(),
+        None => layers.text("build.rustc-wrapper")?.into(),
+    };
+    Some(Wrapper { program }).filter(|wrapper| !wrapper.program.is_empty())
+}
+
+/// What the skeleton's cargo is told so that it writes no file of the user's: these keys are for the root of the workspace, and
+/// a variable, `--config` or the config of cargo's home may say them, too. `--config` wins over all, the last one over the
+/// others.
+pub fn told_for_skeleton(layers: &Layers, scratch: &Path) -> Vec<String> {
+    let given = OWN_PLACES.iter().filter(|(key, _)| layers.is_given(key));
+    let tell = |(key, name): &(&str, &str)| {
+        let path = Value::from(scratch.join(name).to_string_lossy().into_owned());
+        ["--config".to_owned(), format!("{key}={path}")]
+    };
+    given.flat_map(tell).collect()
+}
+
+/// Keys of the root of the workspace that name what cargo writes, and where a skeleton has the same.
+const OWN_PLACES: &[(&str, &str)] =
+    &[("build.artifact-dir", ".larder/artifacts"), ("resolver.lockfile-path", "Cargo.lock")];
+
+/// The values of `--config` as cargo has to be told them elsewhere. What must not be in force in a skeleton is left out; a
+/// file that says such a thing is written anew, less that, into the `scratch` directory.
 ///
 /// # Errors
-/// A config that is not TOML.
-pub fn wrapper(how: &How, config: &Table, here: &Path) -> Result<Option<Wrapper>> {
-    let Some(value) = std::env::var_os("RUSTC_WRAPPER") else {
-        let program = configured("rustc-wrapper", how, config, here)?.filter(|program| !program.is_empty());
-        return Ok(program.map(|program| Wrapper { program: program.into() }));
-    };
-    let is_path = Path::new(&value).components().count() > 1;
-    let program = if is_path { here.join(&value).into() } else { value };
-    Ok(Some(Wrapper { program }).filter(|wrapper| !wrapper.program.is_empty()))
-}
-
-/// A key of `[build]`, with its paths absolute: of `--config`, its variable, the config files, that of cargo's home.
-fn configured(key: &str, how: &How, config: &Table, here: &Path) -> Result<Option<String>> {
-    let of = |table: &Table| table.get("build").and_then(|b| b.get(key)).and_then(Value::as_str).map(str::to_owned);
-    if let Some(value) = of(&of_command_line(&how.config, here)?) {
-        return Ok(Some(value));
+/// A file that is not TOML, or the scratch directory cannot be written to.
+pub fn config_elsewhere(values: &[String], place: &Place<'_>, scratch: &Path) -> Result<Vec<String>> {
+    let mut told = Vec::new();
+    for (i, value) in values.iter().enumerate() {
+        let given = layers::of_value(value, place.here)?;
+        let mut kept = given.clone();
+        config::drop_those_of_the_root(&mut kept);
+        if kept == given {
+            told.push(absolute_config(value, place.here, place.root));
+        } else if place.here.join(value).is_file() {
+            let file = scratch.join(format!(".larder/given-{i}.toml"));
+            fs_err::create_dir_all(scratch.join(".larder"))?;
+            fs_err::write(&file, kept.to_string())?;
+            told.push(file.to_string_lossy().into_owned());
+        }
     }
-    let name = format!("CARGO_BUILD_{}", key.replace('-', "_").to_uppercase());
-    if let Some(value) = std::env::var_os(&name).filter(|value| !value.is_empty()) {
-        let map = |path: &str| here.join(path).to_string_lossy().into_owned();
-        return Ok(Some(config::map_variable(&name, &value.to_string_lossy(), &map)));
-    }
-    if let Some(value) = of(config) {
-        return Ok(Some(value));
-    }
-    let Some(home) = files::cargo_home() else { return Ok(None) };
-    let file = ["config", "config.toml"].map(|name| home.join(name)).into_iter().find(|file| file.is_file());
-    let Some(mut table) = file.map(|file| files::file(&file, here)).transpose()?.flatten() else {
-        return Ok(None);
-    };
-    absolute(&mut table, home.parent().unwrap_or(&home));
-    Ok(of(&table))
-}
-
-/// The values of `--config`, later ones winning, with their paths absolute (`cli_args_as_table` in cargo's
-/// `util/context/mod.rs`). What cannot be understood is left to cargo to refuse.
-fn of_command_line(config: &[String], here: &Path) -> Result<Table> {
-    let mut merged = Table::new();
-    for value in config {
-        let file = here.join(value);
-        let (table, base) = match value.parse() {
-            _ if file.is_file() => (files::file(&file, here)?, file.parent().and_then(Path::parent)),
-            parsed => (parsed.ok(), Some(here)),
-        };
-        let mut table = table.unwrap_or_default();
-        absolute(&mut table, base.unwrap_or(here));
-        config::merge(&mut table, merged);
-        merged = table;
-    }
-    Ok(merged)
+    Ok(told)
 }
 
 /// A value of `--config` as cargo has to be told it elsewhere.
-pub fn absolute_config(value: &str, here: &Path, root: &Path) -> String {
+fn absolute_config(value: &str, here: &Path, root: &Path) -> String {
     if here.join(value).is_file() || !value.contains('=') {
         return here.join(value).to_string_lossy().into_owned();
     }
@@ -220,14 +232,15 @@ pub fn absolute_target(target: &str, here: &Path) -> String {
 }
 
 /// Environment variables of cargo that hold relative paths, made absolute: cargo runs elsewhere.
-pub fn absolute_variables(here: &Path, root: &Path) -> Vec<(String, OsString)> {
+pub fn absolute_variables(place: &Place<'_>) -> Vec<(String, OsString)> {
+    let Place { environment, here, root } = *place;
     let absolute = |path: &str| here.join(path).to_string_lossy().into_owned();
-    let changed = files::variables().filter_map(|(name, value)| {
+    let changed = environment.texts().filter_map(|(name, value)| {
         // The root that cargo sees is the scratch directory, with which the build directory would go.
         let meant =
-            if name == "CARGO_BUILD_BUILD_DIR" { config::filled(&value, &of_root(root)) } else { value.clone() };
-        let mapped = config::map_variable(&name, &meant, &absolute);
-        (mapped != value).then(|| (name, mapped.into()))
+            if name == "CARGO_BUILD_BUILD_DIR" { config::filled(value, &of_root(root)) } else { value.to_owned() };
+        let mapped = config::map_variable(name, &meant, &absolute);
+        (mapped != value).then(|| (name.to_owned(), mapped.into()))
     });
     changed.collect()
 }

@@ -4,7 +4,7 @@
 //! is decided and done is `crate::target`'s.
 
 use super::cargo::Made;
-use crate::config::files;
+use crate::environment::Environment;
 use crate::error::Result;
 use crate::recipe::skeleton::{self, Files};
 use crate::report;
@@ -32,8 +32,8 @@ pub struct Units<'a> {
     pub dir: &'a Path,
     /// The root of the project.
     pub root: &'a Path,
-    /// The directory that `cook` was called in.
-    pub here: &'a Path,
+    /// The surroundings of the process.
+    pub environment: &'a Environment,
     /// The build that is cooked for, in words.
     pub words: &'a str,
 }
@@ -51,9 +51,10 @@ impl Units<'_> {
     /// # Errors
     /// The target directory cannot be written to, or what `check` says.
     pub fn before(&self, named: &[PathBuf], report: report::Report, check: &dyn Fn() -> Result<()>) -> Result<Before> {
-        let by_variable = std::env::var_os(VARIABLE).filter(|_| named.is_empty()).unwrap_or_default();
-        let by_variable = std::env::split_paths(&by_variable).filter(|dir| !dir.as_os_str().is_empty());
-        let seeds: Vec<PathBuf> = named.iter().cloned().chain(by_variable).map(|dir| self.here.join(dir)).collect();
+        let by_variable = self.environment.var_os(VARIABLE).filter(|_| named.is_empty()).unwrap_or_default();
+        let by_variable = std::env::split_paths(by_variable).filter(|dir| !dir.as_os_str().is_empty());
+        let seeds: Vec<PathBuf> =
+            named.iter().cloned().chain(by_variable).map(|dir| self.environment.here.join(dir)).collect();
         seed::clear(self.dir);
         let mut seeded = Seeded::default();
         if !seeds.is_empty() {
@@ -62,7 +63,7 @@ impl Units<'_> {
                 let of = lock.packages.iter().filter(|package| package.source.is_none() == is_local);
                 of.map(|package| package.name.clone()).collect()
             };
-            let home = files::cargo_home().map(|home| self.here.join(home)).unwrap_or_default();
+            let home = self.environment.cargo_home().unwrap_or_default();
             let wanted = Wanted {
                 packages: &names(false),
                 local: &names(true),
@@ -70,7 +71,7 @@ impl Units<'_> {
                 target_dir: self.dir,
                 root: self.root,
                 cargo_home: &fs_err::canonicalize(&home).unwrap_or(home),
-                here: self.here,
+                here: &self.environment.here,
             };
             seeded = seed::bring(&seeds, &wanted, check)?;
             trim::claim(self.dir, seeded.units.keys())?;
@@ -151,7 +152,7 @@ impl Units<'_> {
             let is_used = |unit: &&Unit| did.used.contains(*unit) && !did.made.contains(*unit);
             if !came.iter().any(is_used) {
                 let why = seed::why_unused(came[0], did.made.first(), self.dir);
-                let name = crate::path::display(&before.seeds[seed], self.here);
+                let name = crate::path::display(&before.seeds[seed], &self.environment.here);
                 report.note(&format!("nothing of seed `{name}` could be used: {why}"));
             }
         }

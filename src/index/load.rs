@@ -5,6 +5,7 @@
 
 use super::{files, left_out};
 use crate::cli::How;
+use crate::config::layers::{Given, Layers};
 use crate::cook::interrupt::Interrupt;
 use crate::cook::{cargo, place};
 use crate::error::Result;
@@ -28,30 +29,36 @@ pub struct Wanted {
 
 /// Decides what the real build will look for: what `prepare --offline` wrote down, else all of the workspace that stands in
 /// `current`, else all of an unscoped recipe. A scoped recipe knows of nothing else.
-pub fn wanted(recipe: &Recipe, current: &Path, here: &Path) -> Option<Wanted> {
+pub fn wanted(recipe: &Recipe, current: &Path, given: &Given) -> Option<Wanted> {
     if let Some(whole) = recipe.index.clone() {
         return Some(Wanted { whole, is_asked_for: true });
     }
     let unscoped = || skeleton::text(&recipe.files, "Cargo.lock").filter(|_| recipe.scope.is_none());
-    let whole = beside(current, here).or_else(|| lockfile::parse("Cargo.lock", unscoped()?).ok());
+    let whole = beside(current, given).or_else(|| lockfile::parse("Cargo.lock", unscoped()?).ok());
     whole.map(|whole| Wanted { whole, is_asked_for: false })
 }
 
 /// The lockfile of a workspace that stands here already. What is wrong with it, the real build will tell.
-fn beside(current: &Path, here: &Path) -> Option<Lockfile> {
+fn beside(current: &Path, given: &Given) -> Option<Lockfile> {
     let manifest = read::find_manifest(current, None).ok()?;
-    let path = read::lockfile(&read::open(&manifest, here).ok()?);
+    let path = read::lockfile(&read::open(&manifest, &given.environment.here, given).ok()?);
     lockfile::parse("Cargo.lock", &std::fs::read_to_string(path).ok()?).ok()
 }
 
 /// Has cargo load what of `wanted` is not in the skeleton that was cooked: nothing is downloaded but files of the index and
 /// repositories, and nothing at all where cargo's home has them. Returns whether it has them now. A cook that is itself
 /// without the network has to leave it.
-pub fn load(wanted: &Wanted, cooked: &Files, how: &How, env: Variables, interrupt: &Interrupt) -> bool {
-    how.offline || how.frozen || attempt(wanted, cooked, how, env, interrupt).is_ok()
+pub fn load(wanted: &Wanted, cooked: &Files, how: &How, around: (Variables, &Layers), interrupt: &Interrupt) -> bool {
+    how.offline || how.frozen || attempt(wanted, cooked, how, around, interrupt).is_ok()
 }
 
-fn attempt(wanted: &Wanted, cooked: &Files, how: &How, mut env: Variables, interrupt: &Interrupt) -> Result<()> {
+fn attempt(
+    wanted: &Wanted,
+    cooked: &Files,
+    how: &How,
+    (mut env, layers): (Variables, &Layers),
+    interrupt: &Interrupt,
+) -> Result<()> {
     let lock = lockfile::parse("Cargo.lock", skeleton::text(cooked, "Cargo.lock").unwrap_or_default())?;
     let Some(left_out) = left_out(&wanted.whole, &lock) else { return Ok(()) };
     let mut files = files(&left_out);
@@ -66,9 +73,10 @@ fn attempt(wanted: &Wanted, cooked: &Files, how: &How, mut env: Variables, inter
         env.push(("CARGO_NET_RETRY".to_owned(), "0".into()));
     }
     let config = how.config.iter().flat_map(|value| ["--config".to_owned(), value.clone()]);
+    let unstable = how.unstable.iter().map(|flag| format!("-Z{flag}"));
     let update = cargo::Update {
         dir: scratch.path(),
-        args: config.chain(how.unstable.iter().map(|flag| format!("-Z{flag}"))).collect(),
+        args: config.chain(unstable).chain(place::told_for_skeleton(layers, scratch.path())).collect(),
         env,
         has_toolchain_file: cooked.keys().any(|name| is_toolchain(name)),
     };

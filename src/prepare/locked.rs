@@ -4,6 +4,7 @@
 //! user's tree is not touched.
 
 use crate::config::files;
+use crate::config::layers::Given;
 use crate::cook::interrupt::Interrupt;
 use crate::cook::{cargo, place};
 use crate::error::Result;
@@ -18,15 +19,18 @@ use std::path::Path;
 ///
 /// # Errors
 /// Whatever [`read::open`] and [`read::workspace`] refuse; cargo refusing to resolve; no lockfile and no cargo.
-pub fn workspace(manifest_path: &Path, here: &Path, offline: bool, report: Report) -> Result<Workspace> {
-    let manifests = read::open(manifest_path, here)?;
-    if let Some((_, config)) = files::above(&manifests.current).find(|(dir, _)| !here.starts_with(dir)) {
+pub fn workspace(manifest_path: &Path, given: &Given, offline: bool, report: Report) -> Result<Workspace> {
+    let here = given.environment.here.as_path();
+    let manifests = read::open(manifest_path, here, given)?;
+    if let Some((_, config)) =
+        files::above(&manifests.current, &given.environment).find(|(dir, _)| !here.starts_with(dir))
+    {
         report.warning(&format!(
             "`{}` does not count, as cargo reads the config of the current directory\nhelp: call this where the real build is called",
             path::display(&config, here)
         ));
     }
-    if manifests.config.table.contains_key("paths") {
+    if manifests.config.layers.get("paths").is_some() {
         report.warning(
             "`paths` of the config is left out: the real build compiles what it takes from there, and all crates above it",
         );
@@ -45,6 +49,9 @@ pub fn workspace(manifest_path: &Path, here: &Path, offline: bool, report: Repor
     skeleton::write(&copy.files, scratch.path())?;
     let root = scratch.path().join(copy.root);
     let mut flags: Vec<String> = offline.then(|| "--offline".to_owned()).into_iter().collect();
+    flags.extend(given.config.iter().flat_map(|value| ["--config".to_owned(), value.clone()]));
+    flags.extend(given.unstable.iter().map(|flag| format!("-Z{flag}")));
+    // Whoever names another one: the user's lockfile is not to be written.
     if copy.names_lockfile {
         let path = toml::Value::from(root.join("Cargo.lock").to_string_lossy().into_owned());
         flags.extend(["--config".to_owned(), format!("resolver.lockfile-path={path}")]);

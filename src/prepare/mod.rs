@@ -7,7 +7,9 @@ pub mod command;
 pub mod locked;
 
 use crate::cli::Prepare;
+use crate::config::layers::Given;
 use crate::cook::root::steps;
+use crate::environment::Environment;
 use crate::error::Result;
 use crate::index;
 use crate::quotient::quotient;
@@ -19,7 +21,6 @@ use crate::report::Report;
 use crate::workspace::Workspace;
 use crate::workspace::lockfile::{self, Lockfile};
 use crate::workspace::scope::Scope;
-use std::path::Path;
 
 /// A recipe, and what the line about it says.
 pub struct Prepared {
@@ -35,10 +36,12 @@ pub struct Prepared {
 ///
 /// # Errors
 /// Whatever is wrong with the workspace or the scope, or the recipe cannot be written.
-pub fn prepare(args: Prepare, here: &Path) -> Result<()> {
+pub fn prepare(args: Prepare, environment: Environment) -> Result<()> {
+    let given = Given { environment, config: args.config, unstable: args.unstable, top: None };
+    let here = given.environment.here.as_path();
     let manifest = read::find_manifest(here, args.manifest_path.as_deref())?;
     let report = Report::new(args.color.as_deref(), args.quiet, args.verbose > 0);
-    let workspace = locked::workspace(&manifest, here, args.offline || args.frozen, report)?;
+    let workspace = locked::workspace(&manifest, &given, args.offline || args.frozen, report)?;
     let scope = args.scope.normalized();
     // A skeleton of stubs has been scoped already; preparing it gives its recipe again.
     let is_scoped = !workspace.stubs.is_empty();

@@ -63,9 +63,12 @@ pub fn quotient(workspace: &Workspace, scope: &Scope, host: Option<&str>) -> Res
         profile::restrict(table, &used, &|_| true);
     }
     let of_environment = profile::of_variables(&workspace.profile_variables, scope.profile.as_deref(), &used);
+    // What `--config` or cargo's home says, too. A distinction too many costs nothing but a stub.
+    let besides = profile::besides(&workspace.layers, &used);
+    let profiles = [&tables[0], &tables[1], &of_environment, &besides];
     let distinctions = units::Distinctions {
-        lto: profile::any_lto(&[&tables[0], &tables[1], &of_environment]),
-        panic: profile::any_abort(&[&tables[0], &tables[1], &of_environment]),
+        lto: profile::any_lto(&profiles),
+        panic: profile::any_abort(&profiles),
         check: scope.check,
     };
     let built = units::built(workspace, &selection, &features, &platforms, distinctions);
@@ -116,6 +119,7 @@ pub fn quotient(workspace: &Workspace, scope: &Scope, host: Option<&str>) -> Res
         config_above: workspace.config_above,
         toolchain: workspace.toolchain.clone(),
         profile_variables: workspace.profile_variables.clone(),
+        layers: workspace.layers.clone(),
     };
     let residue = Scope {
         profile: scope.profile.clone(),

@@ -4,7 +4,6 @@
 //! the targets to build. Follows cargo's `ops/cargo_compile/packages.rs`, `unit_generator.rs` and
 //! `Workspace::members_with_features`. Touches nothing.
 
-use crate::config;
 use crate::error::{Result, fail};
 use crate::workspace::profile;
 use crate::workspace::scope::Scope;
@@ -185,7 +184,7 @@ fn features(
 ) -> (BTreeMap<usize, BTreeSet<String>>, Vec<String>) {
     // `FeatureUnification::Workspace` in `resolve_ws_with_opts` of cargo's `ops/resolve.rs`.
     let all: BTreeSet<usize> = (0..workspace.packages.len()).filter(|i| workspace.packages[*i].is_member).collect();
-    let packages = if config::unifies_over_workspace(&workspace.config) { &all } else { packages };
+    let packages = if workspace.layers.unify_over_workspace() { &all } else { packages };
     let old = workspace.resolver == Resolver::V1 && workspace.current.is_some();
     let mut found = BTreeSet::new();
     let mut roots = BTreeMap::new();

@@ -37,7 +37,7 @@ pub fn copy(manifests: &Manifests) -> Result<Copy> {
         files.extend(sources(dir).into_iter().map(|path| (name(&path), Vec::new())));
     }
     let root = manifests.root.strip_prefix(&common).unwrap_or(&manifests.root).to_owned();
-    let names_lockfile = crate::config::lockfile(&manifests.config.table).is_some();
+    let names_lockfile = manifests.config.layers.get("resolver.lockfile-path").is_some();
     Ok(Copy { files, root, names_lockfile })
 }
 

@@ -7,6 +7,7 @@
 use super::patterns;
 use super::schema::{self, Manifest, StringOr};
 use crate::config::files::{self, Config};
+use crate::config::layers::Given;
 use crate::error::{Error, Result, fail};
 use crate::path::{display, normalize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -47,9 +48,9 @@ const ALL_ARE_NEEDED: &str =
 ///
 /// # Errors
 /// A manifest that is broken, missing or in no workspace that lists it; a pattern of members that matches nothing.
-pub fn load(current: &Path, here: &Path) -> Result<Manifests> {
+pub fn load(current: &Path, here: &Path, given: &Given) -> Result<Manifests> {
     let mut manifests = begin(current, here)?;
-    manifests.config = files::read(here, &manifests.root)?;
+    manifests.config = files::read(here, &manifests.root, given)?;
     manifests.find_members()?;
     Ok(manifests)
 }
@@ -88,6 +89,12 @@ impl Manifests {
     /// The manifest in `dir`, which must have been loaded.
     pub(crate) fn get(&self, dir: &Path) -> &Manifest {
         &self.loaded[dir.as_os_str()]
+    }
+
+    /// The variables that say a part of a profile.
+    pub fn profile_variables(&self) -> BTreeMap<String, String> {
+        let variables = self.config.given.environment.texts().filter(|(name, _)| name.starts_with("CARGO_PROFILE_"));
+        variables.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
     }
 
     /// How messages name the manifest in `dir`.

@@ -20,6 +20,7 @@ pub use members::Manifests;
 
 use crate::carried::{self, travel};
 use crate::config::files;
+use crate::config::layers::Given;
 use crate::error::{Result, fail};
 use crate::path::{normalize, relative};
 use crate::recipe::skeleton;
@@ -61,13 +62,13 @@ pub fn root(here: &Path) -> Option<PathBuf> {
 }
 
 /// Loads every manifest of the workspace of the one at `manifest_path`, which is absolute; `here` is the directory that
-/// cargo is called in.
+/// cargo is called in, and `given` what the caller says of the configuration.
 ///
 /// # Errors
 /// Whatever cargo would refuse in the members and their path dependencies.
-pub fn open(manifest_path: &Path, here: &Path) -> Result<Manifests> {
+pub fn open(manifest_path: &Path, here: &Path, given: &Given) -> Result<Manifests> {
     let current = manifest_path.parent().expect("a manifest stands in a directory");
-    let mut manifests = members::load(current, here)?;
+    let mut manifests = members::load(current, here, given)?;
     manifests.find_packages()?;
     Ok(manifests)
 }
@@ -75,7 +76,8 @@ pub fn open(manifest_path: &Path, here: &Path) -> Result<Manifests> {
 /// Where the lockfile of a workspace is, or would be.
 pub fn lockfile(manifests: &Manifests) -> PathBuf {
     // A cargo before 1.97 does not know the key and looks beside the root manifest.
-    let elsewhere = crate::config::lockfile(&manifests.config.table).map(|path| manifests.root.join(path));
+    let named = manifests.config.layers.text("resolver.lockfile-path");
+    let elsewhere = named.map(|path| manifests.root.join(path));
     elsewhere.filter(|path| path.is_file()).unwrap_or_else(|| manifests.root.join("Cargo.lock"))
 }
 
@@ -142,8 +144,9 @@ pub fn workspace(manifests: &Manifests, lock: Option<&str>) -> Result<Workspace>
         lock,
         config,
         config_above: manifests.config.above,
-        toolchain: files::toolchain(&manifests.here, root)?,
-        profile_variables: files::profile_variables(),
+        toolchain: files::toolchain(&manifests.here, root, &manifests.config.given)?,
+        profile_variables: manifests.profile_variables(),
+        layers: manifests.config.layers.clone(),
         packages,
         root: root.clone(),
     })

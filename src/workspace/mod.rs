@@ -8,6 +8,7 @@ pub mod lockfile;
 pub mod profile;
 pub mod scope;
 
+use crate::config::layers::Layers;
 use lockfile::Lockfile;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -41,6 +42,8 @@ pub struct Workspace {
     pub toolchain: Option<Toolchain>,
     /// What variables of the environment say of profiles, by their names; it reaches cargo by itself and is never written.
     pub profile_variables: BTreeMap<String, String>,
+    /// All that says something of the configuration; what is no part of `config` counts and is never written.
+    pub layers: Layers,
 }
 
 /// cargo's feature resolvers. Version 3 differs from 2 only in which versions it picks, and those are locked.

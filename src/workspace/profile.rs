@@ -3,6 +3,7 @@
 //! In: the `[profile]` tables of the root manifest and of the config, and the profile of the scope. Out: only the tables
 //! that count. Profiles inherit as in cargo's `core/profiles.rs`. Touches nothing.
 
+use crate::config::layers::Layers;
 use crate::error::{Result, fail};
 use std::collections::{BTreeMap, BTreeSet};
 use toml::{Table, Value};
@@ -80,6 +81,17 @@ pub fn of_variables(variables: &BTreeMap<String, String>, given: Option<&str>, u
                 profile.as_table_mut().expect("it was made here").insert(key.to_owned(), value);
             }
         }
+    }
+    profiles
+}
+
+/// What layers of the configuration that do not travel say of the profiles that count, one table for each layer and profile.
+pub fn besides(layers: &Layers, used: &BTreeSet<String>) -> Table {
+    let mut profiles = Table::new();
+    for (i, (_, table)) in layers.beside().enumerate() {
+        let said = table.get("profile").and_then(Value::as_table).into_iter().flatten();
+        profiles
+            .extend(said.filter(|(name, _)| used.contains(*name)).map(|(name, p)| (format!("{name} {i}"), p.clone())));
     }
     profiles
 }

@@ -232,3 +232,63 @@ proxy = \"http://localhost:9\"
 ";
     assert_eq!(config(&place), table(expected));
 }
+
+/// The last `--config` that cargo was given.
+fn last_config(place: &Place) -> String {
+    let args = fake_cargo::args(place);
+    let at = args.iter().rposition(|arg| arg == "--config").expect("cargo was given one");
+    args[at + 1].clone()
+}
+
+#[test]
+fn no_spelling_of_the_lockfile_path_has_cargo_write_the_users_lockfile() {
+    const KEY: &str = "resolver.lockfile-path=\"my/Cargo.lock\"";
+    let by_variable = |place: &Place| {
+        let mut larder = fake_cargo::larder(place, &["cook"]);
+        larder.env("CARGO_RESOLVER_LOCKFILE_PATH", "my/Cargo.lock");
+        larder
+    };
+    let by_flag = |place: &Place| fake_cargo::larder(place, &["cook", "--config", KEY]);
+    let by_file = |place: &Place| {
+        place.write(&["-- ci/own.toml --\nresolver.lockfile-path = \"my/Cargo.lock\"\n"]);
+        fake_cargo::larder(place, &["cook", "--config", "ci/own.toml"])
+    };
+    let by_home = |place: &Place| {
+        write(&place.home().join("config.toml"), "[resolver]\nlockfile-path = \"my/Cargo.lock\"\n");
+        fake_cargo::larder(place, &["cook"])
+    };
+    let ways: [&dyn Fn(&Place) -> std::process::Command; 4] = [&by_variable, &by_flag, &by_file, &by_home];
+    for (i, way) in ways.into_iter().enumerate() {
+        let place = Place::new(&[APP]);
+        super::prepare(&place, &[]);
+        succeed(&place, &mut way(&place));
+        let expected = format!("resolver.lockfile-path=\"{}/Cargo.lock\"", fake_cargo::cwd(&place));
+        assert_eq!(last_config(&place), expected, "way {i}");
+        assert!(fake_cargo::args(&place).iter().all(|arg| arg != KEY), "way {i}");
+    }
+}
+
+#[test]
+fn a_patch_with_a_path_and_paths_of_the_command_line_are_not_in_force_in_the_skeleton() {
+    let place = Place::new(&[APP, "-- ci/own.toml --\npaths = [\"x\"]\nnet.retry = 3\n"]);
+    super::prepare(&place, &[]);
+    let values = ["--config", "patch.crates-io.a.path='a'", "--config", "paths=['x']", "--config", "ci/own.toml"];
+    cook(&place, &values);
+    let args = fake_cargo::args(&place);
+    let configs: Vec<&String> = args.iter().filter(|arg| arg.contains("patch") || arg.contains("paths")).collect();
+    assert!(configs.is_empty(), "{args:?}");
+    let kept = fake_cargo::skeleton(&place, ".larder/given-2.toml").expect("the rest of the file counts");
+    assert_eq!(table(&kept), table("net.retry = 3\n"));
+}
+
+#[test]
+fn the_variable_of_the_lockfile_path_is_heard_by_prepare() {
+    let place = Place::new(&[APP]);
+    let plain = super::prepare(&place, &[]);
+    fs_err::create_dir(place.dir().join("my")).expect("writable");
+    fs_err::rename(place.dir().join("Cargo.lock"), place.dir().join("my/Cargo.lock")).expect("both are ours");
+    succeed(&place, place.larder(&["prepare"]).env("CARGO_RESOLVER_LOCKFILE_PATH", "my/Cargo.lock"));
+    assert_eq!(place.read("recipe.json"), plain);
+    super::prepare(&place, &["--config", "resolver.lockfile-path='my/Cargo.lock'"]);
+    assert_eq!(place.read("recipe.json"), plain);
+}
