@@ -159,6 +159,9 @@ fn unstable_keys_of_the_config_are_in_force() {
 
 #[test]
 fn a_patch_of_the_config_is_in_force() {
+    if super::repositories::without_git() {
+        return;
+    }
     check(&Project {
         files: "-- Cargo.toml --
 [package]

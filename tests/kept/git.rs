@@ -22,6 +22,9 @@ fn main() {{ println!(\"{{}}\", one::WHO) }}
 
 #[test]
 fn a_git_dependency_is_kept_by_branch_tag_rev_and_default_branch() {
+    if repositories::without_git() {
+        return;
+    }
     let rev = format!(", rev = '{}'", repositories::commit("one", "v1.0.0"));
     let references = [
         ("", "main"),
@@ -38,6 +41,9 @@ fn a_git_dependency_is_kept_by_branch_tag_rev_and_default_branch() {
 
 #[test]
 fn lockfile_version_3_spells_a_branch_otherwise_and_is_kept_as_well() {
+    if repositories::without_git() {
+        return;
+    }
     for (reference, prints) in [(", branch = 'feature/x+y'", "feature"), (", tag = 'v1.0.0'", "first")] {
         check(&Project { files: &app(reference, "1.70"), prints: Some(prints), ..PLAIN });
     }
@@ -45,6 +51,9 @@ fn lockfile_version_3_spells_a_branch_otherwise_and_is_kept_as_well() {
 
 #[test]
 fn packages_of_one_repository_that_need_each_other_are_kept() {
+    if repositories::without_git() {
+        return;
+    }
     check(&Project {
         files: "-- Cargo.toml --
 [package]
@@ -67,6 +76,9 @@ fn main() { println!(\"{} {}\", high::WHO, env!(\"BUILT_WITH\")) }
 
 #[test]
 fn one_name_and_version_from_the_registry_and_from_git_are_two_packages() {
+    if repositories::without_git() {
+        return;
+    }
     let files = |members: &str| {
         format!(
             "-- Cargo.toml --
@@ -103,6 +115,9 @@ pub use eta::WHO;
 
 #[test]
 fn one_package_at_two_commits_is_two_packages() {
+    if repositories::without_git() {
+        return;
+    }
     check(&Project {
         files: "-- Cargo.toml --
 [package]
@@ -126,6 +141,9 @@ fn main() { println!(\"{} {} {}\", new::WHO, old::WHO, env!(\"BUILT_WITH\")) }
 
 #[test]
 fn a_patch_that_is_a_git_repository_is_in_force() {
+    if repositories::without_git() {
+        return;
+    }
     check(&Project {
         files: "-- Cargo.toml --
 [package]
@@ -147,6 +165,9 @@ fn main() { println!(\"{}\", eta::WHO) }
 
 #[test]
 fn a_git_repository_may_be_patched_by_a_package_at_hand() {
+    if repositories::without_git() {
+        return;
+    }
     check(&Project {
         files: "-- Cargo.toml --
 [package]

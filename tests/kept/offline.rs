@@ -202,6 +202,9 @@ fn a_cook_without_a_recipe_serves_a_build_without_the_network() {
 
 #[test]
 fn repositories_that_nothing_is_compiled_from_are_loaded() {
+    if super::repositories::without_git() {
+        return;
+    }
     let registry = Registry::start();
     let one = "one = { git = '[REPOSITORIES]/one', branch = 'feature/x+y' }\nlow = { git = '[REPOSITORIES]/many' }\n";
     let files = PROJECT.replace("mead = '1'\n", one);
@@ -216,6 +219,9 @@ fn repositories_that_nothing_is_compiled_from_are_loaded() {
 
 #[test]
 fn a_patch_that_nothing_uses_is_loaded() {
+    if super::repositories::without_git() {
+        return;
+    }
     let registry = Registry::start();
     let more = "[patch.crates-io]\nlow = { git = '[REPOSITORIES]/many' }\n-- src/main.rs --\n";
     let files = PROJECT.replace("-- src/main.rs --\n", more);
@@ -229,6 +235,9 @@ fn a_patch_that_nothing_uses_is_loaded() {
 
 #[test]
 fn a_replacement_that_is_not_compiled_is_loaded() {
+    if super::repositories::without_git() {
+        return;
+    }
     let registry = Registry::start();
     registry.tell("low", Some(entry("low", "").replace("1.0.0", "2.1.0")));
     let more = "low = '2'\n[replace]\n'low:2.1.0' = { git = '[REPOSITORIES]/many' }\n-- src/main.rs --\n";

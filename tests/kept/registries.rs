@@ -209,6 +209,9 @@ fn main() {{ println!(\"{{}}\", jam::WHO) }}
 
 #[test]
 fn a_registry_with_a_git_index_is_kept() {
+    if super::repositories::without_git() {
+        return;
+    }
     let index = super::repositories::index(&shelf::crates());
     check(&Project { files: &of_ours(&index, ""), prints: Some("jam"), ..PLAIN });
 }

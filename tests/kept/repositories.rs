@@ -1,6 +1,7 @@
 //! Git repositories made on the spot: `one` is a package, `many` a workspace whose members need each other.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::LazyLock;
@@ -63,6 +64,17 @@ b = []
 -- src/lib.rs --
 pub const WHO: &str = \"eta of git\";
 ";
+
+/// Returns true where there is no git, and says so: the test that asks is left out then.
+pub fn without_git() -> bool {
+    static THERE: LazyLock<bool> = LazyLock::new(|| Command::new("git").arg("--version").output().is_ok());
+    if !*THERE {
+        let test = std::thread::current();
+        // Not by `eprintln!`, which the test harness keeps to itself where a test passes.
+        let _ = writeln!(std::io::stderr(), "test {} is left out: there is no `git`", test.name().unwrap_or("?"));
+    }
+    !*THERE
+}
 
 /// The URL of the directory that holds the repositories.
 pub fn url() -> &'static str {
@@ -143,7 +155,7 @@ fn git(dir: &Path, args: &[&str]) -> Vec<u8> {
             .env(format!("GIT_{role}_EMAIL"), "somebody@example.invalid");
         command.env(format!("GIT_{role}_DATE"), "2020-01-01T00:00:00Z");
     }
-    let output = command.output().expect("git starts");
+    let output = command.output().expect("git starts; a test that needs it asks `without_git` first");
     assert!(output.status.success(), "git {}: {}", args.join(" "), String::from_utf8_lossy(&output.stderr));
     output.stdout
 }
