@@ -11,7 +11,8 @@
 #
 # Read the ratios and the counts: the seconds are those of this machine at this hour, and stand beside them for scale.
 # `LARDER` names the binary to measure (default: target/release/cargo-larder). `CHEF` names that of cargo-chef; without
-# it the one on PATH is taken if it is of that version, else it is installed below the user's cache directory.
+# it the one on PATH is taken if it is of that version, else it is installed below the user's cache directory. `CHEF=none`
+# leaves it out of `recipes`.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 root=$(dirname "$here")
@@ -95,44 +96,52 @@ measure_install() {
 measure_recipes() {
   echo '## recipes: changed from one commit to the next, beside what cargo says of the dependency units'
   [ -d "$shared/corpus" ] || die "no corpus at \`$shared/corpus\`"
-  find_chef
+  [ "${CHEF:-}" = none ] && chef='' || find_chef
   python3 - "$shared" "$temp/history" "$larder" "$chef" <<'PY'
 import pathlib, subprocess, sys
 shared, temp, larder, chef = sys.argv[1:]
-flags = ["--release", "--target", "x86_64-unknown-linux-gnu"]  # those that the truth was taken with
-commands = {"cargo-larder": [larder, "larder", "prepare", *flags], "cargo-chef": [chef, "chef", "prepare"]}
-print("| project | commits | units changed | missed by cargo-larder | by cargo-chef | units the same | changed by cargo-larder | by cargo-chef |")
-print("|---|---|---|---|---|---|---|---|")
-total = [0] * 7
+triple = "x86_64-unknown-linux-gnu"  # the truth is that of `cargo build --release --target` with it
+ours = [["--release", "--target", triple], ["--release", "--host", triple], ["--release"], []]
+ways = {f"`cargo larder {' '.join(['prepare', *flags])}`": [larder, "larder", "prepare", *flags] for flags in ours}
+if chef:
+    ways["`cargo chef prepare`"] = [chef, "chef", "prepare"]
+same, changed, missed = {}, {}, {}  # for each project: commits; for each project and way: recipes
 for table in sorted(pathlib.Path(shared, "corpus/history").glob("*.truth.tsv")):
     project = table.name.removesuffix(".truth.tsv")
     place = pathlib.Path(temp, project)
     subprocess.run([sys.executable, f"{shared}/tools/unpack.py", table.with_name(f"{project}.tar.xz"), place], check=True)
     directories = {d.name.split("-", 1)[1]: d for d in place.iterdir()}
     rows = [line.split("\t") for line in table.read_text().splitlines()[1:]]
-    before, commits, count = None, 0, {True: [0, 0, 0], False: [0, 0, 0]}
+    before, counts = None, {True: 0, False: 0}
     for commit, truth, *_ in rows:
         if truth in ("", "-"):
             continue
-        commits += 1
         # The truth was taken with one toolchain; those that the files name need not be installed.
         for name in ("rust-toolchain", "rust-toolchain.toml"):
             (directories[commit] / name).unlink(missing_ok=True)
-        now = [truth]
-        for name, command in commands.items():
-            path = directories[commit] / f"{name}.json"
+        now = {"truth": truth}
+        for number, (way, command) in enumerate(ways.items()):
+            path = directories[commit].with_name(f"{number}.json")
+            path.unlink(missing_ok=True)
             subprocess.run([*command, "--recipe-path", path], cwd=directories[commit], check=True, capture_output=True)
-            now.append(path.read_text())
+            now[way] = path.read_text()
         if before:
-            same = now[0] == before[0]
-            count[same][0] += 1
-            for tool in (1, 2):
-                count[same][tool] += (now[tool] != before[tool]) == same
+            units_are_the_same = now["truth"] == before["truth"]
+            counts[units_are_the_same] += 1
+            for way in ways:
+                recipe_is_the_same = now[way] == before[way]
+                changed[project, way] = changed.get((project, way), 0) + (units_are_the_same and not recipe_is_the_same)
+                missed[way] = missed.get(way, 0) + (recipe_is_the_same and not units_are_the_same)
         before = now
-    cells = [commits, *count[False], *count[True]]
-    total = [a + b for a, b in zip(total, cells)]
-    print("|", project, "|", " | ".join(map(str, cells)), "|")
-print("| all |", " | ".join(map(str, total)), "|")
+    same[project] = counts[True], counts[False]
+print("commits that leave the units as they are, and how many of them change the recipe")
+print("| |", " | ".join(same), "| all | missed |")
+print("|---" * (len(same) + 3) + "|")
+print("| commits that change no unit |", " | ".join(str(n) for n, _ in same.values()), f"| {sum(n for n, _ in same.values())} | |")
+for way in ways:
+    cells = [changed[project, way] for project in same]
+    print(f"| {way} |", " | ".join(map(str, cells)), f"| {sum(cells)} | {missed[way]} |")
+print(f"\nmissed: of {sum(n for _, n in same.values())} commits that change the units, those that leave the recipe as it was")
 PY
 }
 
