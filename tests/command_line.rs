@@ -23,6 +23,8 @@ mod of_the_build;
 mod outcome;
 #[path = "command_line/passed_on.rs"]
 mod passed_on;
+#[path = "command_line/said.rs"]
+mod said;
 #[path = "command_line/target_dir.rs"]
 mod target_dir;
 #[path = "command_line/with_config.rs"]

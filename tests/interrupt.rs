@@ -98,8 +98,8 @@ fn check(interrupt: impl Fn(&Child) -> rustix::io::Result<()>, code: i32) {
     assert_eq!(place.left_behind(), [""; 0], "a scratch directory is left");
 
     // `quick` and the compiled build script of `slow`; then `slow` itself.
-    assert_eq!(cooked(&place), "Cooked 3 third-party units (1 compiled, 2 fresh)");
-    assert_eq!(cooked(&place), "Cooked 3 third-party units (0 compiled, 3 fresh)");
+    assert_eq!(cooked(&place), "Cooked for cargo build: 1 compiled, 2 fresh");
+    assert_eq!(cooked(&place), "Cooked for cargo build: 0 compiled, 3 fresh");
 }
 
 fn start(place: &Place) -> Child {

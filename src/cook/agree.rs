@@ -62,6 +62,7 @@ fn refusal(recipe: &Recipe, scope: &Scope, asked: &Scope, args: &Cook) -> Error 
         host: recipe.host.as_deref(),
         recipe_path: args.recipe_path.as_deref(),
         manifest_path: args.manifest_path.as_deref(),
+        offline: recipe.index.is_some(),
     };
     Error::Usage(format!(
         "recipe was prepared for {prepared}, not for `{}`\nhelp: prepare another with `{}`",

@@ -13,6 +13,7 @@ mod mount;
 mod order;
 pub(crate) mod place;
 pub(crate) mod root;
+pub(crate) mod stale;
 mod units;
 pub mod wrapper;
 
@@ -73,18 +74,11 @@ pub fn cook(args: &Cook, environment: Environment, stdout: &mut dyn Write) -> Re
     if counts.trimmed > 0 {
         report.done("Trimmed", &format!("{} units that no recipe uses any more", counts.trimmed));
     }
-    report.done(
-        "Cooked",
-        &format!(
-            "{} third-party units ({} compiled, {} fresh) in {:.1}s; `{}` holds {}",
-            outcome.compiled + outcome.fresh,
-            outcome.compiled,
-            outcome.fresh,
-            started.elapsed().as_secs_f64(),
-            path::display(target_dir, here),
-            size
-        ),
-    );
+    let done =
+        format!("{} compiled, {} fresh in {:.1}s", outcome.compiled, outcome.fresh, started.elapsed().as_secs_f64());
+    let where_else = (*target_dir != here.join("target")).then(|| format!(" in {}", path::display(target_dir, here)));
+    let where_else = where_else.unwrap_or_default();
+    report.done("Cooked", &last_line(&cooked.words, &done, &[format!(", {size}{where_else}"), format!(", {size}")]));
     mount::explain(target_dir, &given.environment, report);
     cooked.epoch.map_or(Ok(()), |epoch| epoch.end(here, report))
 }
@@ -106,6 +100,7 @@ fn command_words(how: &How, scope: &Scope) -> String {
 
 /// What came of it, and where.
 struct Cooked {
+    words: String,
     outcome: cargo::Outcome,
     units: target::report::Report,
     target_dir: PathBuf,
@@ -198,7 +193,7 @@ fn in_scratch(mut order: Order, args: &Cook, given: &Given, interrupt: &Interrup
             );
         }
     }
-    Ok(Cooked { outcome, units, target_dir, epoch })
+    Ok(Cooked { words, outcome, units, target_dir, epoch })
 }
 
 /// A build script may need what is around it in the project.
@@ -240,6 +235,18 @@ fn same_versions(files: &Files, scratch: &Path) -> Result<()> {
         );
     }
     Ok(())
+}
+
+/// What was cooked for and what was done, within 80 columns: with the first of these `sizes` that fits, if any does, and if
+/// none does perhaps with only the beginning of the build.
+fn last_line(build: &str, done: &str, sizes: &[String]) -> String {
+    const ROOM: usize = 80 - "      Cooked for : ".len();
+    let room = ROOM.saturating_sub(done.chars().count());
+    let fits = |size: &&str| build.chars().count() + size.chars().count() <= room;
+    match sizes.iter().map(String::as_str).chain([""]).find(fits) {
+        Some(size) => format!("for {build}: {done}{size}"),
+        None => format!("for {}…: {done}", build.chars().take(room.saturating_sub(1)).collect::<String>()),
+    }
 }
 
 fn megabytes(bytes: u64) -> String {

@@ -4,13 +4,13 @@
 //! flags, which must not contradict it. Reads; an unscoped recipe is unpacked into a scratch directory for that.
 
 use super::root::Stood;
-use super::{agree, place};
+use super::{agree, place, stale};
 use crate::cli::Cook;
 use crate::config::layers::Given;
 use crate::error::{Result, fail};
 use crate::index::load::{self, Wanted};
 use crate::path;
-use crate::prepare::locked;
+use crate::prepare::{RECIPE, locked};
 use crate::quotient::quotient;
 use crate::quotient::{names, select};
 use crate::read;
@@ -41,9 +41,6 @@ pub struct Order {
     pub prepared: Option<SystemTime>,
 }
 
-/// The recipe, where none is named.
-const RECIPE: &str = "recipe.json";
-
 /// Works out what is asked for at `here`.
 ///
 /// # Errors
@@ -51,10 +48,14 @@ const RECIPE: &str = "recipe.json";
 pub fn order(args: &Cook, given: &Given, report: Report) -> Result<Order> {
     let asked = args.scope.clone().normalized();
     let here = given.environment.here.as_path();
-    let (recipe, prepared) = recipe(args, &asked, given, report)?;
+    let (recipe, read) = recipe(args, &asked, given, report)?;
     // It need not be there yet: sources may arrive after the cook.
     let current = args.manifest_path.as_ref().map(|path| path::normalize(&here.join(path)).with_file_name(""));
     let current = current.unwrap_or_else(|| here.to_owned());
+    let read_beside = read.as_ref().filter(|_| !args.no_build);
+    if let Some(warning) = read_beside.and_then(|read| stale::warning(&recipe, &read.name, args, &current, given)) {
+        report.warning(&warning);
+    }
     let index = load::wanted(&recipe, &current, given);
     let (above, stood) = (recipe.above, Stood { depth: recipe.depth, away: recipe.away });
     let (files, scope, build) = if let Some(scope) = &recipe.scope {
@@ -64,11 +65,18 @@ pub fn order(args: &Cook, given: &Given, report: Report) -> Result<Order> {
         let (files, build) = scoped(&recipe, &asked, given, report)?;
         (files, asked, build)
     };
-    Ok(Order { files, above, stood, scope, current, build, index, prepared })
+    Ok(Order { files, above, stood, scope, current, build, index, prepared: read.and_then(|read| read.written) })
+}
+
+/// A recipe as it was found.
+struct Read {
+    name: String,
+    /// The end of the second before it was written, if it stands in a file.
+    written: Option<SystemTime>,
 }
 
 /// The recipe that is named, or `recipe.json` where it is, and when it was written; or one prepared in memory.
-fn recipe(args: &Cook, scope: &Scope, given: &Given, report: Report) -> Result<(Recipe, Option<SystemTime>)> {
+fn recipe(args: &Cook, scope: &Scope, given: &Given, report: Report) -> Result<(Recipe, Option<Read>)> {
     let here = given.environment.here.as_path();
     let (named, manifest) = (args.recipe_path.as_deref(), args.manifest_path.as_deref());
     let offline = args.how.offline || args.how.frozen;
@@ -80,7 +88,7 @@ fn recipe(args: &Cook, scope: &Scope, given: &Given, report: Report) -> Result<(
             Ok(text) => {
                 let file = std::fs::metadata(here.join(path)).ok().filter(std::fs::Metadata::is_file);
                 let written = file.and_then(|file| file.modified().ok()).map(before_its_second);
-                Ok((recipe::decode(&name, &text)?, written))
+                Ok((recipe::decode(&name, &text)?, Some(Read { name, written })))
             }
             Err(_) => fail!(
                 "recipe `{name}` is not a recipe: it is not UTF-8 text\nhelp: make it anew with `cargo larder prepare`"

@@ -17,6 +17,8 @@ pub struct Told<'a> {
     pub recipe_path: Option<&'a Path>,
     /// `--manifest-path`, if it is named.
     pub manifest_path: Option<&'a Path>,
+    /// `--offline`.
+    pub offline: bool,
 }
 
 /// Returns the flags of a scope, as `prepare` and `cook` take them.
@@ -38,5 +40,6 @@ pub fn prepare(told: &Told<'_>) -> String {
     }
     words.extend(flags(told.scope));
     words.extend(told.host.into_iter().flat_map(|host| ["--host".to_owned(), host.to_owned()]));
+    words.extend(told.offline.then(|| "--offline".to_owned()));
     shell::line(words)
 }

@@ -9,6 +9,7 @@ pub mod locked;
 use crate::cli::Prepare;
 use crate::config::layers::Given;
 use crate::cook::root::steps;
+use crate::cook::stale::packages;
 use crate::environment::Environment;
 use crate::error::Result;
 use crate::index;
@@ -18,16 +19,20 @@ use crate::read;
 use crate::recipe::skeleton;
 use crate::recipe::{self, Recipe};
 use crate::report::Report;
+use crate::shell;
 use crate::workspace::Workspace;
 use crate::workspace::lockfile::{self, Lockfile};
 use crate::workspace::scope::Scope;
+use std::collections::BTreeSet;
+use std::path::Path;
+
+/// The recipe, where none is named.
+pub const RECIPE: &str = "recipe.json";
 
 /// A recipe, and what the line about it says.
 pub struct Prepared {
     /// The recipe.
     pub recipe: Recipe,
-    /// What is in it, and what was left out.
-    pub summary: String,
     /// What may surprise.
     pub warnings: Vec<String>,
 }
@@ -43,14 +48,7 @@ pub fn prepare(args: Prepare, environment: Environment) -> Result<()> {
     let report = Report::new(args.color.as_deref(), args.quiet, args.verbose > 0);
     let workspace = locked::workspace(&manifest, &given, args.offline || args.frozen, report)?;
     let scope = args.scope.normalized();
-    // A skeleton of stubs has been scoped already; preparing it gives its recipe again.
-    let is_scoped = !workspace.stubs.is_empty();
-    let mut prepared = if scope.is_at_most_binaries() && args.host.is_none() && !is_scoped {
-        select::select(&workspace, &scope)?; // refuses a binary that does not exist
-        for_any_build(&workspace)
-    } else {
-        for_scope(&workspace, &scope, args.host.as_deref())?
-    };
+    let mut prepared = prepared(&workspace, &scope, args.host.as_deref())?;
     if args.offline || args.frozen {
         prepared.recipe.index = index(&workspace, &prepared.recipe)?;
     }
@@ -60,14 +58,76 @@ pub fn prepare(args: Prepare, environment: Environment) -> Result<()> {
     let path = here.join(&args.recipe_path);
     let text = recipe::encode(&prepared.recipe);
     // What is no file, such as a pipe, would wait to be read.
-    let unchanged = path.is_file() && fs_err::read(&path).is_ok_and(|old| old == text.as_bytes());
+    let old = path.is_file().then(|| fs_err::read_to_string(&path).ok()).flatten();
+    let unchanged = old.as_ref() == Some(&text);
     if !unchanged {
         fs_err::write(&path, text)?;
     }
-    let state = if unchanged { " (unchanged)" } else { "" };
     prepared.warnings.iter().for_each(|warning| report.warning(warning));
-    report.done("Prepared", &format!("`{}`{state}: {}", args.recipe_path.display(), prepared.summary));
+    let name = args.recipe_path.display().to_string();
+    if let Some(other) = old.and_then(|old| other_purpose(&recipe::decode(&name, &old).ok()?, &prepared.recipe)) {
+        report.warning(&format!(
+            "recipe `{name}` was prepared for {other}, and is replaced\nhelp: to keep both, name one with `--recipe-path`"
+        ));
+    }
+    let (kept, all) = (packages(&prepared.recipe.files), locked_packages(&workspace));
+    if report.is_verbose() {
+        let left_out: Vec<&str> = all.difference(&kept).map(String::as_str).collect();
+        report.note(&format!(
+            "left out: {}",
+            if left_out.is_empty() { "nothing".to_owned() } else { left_out.join(", ") }
+        ));
+    }
+    let state = if unchanged { " (unchanged)" } else { "" };
+    report.done(
+        "Prepared",
+        &format!(
+            "{name}{state} for {}: {} of {} packages; next: {}",
+            purpose(&prepared.recipe),
+            kept.len(),
+            all.len(),
+            cook(&args.recipe_path, args.manifest_path.as_deref())
+        ),
+    );
     Ok(())
+}
+
+/// Makes the recipe of a workspace.
+///
+/// # Errors
+/// A scope that does not fit the workspace.
+pub fn prepared(workspace: &Workspace, scope: &Scope, host: Option<&str>) -> Result<Prepared> {
+    // A skeleton of stubs has been scoped already; preparing it gives its recipe again.
+    let is_scoped = !workspace.stubs.is_empty();
+    if scope.is_at_most_binaries() && host.is_none() && !is_scoped {
+        select::select(workspace, scope)?; // refuses a binary that does not exist
+        Ok(for_any_build(workspace))
+    } else {
+        for_scope(workspace, scope, host)
+    }
+}
+
+/// The build that a recipe is for.
+fn purpose(recipe: &Recipe) -> String {
+    recipe.scope.as_ref().map_or_else(|| "any build".to_owned(), command::build)
+}
+
+/// The build that an old recipe is for, if that is another one.
+fn other_purpose(old: &Recipe, new: &Recipe) -> Option<String> {
+    let is_other = (&old.scope, &old.host) != (&new.scope, &new.host);
+    let purpose = match &old.scope {
+        None => "any build".to_owned(),
+        Some(scope) => format!("`{}`", command::build(scope)),
+    };
+    is_other.then(|| purpose + &old.host.as_ref().map(|host| format!(" on `{host}`")).unwrap_or_default())
+}
+
+/// The command of `cook` that finds the recipe.
+fn cook(recipe_path: &Path, manifest_path: Option<&Path>) -> String {
+    let recipe_path = Some(recipe_path).filter(|path| *path != Path::new(RECIPE));
+    let paths = [("--recipe-path", recipe_path), ("--manifest-path", manifest_path)];
+    let paths = paths.into_iter().filter_map(|(flag, path)| Some([flag.to_owned(), path?.display().to_string()]));
+    shell::line(["cargo", "larder", "cook"].map(str::to_owned).into_iter().chain(paths.flatten()))
 }
 
 /// What a build without the network looks for besides what is cooked.
@@ -80,15 +140,9 @@ fn index(workspace: &Workspace, recipe: &Recipe) -> Result<Option<Lockfile>> {
 /// The recipe that any later `cook` narrows.
 fn for_any_build(workspace: &Workspace) -> Prepared {
     let reduced = reduce::reduce(workspace);
-    let kept = third_party(&reduced.workspace);
-    let summary = format!(
-        "for any build, {} local packages, {kept} locked packages, {} left out",
-        workspace.packages.len(),
-        third_party(workspace) - kept
-    );
     let files = skeleton::files(&reduced.workspace);
     let recipe = Recipe { here: reduced.here, above: workspace.config_above, files, ..Recipe::default() };
-    Prepared { warnings: reduced.warnings, recipe, summary }
+    Prepared { warnings: reduced.warnings, recipe }
 }
 
 /// The recipe of one build.
@@ -97,12 +151,6 @@ fn for_any_build(workspace: &Workspace) -> Prepared {
 /// A scope that does not fit the workspace.
 pub fn for_scope(workspace: &Workspace, scope: &Scope, host: Option<&str>) -> Result<Prepared> {
     let quotient = quotient(workspace, scope, host)?;
-    let summary = format!(
-        "{} requirements, {} locked packages, {} left out",
-        quotient.requirements,
-        quotient.reached,
-        third_party(workspace).saturating_sub(quotient.reached)
-    );
     let files = skeleton::files(&quotient.workspace);
     let recipe = Recipe {
         scope: Some(scope.clone()),
@@ -112,9 +160,11 @@ pub fn for_scope(workspace: &Workspace, scope: &Scope, host: Option<&str>) -> Re
         files,
         ..Recipe::default()
     };
-    Ok(Prepared { warnings: quotient.warnings, recipe, summary })
+    Ok(Prepared { warnings: quotient.warnings, recipe })
 }
 
-fn third_party(workspace: &Workspace) -> usize {
-    workspace.lock.packages.iter().filter(|p| p.source.is_some()).count()
+/// The third-party packages of a workspace.
+fn locked_packages(workspace: &Workspace) -> BTreeSet<String> {
+    let packages = workspace.lock.packages.iter().filter(|p| p.source.is_some());
+    packages.map(|p| format!("{} {}", p.name, p.version)).collect()
 }

@@ -104,10 +104,10 @@ fn the_last_line_counts_units_of_third_parties_only() {
     ];
     let ended = when_cargo(&does.concat(), &[]);
     let (before, after) = ended.stderr.split_once(" in ").expect("the line tells the time");
-    assert_eq!(before, "      Cooked 3 third-party units (1 compiled, 2 fresh)");
-    let (seconds, size) = after.split_once("s; ").expect("in seconds");
+    assert_eq!(before, "      Cooked for cargo build: 1 compiled, 2 fresh");
+    let (seconds, size) = after.split_once("s, ").expect("in seconds");
     assert!(seconds.parse::<f64>().is_ok(), "{seconds}");
-    assert_eq!(size, "`target` holds 0.0 MB\n");
+    assert_eq!(size, "0.0 MB\n");
 }
 
 #[test]

@@ -239,7 +239,7 @@ fn a_lockfile_elsewhere_is_the_one_that_counts() {
         larder(temp.path(), flags, &[]);
         assert_eq!(beside_the_root, recipe());
         let said = larder(temp.path(), &["cook", "--offline", "--release"], &[]);
-        assert!(said.contains(" third-party units") && !said.contains("Locking"), "{said}");
+        assert!(said.contains(" Cooked for cargo ") && !said.contains("Locking"), "{said}");
         fs_err::rename(&there, &here).expect("both are ours");
     }
 }

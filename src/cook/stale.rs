@@ -1,0 +1,87 @@
+//! Whether a recipe is of the workspace that stands beside it.
+//!
+//! In: a recipe, and the directory of a manifest. Out: a warning, where `prepare` would now make another one. Reads the
+//! workspace as `prepare` does, starts no program and writes nothing. What cannot be read there is not for `cook` to refuse.
+
+use crate::cli::Cook;
+use crate::config::layers::Given;
+use crate::prepare::{self, command, command::Told};
+use crate::read;
+use crate::recipe::Recipe;
+use crate::recipe::skeleton::{self, Files};
+use crate::workspace::lockfile;
+use std::collections::BTreeSet;
+use std::path::Path;
+
+/// How many packages a message names.
+const NAMED: usize = 3;
+
+/// Returns what to warn of, if a workspace stands at `current` and `prepare` would make another recipe of it than `recipe`.
+pub fn warning(recipe: &Recipe, name: &str, args: &Cook, current: &Path, given: &Given) -> Option<String> {
+    let bare = Given { config: Vec::new(), unstable: Vec::new(), ..given.clone() };
+    // `prepare` may have been given the same `--config` as `cook`, or none.
+    let what = [given, &bare].map(|given| compared(recipe, current, given));
+    let what = what.into_iter().collect::<Option<Vec<_>>>()?.pop()?;
+    let scope = recipe.scope.clone().unwrap_or_default();
+    let told = Told {
+        scope: &scope,
+        host: recipe.host.as_deref(),
+        recipe_path: args.recipe_path.as_deref(),
+        manifest_path: args.manifest_path.as_deref(),
+        offline: recipe.index.is_some(),
+    };
+    let again = command::prepare(&told);
+    Some(format!(
+        "recipe `{name}` is not of the workspace as it is now{what}\nhelp: unless that is meant, make it anew with `{again}`"
+    ))
+}
+
+/// Returns in what a recipe differs from that of the workspace at `current`, if it does.
+fn compared(recipe: &Recipe, current: &Path, given: &Given) -> Option<String> {
+    let manifest = read::find_manifest(current, None).ok()?;
+    let manifests = read::open(&manifest, &given.environment.here, given).ok()?;
+    if !read::lockfile(&manifests).is_file() {
+        return None;
+    }
+    let scope = recipe.scope.clone().unwrap_or_default();
+    match read::workspace(&manifests, None) {
+        Ok(workspace) => match prepare::prepared(&workspace, &scope, recipe.host.as_deref()) {
+            Ok(now) if is_same(&now.recipe, recipe) => None,
+            Ok(now) => Some(difference(&now.recipe.files, &recipe.files)),
+            // The scope is of another workspace.
+            Err(error) => Some(format!(": {}", error.to_string().lines().next().unwrap_or_default())),
+        },
+        // A lockfile that is behind has not been cooked from; what else is amiss may be so for want of sources.
+        Err(error) if error.to_string().contains("behind the manifests") => {
+            Some(": `Cargo.lock` is behind the manifests".to_owned())
+        }
+        Err(_) => None,
+    }
+}
+
+fn is_same(now: &Recipe, recipe: &Recipe) -> bool {
+    let parts = |recipe: &Recipe| (recipe.files.clone(), recipe.build.clone(), recipe.here.clone());
+    parts(now) == parts(recipe)
+}
+
+/// Which packages one recipe lacks and has too many, if it is that.
+fn difference(now: &Files, then: &Files) -> String {
+    let (now, then) = (packages(now), packages(then));
+    let list = |word: &str, of: Vec<&String>| {
+        let named = of.iter().take(NAMED).map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+        let more = of.len().checked_sub(NAMED).filter(|more| *more > 0);
+        (!of.is_empty())
+            .then(|| format!("{word} {named}{}", more.map(|n| format!(" and {n} more")).unwrap_or_default()))
+    };
+    let lists = [list("it lacks", now.difference(&then).collect()), list("it has", then.difference(&now).collect())];
+    let lists = lists.into_iter().flatten().collect::<Vec<_>>().join(", ");
+    if lists.is_empty() { lists } else { format!(": {lists}") }
+}
+
+/// The third-party packages of a skeleton.
+pub fn packages(files: &Files) -> BTreeSet<String> {
+    let name = "Cargo.lock";
+    let parsed = lockfile::parse(name, skeleton::text(files, name).unwrap_or_default());
+    let packages = parsed.map(|lock| lock.packages).unwrap_or_default();
+    packages.into_iter().filter(|p| p.source.is_some()).map(|p| format!("{} {}", p.name, p.version)).collect()
+}

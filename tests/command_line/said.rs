@@ -1,0 +1,154 @@
+//! What `prepare` and `cook` say of what they did, and of a recipe that is not of the workspace.
+
+use super::common::{Ended, fake_cargo, registry};
+use super::{APP, Place, cook, prepare, succeed};
+
+/// A package with three dependencies, one of which is for tests.
+fn with_dependencies() -> Place {
+    let place = Place::new(&[APP, "[dependencies]\none = \"1\"\ntwo = \"1\"\n[dev-dependencies]\nthree = \"1\"\n"]);
+    lock(&place, &["one", "two", "three"]);
+    place
+}
+
+fn lock(place: &Place, names: &[&str]) {
+    let app = format!("version = 4\n[[package]]\nname = \"app\"\nversion = \"1.0.0\"\ndependencies = {names:?}\n");
+    let entries: String = names.iter().map(|name| registry::entry(name, &[])).collect();
+    place.write(&[&format!("-- Cargo.lock --\n{app}{entries}")]);
+}
+
+fn says(place: &Place, args: &[&str], expected: &str) {
+    let Ended { stderr, .. } = succeed(place, &mut fake_cargo::larder(place, args));
+    assert_eq!(stderr, expected, "{args:?}");
+}
+
+#[test]
+fn prepare_says_for_which_build_how_many_packages_and_what_is_next() {
+    let place = with_dependencies();
+    let expected = "    Prepared recipe.json for cargo build --release: 2 of 3 packages; next: cargo larder cook\n";
+    says(&place, &["prepare", "--release"], expected);
+    says(&place, &["prepare", "--release"], &expected.replace("recipe.json", "recipe.json (unchanged)"));
+    let path = ["--recipe-path", "my recipe.json"];
+    let expected = "    Prepared my recipe.json for any build: 3 of 3 packages; next: cargo larder cook --recipe-path 'my recipe.json'\n";
+    says(&place, &[&["prepare"], &path[..]].concat(), expected);
+    let expected = "    Prepared check.json for cargo check --tests: 3 of 3 packages; next: cargo larder cook --recipe-path check.json\n";
+    says(&place, &["prepare", "--check", "--tests", "--recipe-path", "check.json"], expected);
+}
+
+#[test]
+fn prepare_says_at_length_what_is_left_out() {
+    let place = with_dependencies();
+    let ended = succeed(&place, &mut place.larder(&["prepare", "-v", "--release"]));
+    assert!(ended.stderr.starts_with("note: left out: three 1.0.0\n"), "{}", ended.stderr);
+}
+
+#[test]
+fn prepare_warns_of_a_recipe_for_another_build_that_it_replaces() {
+    let place = with_dependencies();
+    let warning = |args: &[&str]| {
+        let ended = succeed(&place, &mut place.larder(&[&["prepare"], args].concat()));
+        ended.stderr.lines().find_map(|line| line.strip_prefix("warning: ")).map(str::to_owned)
+    };
+    let replaced = |other: &str| Some(format!("recipe `recipe.json` was prepared for {other}, and is replaced"));
+    assert_eq!(warning(&["--release"]), None);
+    assert_eq!(warning(&["--release"]), None);
+    assert_eq!(warning(&["-p", "app"]), replaced("`cargo build --release`"));
+    assert_eq!(warning(&[]), replaced("`cargo build -p app`"));
+    assert_eq!(warning(&["--host", "x86_64-unknown-linux-gnu"]), replaced("any build"));
+    assert_eq!(warning(&["--tests"]), replaced("`cargo build` on `x86_64-unknown-linux-gnu`"));
+    lock(&place, &["one", "two", "three", "four"]);
+    assert_eq!(warning(&["--tests"]), None, "a recipe for the same build is what is to be replaced");
+    place.write(&["-- recipe.json --\n{\"skeleton\": {}}\n"]);
+    assert_eq!(warning(&[]), None, "what is none of ours is not looked into");
+}
+
+/// What `cook` warns of, which is all that it says before its last line.
+fn warned(place: &Place, args: &[&str]) -> String {
+    let said = cook(place, args).stderr;
+    said.rsplit_once("      Cooked for ").expect("the last line").0.to_owned()
+}
+
+#[test]
+fn cook_says_nothing_of_a_recipe_that_is_of_the_workspace() {
+    for flags in [&[][..], &["--release"], &["--host", "x86_64-unknown-linux-gnu", "--tests"]] {
+        let place = with_dependencies();
+        prepare(&place, flags);
+        let said = warned(&place, &[]);
+        assert!(!said.contains("not of the workspace"), "{said}");
+        // Nor where there is no workspace yet, or a part of one.
+        fs_err::remove_file(place.dir().join("Cargo.lock")).expect("it is there");
+        assert!(!warned(&place, &[]).contains("not of the workspace"));
+        fs_err::remove_file(place.dir().join("Cargo.toml")).expect("it is there");
+        assert!(!warned(&place, &[]).contains("not of the workspace"));
+    }
+}
+
+#[test]
+fn cook_warns_of_a_recipe_that_is_older_than_a_dependency() {
+    for (flags, again) in [
+        (&[][..], "cargo larder prepare"),
+        (&["--release", "-p", "app"], "cargo larder prepare -p app --release"),
+        (
+            &["--tests", "--host", "x86_64-unknown-linux-gnu"],
+            "cargo larder prepare --tests --host x86_64-unknown-linux-gnu",
+        ),
+        (&["--release", "--offline"], "cargo larder prepare --release --offline"),
+    ] {
+        let place = with_dependencies();
+        prepare(&place, flags);
+        place.write(&[APP, "[dependencies]\none = \"1\"\nnine = \"1\"\n"]);
+        lock(&place, &["nine", "one"]);
+        let said = warned(&place, &[]);
+        let (first, help) = said.split_once("\nhelp: ").expect("it helps");
+        assert!(
+            first.starts_with(
+                "warning: recipe `recipe.json` is not of the workspace as it is now: it lacks `nine 1.0.0`"
+            ),
+            "{said}"
+        );
+        assert!(first.contains(", it has ") && first.contains("`two 1.0.0`"), "{said}");
+        assert_eq!(help.lines().next(), Some(&*format!("unless that is meant, make it anew with `{again}`")));
+        let flags: Vec<&str> = again.split(' ').skip(3).collect();
+        prepare(&place, &flags);
+        assert!(!warned(&place, &[]).contains("not of the workspace"), "{again}");
+    }
+}
+
+#[test]
+fn cook_warns_of_a_feature_that_was_added_and_of_a_lockfile_that_is_behind() {
+    let place = with_dependencies();
+    prepare(&place, &["--release"]);
+    place.write(&[APP, "[dependencies]\none = { version = \"1\", features = [\"more\"] }\ntwo = \"1\"\n[dev-dependencies]\nthree = \"1\"\n"]);
+    lock(&place, &["one", "two", "three"]);
+    let said = warned(&place, &[]);
+    assert!(said.starts_with("warning: recipe `recipe.json` is not of the workspace as it is now\nhelp: "), "{said}");
+    place.write(&[APP, "[dependencies]\nfour = \"1\"\n"]);
+    assert!(warned(&place, &[]).starts_with("warning: recipe `recipe.json` is not of the workspace as it is now"));
+}
+
+#[test]
+fn cook_warns_of_the_recipe_of_another_project() {
+    let place = with_dependencies();
+    prepare(&place, &["--release", "-p", "app"]);
+    place.write(&[&APP.replace("name = \"app\"", "name = \"other\"")]);
+    let said = warned(&place, &[]);
+    let expected = "warning: recipe `recipe.json` is not of the workspace as it is now: -p `app` matches no package";
+    assert!(said.starts_with(expected), "{said}");
+}
+
+#[test]
+fn the_last_line_of_cook_names_the_build_and_fits() {
+    let place = with_dependencies();
+    let last = |prepared: &[&str], args: &[&str]| {
+        prepare(&place, prepared);
+        let said = cook(&place, args).stderr;
+        said.lines().last().expect("there is one").to_owned()
+    };
+    let line = last(&["-p", "app"], &["--release"]);
+    assert!(line.starts_with("      Cooked for cargo build -p app --release: 0 compiled, 0 fresh in "), "{line}");
+    let line = last(&[], &["--check", "--target", "x86_64-unknown-linux-musl"]);
+    assert!(line.starts_with("      Cooked for cargo check --target x86_64-un"), "{line}");
+    assert!(line.contains("…: 0 compiled, 0 fresh in ") && line.chars().count() == 80, "{line}");
+    let line = last(&["--bins"], &["--target-dir", "o"]);
+    assert!(line.ends_with(" MB in o"), "{line}");
+    assert!(line.chars().count() <= 80, "{line}");
+}
