@@ -4,15 +4,17 @@
 //! own output goes to the user's stderr as it comes; its JSON messages are counted and go no further.
 
 use super::interrupt::Interrupt;
+use super::toolchain::Cargo;
 use crate::carried::script::Run;
 use crate::carried::settle::Compiled;
+use crate::config::layers::Given;
 use crate::error::{Error, Result, fail};
 use cargo_metadata::{Artifact, Message};
 use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitStatus, Stdio};
+use std::process::{ExitStatus, Stdio};
 
 /// A build to run.
 #[derive(Debug)]
@@ -27,8 +29,8 @@ pub struct Build<'a> {
     pub target_dir: &'a Path,
     /// Environment variables to set.
     pub env: Vec<(String, OsString)>,
-    /// Whether the skeleton has a toolchain file, which then decides over the toolchain that runs this program.
-    pub has_toolchain_file: bool,
+    /// The cargo to start.
+    pub cargo: &'a Cargo,
     /// The directories of its stubs, which do not count.
     pub stubs: BTreeSet<String>,
 }
@@ -42,8 +44,8 @@ pub struct Update<'a> {
     pub args: Vec<String>,
     /// Environment variables to set.
     pub env: Vec<(String, OsString)>,
-    /// Whether a toolchain file stands there.
-    pub has_toolchain_file: bool,
+    /// The cargo to start.
+    pub cargo: &'a Cargo,
 }
 
 /// What cargo did.
@@ -155,10 +157,9 @@ impl Outcome {
 ///
 /// # Errors
 /// There is no cargo, or it refuses, in which case it has said why.
-pub fn generate_lockfile(manifest: &Path, here: &Path, config: &[String], interrupt: &Interrupt) -> Result<()> {
-    let named = own_cargo(false)?;
-    let cargo = named.unwrap_or_else(|| "cargo".into());
-    let mut command = Command::new(&cargo);
+pub fn generate_lockfile(manifest: &Path, given: &Given, config: &[String], interrupt: &Interrupt) -> Result<()> {
+    let here = &given.environment.here;
+    let mut command = Cargo::inherited(&given.environment).command();
     command.arg("generate-lockfile").arg("--manifest-path").arg(manifest).current_dir(here);
     command.args(config).stdin(Stdio::null()).stdout(Stdio::null());
     interrupt.check()?;
@@ -171,7 +172,7 @@ pub fn generate_lockfile(manifest: &Path, here: &Path, config: &[String], interr
         }
         Err(error) => fail!(
             "`Cargo.lock` is missing, and `{}`, which could make one, cannot be started: {error}\nhelp: run `cargo generate-lockfile`, and keep the file under version control",
-            cargo.display()
+            command.get_program().display()
         ),
     }
 }
@@ -183,13 +184,9 @@ pub fn generate_lockfile(manifest: &Path, here: &Path, config: &[String], interr
 /// # Errors
 /// There is no cargo, or it fails, or a signal came.
 pub fn load_index(update: &Update<'_>, interrupt: &Interrupt) -> Result<()> {
-    let cargo = own_cargo(update.has_toolchain_file)?.unwrap_or_else(|| "cargo".into());
-    let mut command = Command::new(cargo);
+    let mut command = update.cargo.command();
     command.args(["update", "--workspace"]).args(&update.args).current_dir(update.dir);
     command.envs(update.env.iter().map(|(k, v)| (k, v)));
-    if update.has_toolchain_file && !toolchain_was_chosen() {
-        command.env_remove("RUSTUP_TOOLCHAIN");
-    }
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     interrupt.check()?;
     interrupt.entrust(command.spawn()?);
@@ -203,16 +200,11 @@ pub fn load_index(update: &Update<'_>, interrupt: &Interrupt) -> Result<()> {
 /// # Errors
 /// cargo cannot be started, or fails, in which case it has said why, or a signal came.
 pub fn build(build: &Build<'_>, interrupt: &Interrupt, outcome: &mut Outcome) -> Result<()> {
-    let named = own_cargo(build.has_toolchain_file)?;
-    let place = if named.is_some() { ", which `CARGO` names" } else { " on PATH" };
-    let cargo = named.unwrap_or_else(|| "cargo".into());
-    let mut command = Command::new(&cargo);
+    let place = if build.cargo.program.is_some() { ", which `CARGO` names" } else { " on PATH" };
+    let mut command = build.cargo.command();
     command.arg(build.command).args(&build.args).arg("--message-format=json-render-diagnostics");
     command.arg("--target-dir").arg(build.target_dir).current_dir(build.dir);
     command.envs(build.env.iter().map(|(k, v)| (k, v)));
-    if build.has_toolchain_file && !toolchain_was_chosen() {
-        command.env_remove("RUSTUP_TOOLCHAIN");
-    }
     command.stdin(Stdio::null()).stdout(Stdio::piped());
     interrupt.check()?;
     let mut child = match command.spawn() {
@@ -220,10 +212,10 @@ pub fn build(build: &Build<'_>, interrupt: &Interrupt, outcome: &mut Outcome) ->
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             fail!(
                 "could not find `{}`{place}\nhelp: install Rust, or set `CARGO` to the path of cargo",
-                cargo.display()
+                command.get_program().display()
             )
         }
-        Err(error) => fail!("failed to start `{}`: {error}", cargo.display()),
+        Err(error) => fail!("failed to start `{}`: {error}", command.get_program().display()),
     };
     let stdout = child.stdout.take().expect("stdout is piped");
     interrupt.entrust(child);
@@ -233,27 +225,6 @@ pub fn build(build: &Build<'_>, interrupt: &Interrupt, outcome: &mut Outcome) ->
     let status = interrupt.release().expect("it was entrusted above").wait()?;
     interrupt.check()?;
     if status.success() { Ok(()) } else { Err(Error::Cargo(code(status))) }
-}
-
-/// cargo itself when it runs this program, so that `cargo +nightly larder` stays with nightly; none, which means the one on
-/// PATH, rustup's proxy where there is rustup, when a toolchain file is to decide.
-fn own_cargo(has_toolchain_file: bool) -> Result<Option<PathBuf>> {
-    let own = std::env::var_os("CARGO").filter(|_| !has_toolchain_file || toolchain_was_chosen()).map(PathBuf::from);
-    match own {
-        // It is started in another directory than this one.
-        Some(path) if path.components().count() > 1 => Ok(Some(std::path::absolute(path)?)),
-        named => Ok(named.filter(|name| !name.as_os_str().is_empty())),
-    }
-}
-
-/// Whether the user chose the toolchain by `+toolchain` or by `RUSTUP_TOOLCHAIN`, which win over a toolchain file. Since
-/// 1.28 rustup tells in `RUSTUP_TOOLCHAIN_SOURCE`; without rustup's proxies the variable is the user's own.
-fn toolchain_was_chosen() -> bool {
-    match (std::env::var("RUSTUP_TOOLCHAIN"), std::env::var("RUSTUP_TOOLCHAIN_SOURCE")) {
-        (Err(_), _) => false,
-        (Ok(_), Ok(source)) => matches!(source.as_str(), "cli" | "env"),
-        (Ok(_), Err(_)) => std::env::var_os("RUST_RECURSION_COUNT").is_none(),
-    }
 }
 
 fn code(status: ExitStatus) -> i32 {

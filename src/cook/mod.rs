@@ -14,6 +14,7 @@ mod order;
 pub(crate) mod place;
 pub(crate) mod root;
 pub(crate) mod stale;
+pub(crate) mod toolchain;
 mod units;
 pub mod wrapper;
 
@@ -39,6 +40,7 @@ use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
+use toolchain::Cargo;
 use units::Units;
 
 /// Runs `cook` at `here`.
@@ -144,6 +146,8 @@ fn in_scratch(mut order: Order, args: &Cook, given: &Given, interrupt: &Interrup
     order.build.target.iter_mut().for_each(|target| *target = place::absolute_target(target, here));
     how.config = place::config_elsewhere(&how.config, &place, &skeleton)?;
     let own_places = place::told_for_skeleton(&layers, &skeleton);
+    let has_file = order.files.keys().any(|name| name.starts_with("rust-toolchain"));
+    let cargo = Cargo::for_skeleton(has_file, &place);
     let mut to_run = cargo::Build {
         dir: &skeleton,
         command: how.command(&order.build),
@@ -151,7 +155,7 @@ fn in_scratch(mut order: Order, args: &Cook, given: &Given, interrupt: &Interrup
         target_dir: &target_dir,
         env: [place::absolute_variables(&place), told.env].concat(),
         stubs: skeleton::stubs(&order.files),
-        has_toolchain_file: order.files.keys().any(|name| name.starts_with("rust-toolchain")),
+        cargo: &cargo,
     };
     let epoch = Epoch::begin([target_dir.clone()].into_iter().chain(build_dir.clone()).collect(), &order.files)?;
     if let Some(python) = &args.maturin {
@@ -185,7 +189,13 @@ fn in_scratch(mut order: Order, args: &Cook, given: &Given, interrupt: &Interrup
         fs_err::write(here.join(file), units.to_text())?;
     }
     if let Some(wanted) = &order.index {
-        let loaded = load::load(wanted, &order.files, &how, (place::absolute_variables(&place), &layers), interrupt);
+        let loaded = load::load(
+            wanted,
+            &order.files,
+            &how,
+            load::Around { env: place::absolute_variables(&place), layers: &layers, cargo: &cargo },
+            interrupt,
+        );
         interrupt.check()?;
         if !loaded && wanted.is_asked_for {
             report.warning(

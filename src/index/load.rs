@@ -7,6 +7,7 @@ use super::{files, left_out};
 use crate::cli::How;
 use crate::config::layers::{Given, Layers};
 use crate::cook::interrupt::Interrupt;
+use crate::cook::toolchain::Cargo;
 use crate::cook::{cargo, place};
 use crate::error::Result;
 use crate::read;
@@ -18,6 +19,16 @@ use std::path::Path;
 
 /// Variables of the environment to set.
 type Variables = Vec<(String, OsString)>;
+
+/// How the cook's cargo is started.
+pub struct Around<'a> {
+    /// Variables to set.
+    pub env: Variables,
+    /// The configuration.
+    pub layers: &'a Layers,
+    /// The program.
+    pub cargo: &'a Cargo,
+}
 
 /// The packages to load the index for.
 pub struct Wanted {
@@ -48,17 +59,12 @@ fn beside(current: &Path, given: &Given) -> Option<Lockfile> {
 /// Has cargo load what of `wanted` is not in the skeleton that was cooked: nothing is downloaded but files of the index and
 /// repositories, and nothing at all where cargo's home has them. Returns whether it has them now. A cook that is itself
 /// without the network has to leave it.
-pub fn load(wanted: &Wanted, cooked: &Files, how: &How, around: (Variables, &Layers), interrupt: &Interrupt) -> bool {
+pub fn load(wanted: &Wanted, cooked: &Files, how: &How, around: Around<'_>, interrupt: &Interrupt) -> bool {
     how.offline || how.frozen || attempt(wanted, cooked, how, around, interrupt).is_ok()
 }
 
-fn attempt(
-    wanted: &Wanted,
-    cooked: &Files,
-    how: &How,
-    (mut env, layers): (Variables, &Layers),
-    interrupt: &Interrupt,
-) -> Result<()> {
+fn attempt(wanted: &Wanted, cooked: &Files, how: &How, around: Around<'_>, interrupt: &Interrupt) -> Result<()> {
+    let Around { mut env, layers, cargo } = around;
     let lock = lockfile::parse("Cargo.lock", skeleton::text(cooked, "Cargo.lock").unwrap_or_default())?;
     let Some(left_out) = left_out(&wanted.whole, &lock) else { return Ok(()) };
     let mut files = files(&left_out);
@@ -78,7 +84,7 @@ fn attempt(
         dir: scratch.path(),
         args: config.chain(unstable).chain(place::told_for_skeleton(layers, scratch.path())).collect(),
         env,
-        has_toolchain_file: cooked.keys().any(|name| is_toolchain(name)),
+        cargo,
     };
     let loaded = cargo::load_index(&update, interrupt);
     scratch.close()?;

@@ -56,7 +56,7 @@ pub fn workspace(manifest_path: &Path, given: &Given, offline: bool, report: Rep
         let path = toml::Value::from(root.join("Cargo.lock").to_string_lossy().into_owned());
         flags.extend(["--config".to_owned(), format!("resolver.lockfile-path={path}")]);
     }
-    cargo::generate_lockfile(&root.join("Cargo.toml"), here, &flags, &interrupt)?;
+    cargo::generate_lockfile(&root.join("Cargo.toml"), given, &flags, &interrupt)?;
     let lockfile = fs_err::read_to_string(root.join("Cargo.lock"))?;
     scratch.close()?;
     report.warning(

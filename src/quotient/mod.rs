@@ -51,7 +51,10 @@ pub fn quotient(workspace: &Workspace, scope: &Scope, host: Option<&str>) -> Res
     let empty = Table::new();
     let config_profiles = workspace.config.get("profile").and_then(Value::as_table).unwrap_or(&empty);
     let manifest_profiles = &workspace.root_tables.profile;
-    let used = profile::used(scope.profile.as_deref(), manifest_profiles, config_profiles)?;
+    // A profile may be one of `--config` alone.
+    let merged = workspace.layers.merged();
+    let all_profiles = merged.get("profile").and_then(Value::as_table).unwrap_or(config_profiles);
+    let used = profile::used(scope.profile.as_deref(), manifest_profiles, all_profiles)?;
     let platforms = Platforms::new(scope, host, &workspace.config);
     let selection = select::select(workspace, scope)?;
     let workspace = &as_crate_types(workspace, &selection, &scope.crate_type);
@@ -64,7 +67,7 @@ pub fn quotient(workspace: &Workspace, scope: &Scope, host: Option<&str>) -> Res
     }
     let of_environment = profile::of_variables(&workspace.profile_variables, scope.profile.as_deref(), &used);
     // What `--config` or cargo's home says, too. A distinction too many costs nothing but a stub.
-    let besides = profile::besides(&workspace.layers, &used);
+    let besides = profile::besides(&workspace.layers, scope.profile.as_deref(), &used);
     let profiles = [&tables[0], &tables[1], &of_environment, &besides];
     let distinctions = units::Distinctions {
         lto: profile::any_lto(&profiles),

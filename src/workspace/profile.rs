@@ -86,12 +86,14 @@ pub fn of_variables(variables: &BTreeMap<String, String>, given: Option<&str>, u
 }
 
 /// What layers of the configuration that do not travel say of the profiles that count, one table for each layer and profile.
-pub fn besides(layers: &Layers, used: &BTreeSet<String>) -> Table {
+pub fn besides(layers: &Layers, given: Option<&str>, used: &BTreeSet<String>) -> Table {
     let mut profiles = Table::new();
     for (i, (_, table)) in layers.beside().enumerate() {
         let said = table.get("profile").and_then(Value::as_table).into_iter().flatten();
-        profiles
-            .extend(said.filter(|(name, _)| used.contains(*name)).map(|(name, p)| (format!("{name} {i}"), p.clone())));
+        profiles.extend(
+            said.filter(|(name, _)| given.is_none() || used.contains(*name))
+                .map(|(name, p)| (format!("{name} {i}"), p.clone())),
+        );
     }
     profiles
 }

@@ -1,6 +1,6 @@
 //! The environment that cargo is started in, and the one that the program itself goes by.
 
-use super::common::{PROGRAM, fake_cargo};
+use super::common::{PROGRAM, fake_cargo, write};
 use super::{APP, Place, cook, succeed};
 use std::process::Command;
 
@@ -65,7 +65,15 @@ fn a_wrapper_is_called_by_this_program_under_its_name() {
 
 /// What cargo sees of `RUSTUP_TOOLCHAIN`, when rustup set it for this reason.
 fn toolchain(files: &[&str], source: Option<&str>) -> Option<String> {
+    of_rustup(files, source, "stable-x86_64-unknown-linux-gnu (default)")
+}
+
+/// The same, where `rustup show active-toolchain` says this.
+fn of_rustup(files: &[&str], source: Option<&str>, says: &str) -> Option<String> {
     let place = Place::new(files);
+    let rustup = place.root().join("bin/rustup");
+    write(&rustup, &format!("#!/bin/sh\necho \"{}\"\n", says.replace("[DIR]", &place.dir().to_string_lossy())));
+    fs_err::set_permissions(&rustup, std::os::unix::fs::PermissionsExt::from_mode(0o755)).expect("the file is ours");
     let mut larder = on_path(&place, &["cook"]);
     larder.env("RUSTUP_TOOLCHAIN", "stable").env("RUST_RECURSION_COUNT", "1");
     match source {
@@ -86,7 +94,7 @@ fn on_path(place: &Place, args: &[&str]) -> Command {
 
 #[test]
 fn a_toolchain_file_wins_over_the_toolchain_that_rustup_chose() {
-    for source in ["default", "path-override", "toolchain-file"] {
+    for source in ["default", "toolchain-file"] {
         assert_eq!(toolchain(&[TOOLCHAIN, APP], Some(source)), None, "{source}");
     }
     assert_eq!(toolchain(&[TOOLCHAIN, APP], None), None, "a rustup that does not tell");
@@ -94,9 +102,11 @@ fn a_toolchain_file_wins_over_the_toolchain_that_rustup_chose() {
 
 #[test]
 fn a_toolchain_file_yields_to_the_toolchain_that_the_user_chose() {
-    for source in ["cli", "env"] {
+    for source in ["cli", "env", "path-override"] {
         assert_eq!(toolchain(&[TOOLCHAIN, APP], Some(source)).as_deref(), Some("stable"), "{source}");
     }
+    let by_run = of_rustup(&[TOOLCHAIN, APP], None, "nightly-x86_64-unknown-linux-gnu (overridden by '[DIR]/x')");
+    assert_eq!(by_run.as_deref(), Some("stable"), "`rustup run stable`");
 }
 
 #[test]

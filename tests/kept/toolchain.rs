@@ -50,14 +50,27 @@ impl Rustup {
 
     /// `cargo …`, as a shell would start it.
     fn cargo(&self, dir: &Path, args: &[&str], toolchain: Option<&str>) -> String {
-        let program = Path::new(env!("CARGO_BIN_EXE_cargo-larder"));
-        let own = program.parent().expect("a program stands in a directory").to_owned();
+        self.cargo_with(dir, args, &toolchain.map(|it| ("RUSTUP_TOOLCHAIN", it)).into_iter().collect::<Vec<_>>())
+    }
+
+    /// `cargo-larder …`, not started by cargo.
+    fn larder(&self, dir: &Path, args: &[&str], env: &[(&str, &str)]) -> String {
+        self.run(env!("CARGO_BIN_EXE_cargo-larder").into(), dir, args, env)
+    }
+
+    fn cargo_with(&self, dir: &Path, args: &[&str], env: &[(&str, &str)]) -> String {
+        self.run(self.proxies.join(format!("cargo{}", std::env::consts::EXE_SUFFIX)), dir, args, env)
+    }
+
+    fn run(&self, program: PathBuf, dir: &Path, args: &[&str], env: &[(&str, &str)]) -> String {
+        let own =
+            Path::new(env!("CARGO_BIN_EXE_cargo-larder")).parent().expect("a program stands in a directory").to_owned();
         let path = std::env::var_os("PATH").unwrap_or_default();
         let dirs = [own, self.proxies.clone()].into_iter().chain(std::env::split_paths(&path));
-        let mut command: Command = command(self.proxies.join(format!("cargo{}", std::env::consts::EXE_SUFFIX)), dir);
+        let mut command: Command = command(program, dir);
         command.args(args).env("PATH", std::env::join_paths(dirs).expect("directories can be joined"));
-        command.env_remove("RUSTC").env_remove("RUSTUP_TOOLCHAIN");
-        command.envs(toolchain.map(|it| ("RUSTUP_TOOLCHAIN", it)));
+        command.env_remove("RUSTC").env_remove("RUSTUP_TOOLCHAIN").env_remove("CARGO");
+        command.envs(env.iter().copied());
         let Output { status, stderr, .. } = command.output().expect("cargo starts");
         let stderr = String::from_utf8_lossy(&stderr).into_owned();
         assert!(status.success(), "cargo {args:?}\n{stderr}");
@@ -137,5 +150,49 @@ fn a_toolchain_of_the_command_line_is_kept_without_a_file() {
         let temp = cooked(rustup, "", &[&[plus.as_str()], COOK].concat(), None);
         assert!(!compiles(rustup, &temp, &[&[plus.as_str()], BUILD].concat()));
         assert!(compiles(rustup, &temp, BUILD), "the two toolchains do the same, so this shows nothing");
+    });
+}
+
+/// A home of rustup with the same toolchains, in which `dir` has an override.
+#[cfg(unix)]
+fn home_with_override(home: &Path, dir: &Path, rustup: &Rustup) {
+    let output =
+        command(rustup.proxies.join("rustup"), Path::new(".")).args(["show", "home"]).output().expect("it starts");
+    let real = PathBuf::from(String::from_utf8(output.stdout).expect("a path").trim_end());
+    fs_err::create_dir_all(home).expect("writable");
+    fs_err::os::unix::fs::symlink(real.join("toolchains"), home.join("toolchains")).expect("writable");
+    let full = |name: &str| format!("{name}-{}", *HOST);
+    let dir = fs_err::canonicalize(dir).expect("it is there");
+    let settings = format!(
+        "version = '12'\ndefault_toolchain = '{}'\n[overrides]\n'{}' = '{}'\n",
+        full(&rustup.default),
+        dir.display(),
+        full(&rustup.other)
+    );
+    fs_err::write(home.join("settings.toml"), settings).expect("writable");
+}
+
+#[test]
+#[cfg(unix)]
+fn an_override_of_the_directory_wins_over_the_file_for_cook_too() {
+    with_two_toolchains(|rustup| {
+        let file = format!("-- rust-toolchain.toml --\n[toolchain]\nchannel = '{}'\n", rustup.default);
+        for (file, called) in [(file.as_str(), true), ("", true), (file.as_str(), false), ("", false)] {
+            let temp = tempfile::tempdir().expect("a temporary directory can be made");
+            let (home, dir) = (temp.path().join("rustup"), temp.path().join("place"));
+            lay_out(APP, &dir);
+            lay_out(file, &dir);
+            home_with_override(&home, &dir, rustup);
+            let text = home.to_string_lossy();
+            let env = [("RUSTUP_HOME", &*text)];
+            rustup.cargo_with(&dir, &["generate-lockfile", "--offline"], &env);
+            if called {
+                rustup.cargo_with(&dir, &[COOK, &["--release"]].concat(), &env);
+            } else {
+                rustup.larder(&dir, &[COOK, &["--release"]].concat(), &env);
+            }
+            let built = rustup.cargo_with(&dir, BUILD, &env);
+            assert!(!built.contains("Compiling alpha"), "{file}\nby cargo: {called}\n{built}");
+        }
     });
 }
