@@ -228,7 +228,7 @@ impl How {
         args.extend(
             self.timings.iter().map(|t| if t.is_empty() { "--timings".to_owned() } else { format!("--timings={t}") }),
         );
-        args.extend(self.config.iter().flat_map(|c| ["--config".to_owned(), c.clone()]));
+        args.extend(self.config.iter().map(|c| format!("--config={c}")));
         args.extend(self.unstable.iter().map(|z| format!("-Z{z}")));
         let switches = [
             ("--keep-going", self.keep_going),

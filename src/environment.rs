@@ -3,9 +3,10 @@
 //! In: the process, once, when the program starts. Out: an [`Environment`], a value that is handed down. Whoever reads cargo's
 //! configuration or chooses a toolchain asks this value, so that a test can make one up.
 
-use crate::error::Result;
+use crate::error::{Result, fail};
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
+use std::io::ErrorKind::NotFound;
 use std::path::PathBuf;
 
 /// What the process was started in.
@@ -24,7 +25,13 @@ impl Environment {
     /// # Errors
     /// The current directory is gone.
     pub fn of_process() -> Result<Self> {
-        let here = std::env::current_dir()?;
+        let here = match std::env::current_dir() {
+            Ok(here) => here,
+            Err(error) if error.kind() == NotFound => fail!(
+                "the current directory does not exist any more\nhelp: go to one that does, as with `cd \"$PWD\"` if it was made anew"
+            ),
+            Err(error) => fail!("cannot find out the current directory: {error}"),
+        };
         Ok(Environment { here, user_home: std::env::home_dir(), variables: std::env::vars_os().collect() })
     }
 

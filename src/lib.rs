@@ -14,6 +14,7 @@ pub mod carried;
 pub mod cli;
 pub mod config;
 pub mod cook;
+pub mod disk;
 pub mod environment;
 pub mod error;
 pub mod index;
@@ -54,6 +55,7 @@ pub fn run(args: &[OsString]) -> ExitCode {
     match exec(larder) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
+            disk::go_on();
             Report::new(colour.as_deref(), false, false).error(&error);
             ExitCode::from(error.code())
         }

@@ -4,6 +4,7 @@
 //! say; nothing but errors where `-q` or `CARGO_TERM_QUIET` wants it. Results go to stdout and not through here.
 
 use crate::error::Error;
+use std::borrow::Cow;
 use std::io::{IsTerminal, Write};
 
 /// How to write to stderr.
@@ -66,7 +67,18 @@ impl Report {
 
     fn line(self, word: &str, code: &str, sentence: &str, after: &str) {
         let word = if self.colour { format!("\x1b[{code}m{word}\x1b[0m") } else { word.to_owned() };
+        let sentence = visible(sentence);
         // Nobody is left to tell when stderr is closed.
         let _ = writeln!(std::io::stderr(), "{word}{after} {sentence}");
     }
+}
+
+/// A sentence that a terminal shows and does not obey: names of files may hold any character.
+fn visible(sentence: &str) -> Cow<'_, str> {
+    let is_order = |c: char| c.is_control() && c != '\n' && c != '\t';
+    if !sentence.contains(is_order) {
+        return Cow::Borrowed(sentence);
+    }
+    let shown = |c: char| if is_order(c) { c.escape_default().to_string() } else { c.to_string() };
+    sentence.chars().map(shown).collect::<String>().into()
 }

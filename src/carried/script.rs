@@ -6,7 +6,7 @@
 //! and all of that has to be here. Without a word cargo watches the times of the whole package, which are other ones in the project.
 
 use super::records;
-use crate::cook::place::SCRATCH;
+use crate::disk::SCRATCH;
 use crate::path;
 use crate::recipe::skeleton::Files;
 use std::path::{Path, PathBuf};

@@ -260,7 +260,7 @@ fn note(record: &Path, package: &Carried<'_>) -> String {
 }
 
 fn note_down(record: &Path, package: &Carried<'_>) {
-    let _ = std::fs::write(record.join(NOTE), note(record, package));
+    let _ = crate::disk::write_whole(&record.join(NOTE), note(record, package).as_bytes());
 }
 
 fn is_noted(record: &Path, package: &Carried<'_>) -> bool {

@@ -69,6 +69,14 @@ pub fn that_travel(config: &Table) -> Table {
     divided(config).0
 }
 
+/// The keys of a recipe's config that are heeded: those that travel, and of these no `include`, as files that are included
+/// are worked in before they travel.
+pub fn that_may_arrive(config: &Table) -> Table {
+    let mut config = that_travel(config);
+    config.remove("include");
+    config
+}
+
 /// The keys that stay at home.
 pub fn that_stay(config: &Table) -> Table {
     divided(config).1

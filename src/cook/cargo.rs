@@ -14,7 +14,9 @@ use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
-use std::process::{ExitStatus, Stdio};
+use std::process::{ChildStdout, ExitStatus, Stdio};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::time::Duration;
 
 /// A build to run.
 #[derive(Debug)]
@@ -162,6 +164,7 @@ pub fn generate_lockfile(manifest: &Path, given: &Given, config: &[String], inte
     let mut command = Cargo::inherited(&given.environment).command();
     command.arg("generate-lockfile").arg("--manifest-path").arg(manifest).current_dir(here);
     command.args(config).stdin(Stdio::null()).stdout(Stdio::null());
+    let _busy = interrupt.busy();
     interrupt.check()?;
     match command.spawn() {
         Ok(child) => {
@@ -188,6 +191,7 @@ pub fn load_index(update: &Update<'_>, interrupt: &Interrupt) -> Result<()> {
     command.args(["update", "--workspace"]).args(&update.args).current_dir(update.dir);
     command.envs(update.env.iter().map(|(k, v)| (k, v)));
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    let _busy = interrupt.busy();
     interrupt.check()?;
     interrupt.entrust(command.spawn()?);
     let status = interrupt.wait()?;
@@ -219,12 +223,28 @@ pub fn build(build: &Build<'_>, interrupt: &Interrupt, outcome: &mut Outcome) ->
     };
     let stdout = child.stdout.take().expect("stdout is piped");
     interrupt.entrust(child);
-    for message in Message::parse_stream(BufReader::new(stdout)).filter_map(Result::ok) {
-        outcome.count(&message, build);
-    }
-    let status = interrupt.release().expect("it was entrusted above").wait()?;
+    count_all(stdout, build, interrupt, outcome);
+    let status = interrupt.wait()?;
     interrupt.check()?;
     if status.success() { Ok(()) } else { Err(Error::Cargo(code(status))) }
+}
+
+/// Counts what cargo tells until it has no more to tell. Where it was ended by a signal, what it had started may still hold
+/// the other end of the pipe.
+fn count_all(stdout: ChildStdout, build: &Build<'_>, interrupt: &Interrupt, outcome: &mut Outcome) {
+    let (teller, told) = mpsc::channel();
+    std::thread::spawn(move || {
+        let mut messages = Message::parse_stream(BufReader::new(stdout)).filter_map(Result::ok);
+        let _ = messages.try_for_each(|message| teller.send(message).map_err(drop));
+    });
+    loop {
+        match told.recv_timeout(Duration::from_millis(100)) {
+            Ok(message) => outcome.count(&message, build),
+            Err(RecvTimeoutError::Timeout) if interrupt.check().is_err() && interrupt.has_ended() => return,
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => return,
+        }
+    }
 }
 
 fn code(status: ExitStatus) -> i32 {

@@ -248,7 +248,7 @@ fn config_file(target_dir: &Path, name: &str, text: &str) -> Result<PathBuf> {
     fs_err::create_dir_all(&dir)?;
     let path = fs_err::canonicalize(dir)?.join(name);
     if !fs_err::read_to_string(&path).is_ok_and(|before| before == text) {
-        fs_err::write(&path, text)?;
+        crate::disk::write_whole(&path, text.as_bytes())?;
     }
     Ok(path)
 }

@@ -23,10 +23,11 @@ use crate::carried::script::Places;
 use crate::carried::settle::{self, Around};
 use crate::cli::{Cook, How};
 use crate::config::layers::{Given, Layers};
+use crate::disk;
 use crate::environment::Environment;
 use crate::error::{Error, Result, fail};
 use crate::index::load;
-use crate::recipe::skeleton::{self, Files, write};
+use crate::recipe::skeleton::{self, Files};
 use crate::report::Report;
 use crate::target;
 use crate::workspace::lockfile;
@@ -88,7 +89,7 @@ pub fn cook(args: &Cook, environment: Environment, stdout: &mut dyn Write) -> Re
 /// Prints the command that would build the skeleton here.
 fn tell(how: &How, build: &Scope, stdout: &mut dyn Write) -> Result<()> {
     let target_dir = how.target_dir.iter().flat_map(|dir| ["--target-dir".to_owned(), dir.display().to_string()]);
-    let flags = build.to_args().into_iter().chain(how.to_args()).chain(target_dir);
+    let flags = build.to_words().into_iter().chain(how.to_args()).chain(target_dir);
     let words = ["cargo", how.command(build)].map(str::to_owned).into_iter().chain(flags);
     writeln!(stdout, "{}", shell::line(words))?;
     Ok(())
@@ -96,7 +97,7 @@ fn tell(how: &How, build: &Scope, stdout: &mut dyn Write) -> Result<()> {
 
 /// The build that is cooked for, as a command.
 fn command_words(how: &How, scope: &Scope) -> String {
-    let words = ["cargo", how.command(scope)].map(str::to_owned).into_iter().chain(scope.to_args());
+    let words = ["cargo", how.command(scope)].map(str::to_owned).into_iter().chain(scope.to_words());
     shell::line(words)
 }
 
@@ -113,7 +114,7 @@ struct Cooked {
 fn in_scratch(mut order: Order, args: &Cook, given: &Given, interrupt: &Interrupt, report: Report) -> Result<Cooked> {
     let here = given.environment.here.as_path();
     let mut how = args.how.clone();
-    let scratch = place::scratch()?;
+    let scratch = disk::scratch()?;
     // As cargo will name it.
     let skeleton = fs_err::canonicalize(scratch.path())?;
     let root = root::root(order.stood, args, &order.current, here)?;
@@ -139,7 +140,8 @@ fn in_scratch(mut order: Order, args: &Cook, given: &Given, interrupt: &Interrup
     if !config.is_empty() {
         order.files.insert(place::CONFIG.to_owned(), config.to_string().into_bytes());
     }
-    write(&order.files, &skeleton)?;
+    // What stayed at home is in the config now.
+    skeleton::write(&order.files, &skeleton, &[place::CONFIG])?;
     let target_dirs: Vec<&PathBuf> = [&target_dir].into_iter().chain(&build_dir).collect();
     let built_before = target_dirs.iter().flat_map(|dir| records::profiles(dir)).collect();
     settle::before(&order.files, &skeleton, &target_dirs);
@@ -174,19 +176,23 @@ fn in_scratch(mut order: Order, args: &Cook, given: &Given, interrupt: &Interrup
     let before = units.before(&args.seed, report, &|| interrupt.check())?;
     let mut outcome = cargo::Outcome::default();
     // Where cargo failed, it has said why, and the lockfile it left tells nothing.
+    let busy = interrupt.busy();
     let built = cargo::build(&to_run, interrupt, &mut outcome).and_then(|()| same_versions(&order.files, &skeleton));
     // But what it compiled by then is there.
     let places = Places { files: &order.files, scratch: &skeleton, root: &root };
     let settled = settle::after(&outcome, &Around { places, prepared: order.prepared, target_dirs, built_before });
     let removed = scratch.close();
+    drop(busy);
     if matches!(built, Err(Error::Cargo(_))) {
         explain_scripts(&outcome, report);
     }
     built.and(settled)?.iter().for_each(|warning| report.warning(warning));
     removed?;
     let units = units.after(&before, &outcome.units, args.no_trim, report)?;
-    if let Some(file) = &args.report {
-        fs_err::write(here.join(file), units.to_text())?;
+    if let Some(file) = &args.report
+        && let Err(error) = disk::write_whole(&here.join(file), units.to_text().as_bytes())
+    {
+        fail!("cannot write the report `{}`: {}", file.display(), disk::cause(&error));
     }
     if let Some(wanted) = &order.index {
         let loaded = load::load(
@@ -223,7 +229,7 @@ fn unpack(files: &Files, here: &Path) -> Result<()> {
             here.display()
         );
     }
-    skeleton::write(files, here)
+    skeleton::unpack(files, here)
 }
 
 /// Every package that cargo settled on is one of the recipe's.

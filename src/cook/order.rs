@@ -3,10 +3,12 @@
 //! In: the command line of `cook`. Out: an [`Order`]: the skeleton of a recipe, or of one prepared in memory, narrowed to the
 //! flags, which must not contradict it. Reads; an unscoped recipe is unpacked into a scratch directory for that.
 
+use super::agree;
 use super::root::Stood;
-use super::{agree, place, stale};
+use super::stale;
 use crate::cli::Cook;
 use crate::config::layers::Given;
+use crate::disk;
 use crate::error::{Result, fail};
 use crate::index::load::{self, Wanted};
 use crate::path;
@@ -83,7 +85,7 @@ fn recipe(args: &Cook, scope: &Scope, given: &Given, report: Report) -> Result<(
     let path = named.unwrap_or(Path::new(RECIPE));
     let name = path.display().to_string();
     let missing = |e: &std::io::Error| e.kind() == std::io::ErrorKind::NotFound;
-    match fs_err::read(here.join(path)) {
+    match std::fs::read(here.join(path)) {
         Ok(bytes) => match String::from_utf8(bytes) {
             Ok(text) => {
                 let file = std::fs::metadata(here.join(path)).ok().filter(std::fs::Metadata::is_file);
@@ -109,7 +111,7 @@ fn recipe(args: &Cook, scope: &Scope, given: &Given, report: Report) -> Result<(
                 "recipe `{name}` does not exist\nhelp: make it with `cargo larder prepare`, or name one with `--recipe-path`"
             )
         }
-        Err(error) => Err(error.into()),
+        Err(error) => fail!("cannot read recipe `{name}`: {}", disk::cause(&error)),
     }
 }
 
@@ -123,8 +125,8 @@ fn before_its_second(time: SystemTime) -> SystemTime {
 
 /// Takes the quotient of an unscoped recipe.
 fn scoped(recipe: &Recipe, asked: &Scope, given: &Given, report: Report) -> Result<(Files, Scope)> {
-    let unpacked = place::scratch()?;
-    skeleton::write(&recipe.files, unpacked.path())?;
+    let unpacked = disk::scratch()?;
+    skeleton::write(&recipe.files, unpacked.path(), &[])?;
     let manifest = unpacked.path().join(recipe.here.as_deref().unwrap_or("")).join("Cargo.toml");
     let given = Given { top: Some(unpacked.path().to_owned()), ..given.clone() };
     let mut workspace = read::workspace(&read::open(&manifest, unpacked.path(), &given)?, None)?;

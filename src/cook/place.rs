@@ -15,31 +15,9 @@ use rustc_stable_hash::StableSipHasher128;
 use std::ffi::OsString;
 use std::hash::{Hash, Hasher};
 use std::path::{Path, PathBuf};
-use tempfile::TempDir;
 use toml::{Table, Value};
 
-/// Where the config of a skeleton stands.
-pub const CONFIG: &str = ".cargo/config.toml";
-
-/// What every such directory is called, before some letters of its own. Nothing else is, so that it can be found in files.
-pub const SCRATCH: &str = "cargo-larder-scratch-";
-
-/// Makes a directory for a skeleton.
-///
-/// # Errors
-/// The system's place for temporary files cannot be written to.
-pub fn scratch() -> Result<TempDir> {
-    let attempt = tempfile::Builder::new().prefix(SCRATCH).tempdir();
-    attempt.or_else(|error| {
-        let error = error.to_string();
-        // The name that was tried is a random one.
-        let cause = error.split(" at path ").next().unwrap_or(&error);
-        fail!(
-            "cannot make a scratch directory in `{}`: {cause}\nhelp: name another place for temporary files with `TMPDIR`",
-            std::env::temp_dir().display()
-        )
-    })
-}
+pub use crate::recipe::CONFIG;
 
 /// The config of a skeleton with what cargo would read in `here` and will not read in the scratch directory, its paths
 /// absolute. The recipe has what travels of the configs from `here` up to so many directories `above` the root; the rest of
@@ -171,7 +149,7 @@ pub fn told_for_skeleton(layers: &Layers, scratch: &Path) -> Vec<String> {
     let given = OWN_PLACES.iter().filter(|(key, _)| layers.is_given(key));
     let tell = |(key, name): &(&str, &str)| {
         let path = Value::from(scratch.join(name).to_string_lossy().into_owned());
-        ["--config".to_owned(), format!("{key}={path}")]
+        [format!("--config={key}={path}")]
     };
     given.flat_map(tell).collect()
 }
@@ -196,7 +174,7 @@ pub fn config_elsewhere(values: &[String], place: &Place<'_>, scratch: &Path) ->
         } else if place.here.join(value).is_file() {
             let file = scratch.join(format!(".larder/given-{i}.toml"));
             fs_err::create_dir_all(scratch.join(".larder"))?;
-            fs_err::write(&file, kept.to_string())?;
+            crate::disk::write_private(&file, kept.to_string().as_bytes())?;
             told.push(file.to_string_lossy().into_owned());
         }
     }

@@ -134,7 +134,7 @@ pub fn of_all(user: Option<Wrapper>, config: &mut Table, skeleton: Skeleton<'_>,
         }
     } else {
         let own = Value::from(own.to_string_lossy().into_owned());
-        told.args = vec!["--config".to_owned(), format!("build.rustc-wrapper={own}")];
+        told.args = vec![format!("--config=build.rustc-wrapper={own}")];
     }
     Ok(told)
 }

@@ -9,6 +9,7 @@ use crate::config::layers::{Given, Layers};
 use crate::cook::interrupt::Interrupt;
 use crate::cook::toolchain::Cargo;
 use crate::cook::{cargo, place};
+use crate::disk;
 use crate::error::Result;
 use crate::read;
 use crate::recipe::Recipe;
@@ -71,14 +72,14 @@ fn attempt(wanted: &Wanted, cooked: &Files, how: &How, around: Around<'_>, inter
     let is_toolchain = |name: &str| name.starts_with("rust-toolchain");
     let surroundings = cooked.iter().filter(|(name, _)| *name == place::CONFIG || is_toolchain(name));
     files.extend(surroundings.map(|(name, bytes)| (name.clone(), bytes.clone())));
-    let scratch = place::scratch()?;
-    skeleton::write(&files, scratch.path())?;
+    let scratch = disk::scratch()?;
+    skeleton::write(&files, scratch.path(), &[place::CONFIG])?;
     // What nobody has asked for need not be waited for, and must ask nobody for a password.
     env.push(("GIT_TERMINAL_PROMPT".to_owned(), "0".into()));
     if !wanted.is_asked_for && std::env::var_os("CARGO_NET_RETRY").is_none() {
         env.push(("CARGO_NET_RETRY".to_owned(), "0".into()));
     }
-    let config = how.config.iter().flat_map(|value| ["--config".to_owned(), value.clone()]);
+    let config = how.config.iter().map(|value| format!("--config={value}"));
     let unstable = how.unstable.iter().map(|flag| format!("-Z{flag}"));
     let update = cargo::Update {
         dir: scratch.path(),

@@ -23,12 +23,12 @@ pub struct Told<'a> {
 
 /// Returns the flags of a scope, as `prepare` and `cook` take them.
 pub fn flags(scope: &Scope) -> Vec<String> {
-    scope.to_args().into_iter().chain(scope.check.then(|| "--check".to_owned())).collect()
+    scope.to_words().into_iter().chain(scope.check.then(|| "--check".to_owned())).collect()
 }
 
 /// Returns the build of a scope: `cargo build --release`.
 pub fn build(scope: &Scope) -> String {
-    shell::line(["cargo", scope.command()].map(str::to_owned).into_iter().chain(scope.to_args()))
+    shell::line(["cargo", scope.command()].map(str::to_owned).into_iter().chain(scope.to_words()))
 }
 
 /// Returns the command line of `prepare`.

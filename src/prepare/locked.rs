@@ -5,8 +5,9 @@
 
 use crate::config::files;
 use crate::config::layers::Given;
+use crate::cook::cargo;
 use crate::cook::interrupt::Interrupt;
-use crate::cook::{cargo, place};
+use crate::disk;
 use crate::error::Result;
 use crate::path;
 use crate::read;
@@ -45,16 +46,16 @@ pub fn workspace(manifest_path: &Path, given: &Given, offline: bool, report: Rep
     }
     let copy = read::copy(&manifests)?;
     let interrupt = Interrupt::watch()?;
-    let scratch = place::scratch()?;
-    skeleton::write(&copy.files, scratch.path())?;
+    let scratch = disk::scratch()?;
+    skeleton::write(&copy.files, scratch.path(), &[])?;
     let root = scratch.path().join(copy.root);
     let mut flags: Vec<String> = offline.then(|| "--offline".to_owned()).into_iter().collect();
-    flags.extend(given.config.iter().flat_map(|value| ["--config".to_owned(), value.clone()]));
+    flags.extend(given.config.iter().map(|value| format!("--config={value}")));
     flags.extend(given.unstable.iter().map(|flag| format!("-Z{flag}")));
     // Whoever names another one: the user's lockfile is not to be written.
     if copy.names_lockfile {
         let path = toml::Value::from(root.join("Cargo.lock").to_string_lossy().into_owned());
-        flags.extend(["--config".to_owned(), format!("resolver.lockfile-path={path}")]);
+        flags.push(format!("--config=resolver.lockfile-path={path}"));
     }
     cargo::generate_lockfile(&root.join("Cargo.toml"), given, &flags, &interrupt)?;
     let lockfile = fs_err::read_to_string(root.join("Cargo.lock"))?;

@@ -8,10 +8,12 @@ pub mod locked;
 
 use crate::cli::Prepare;
 use crate::config::layers::Given;
+use crate::cook::interrupt::Interrupt;
 use crate::cook::root::steps;
 use crate::cook::stale::packages;
+use crate::disk;
 use crate::environment::Environment;
-use crate::error::Result;
+use crate::error::{Result, fail};
 use crate::index;
 use crate::quotient::quotient;
 use crate::quotient::{reduce, select};
@@ -42,6 +44,7 @@ pub struct Prepared {
 /// # Errors
 /// Whatever is wrong with the workspace or the scope, or the recipe cannot be written.
 pub fn prepare(args: Prepare, environment: Environment) -> Result<()> {
+    Interrupt::watch()?;
     let given = Given { environment, config: args.config, unstable: args.unstable, top: None };
     let here = given.environment.here.as_path();
     let manifest = read::find_manifest(here, args.manifest_path.as_deref())?;
@@ -60,8 +63,8 @@ pub fn prepare(args: Prepare, environment: Environment) -> Result<()> {
     // What is no file, such as a pipe, would wait to be read.
     let old = path.is_file().then(|| fs_err::read_to_string(&path).ok()).flatten();
     let unchanged = old.as_ref() == Some(&text);
-    if !unchanged {
-        fs_err::write(&path, text)?;
+    if !unchanged && let Err(error) = disk::write_whole(&path, text.as_bytes()) {
+        fail!("cannot write recipe `{}`: {}", args.recipe_path.display(), disk::cause(&error));
     }
     prepared.warnings.iter().for_each(|warning| report.warning(warning));
     let name = args.recipe_path.display().to_string();

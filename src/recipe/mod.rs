@@ -5,17 +5,23 @@
 
 pub mod skeleton;
 
+use crate::config;
 use crate::error::{Result, fail};
 use crate::recipe::skeleton::Files;
 use crate::workspace::lockfile::{self, Lockfile};
 use crate::workspace::scope::Scope;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use serde::{Deserialize, Serialize};
+use serde::de::{Error as _, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 use std::collections::BTreeMap;
+use std::fmt;
 
 /// The format that is written and read. Any change of a recipe's bytes for the same workspace and scope makes it another.
 pub const FORMAT: u64 = 3;
+
+/// Where the config of a skeleton stands.
+pub const CONFIG: &str = ".cargo/config.toml";
 
 /// What `prepare` hands to `cook`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -58,9 +64,34 @@ struct Json {
     away: usize,
     #[serde(default, skip_serializing_if = "Scope::is_empty")]
     build: Scope,
+    #[serde(deserialize_with = "once_each")]
     files: BTreeMap<String, Content>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     index: Option<Content>,
+}
+
+/// A map in which no key stands twice: readers of JSON differ in which one they take.
+fn once_each<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<String, Content>, D::Error> {
+    struct OnceEach;
+    impl<'de> Visitor<'de> for OnceEach {
+        type Value = BTreeMap<String, Content>;
+
+        fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+            formatter.write_str("a map")
+        }
+
+        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+            let mut files = BTreeMap::new();
+            while let Some((path, content)) = map.next_entry::<String, Content>()? {
+                if files.contains_key(&path) {
+                    return Err(A::Error::custom(format_args!("the file `{path}` stands in it twice")));
+                }
+                files.insert(path, content);
+            }
+            Ok(files)
+        }
+    }
+    deserializer.deserialize_map(OnceEach)
 }
 
 /// A file: its lines, each of which ends with a line feed; what is not made of such, whole.
@@ -156,6 +187,16 @@ pub fn decode(name: &str, text: &str) -> Result<Recipe> {
             fail!("recipe `{name}` has a file outside its own directory: `{path}`\n{again}");
         }
     }
+    let dirs = json.files.keys().flat_map(|path| path.match_indices('/').map(move |(at, _)| (path, &path[..at])));
+    for (path, dir) in dirs {
+        if json.files.contains_key(dir) {
+            fail!("recipe `{name}` has a file `{dir}`, and with `{path}` a directory of that name\n{again}");
+        }
+    }
+    // Before the file that is known here, cargo would read this one (`get_file_path` in its `util/context/mod.rs`).
+    if json.files.contains_key(".cargo/config") {
+        fail!("recipe `{name}` has a `.cargo/config`, which no recipe has\n{again}");
+    }
     for file in ["Cargo.toml", "Cargo.lock"] {
         if !json.files.contains_key(file) {
             fail!("recipe `{name}` has no {file}\n{again}");
@@ -167,6 +208,14 @@ pub fn decode(name: &str, text: &str) -> Result<Recipe> {
             fail!("recipe `{name}` is not a recipe: the file `{path}` is no valid base64\n{again}")
         };
         files.insert(path, bytes);
+    }
+    if let Some(text) = skeleton::text(&files, CONFIG) {
+        let Ok(config) = toml::from_str::<toml::Table>(text) else {
+            fail!("the `{CONFIG}` of recipe `{name}` is no valid TOML\n{again}")
+        };
+        // Whoever made it: what may not travel has no effect.
+        let config = config::that_may_arrive(&config);
+        files.insert(CONFIG.to_owned(), config.to_string().into_bytes());
     }
     let lock = |content: Content| lockfile::parse("index", std::str::from_utf8(&content.bytes()?).ok()?).ok();
     let index = match json.index.map(lock) {

@@ -3,6 +3,7 @@
 //! In: a [`Workspace`], made by `quotient` or `reduce`. Out: [`Files`], relative path to content, in one canonical form:
 //! keys sorted, one dependency a line. Touches nothing but where [`write()`] is told to.
 
+use crate::disk;
 use crate::error::Result;
 use crate::workspace::{
     Below, Dependency, DependencyKind, Package, Resolved, Resolver, SOURCE_KEYS, Target, TargetKind, Workspace,
@@ -84,15 +85,40 @@ pub fn files(workspace: &Workspace) -> Files {
     carried
 }
 
-/// Writes files below a directory.
+/// Writes files below a directory of this program's own; `private` ones so that nobody else can read them.
 ///
 /// # Errors
 /// It cannot be written to.
-pub fn write(files: &Files, dir: &Path) -> Result<()> {
+pub fn write(files: &Files, dir: &Path, private: &[&str]) -> Result<()> {
     for (name, bytes) in files {
+        disk::go_on();
         let path = dir.join(name);
         fs_err::create_dir_all(path.parent().expect("a file stands in a directory"))?;
-        fs_err::write(path, bytes)?;
+        if private.contains(&name.as_str()) {
+            disk::write_private(&path, bytes)?;
+        } else {
+            fs_err::write(path, bytes)?;
+        }
+    }
+    Ok(())
+}
+
+/// Writes files below a directory of the user's, in which none of them is: all, or none.
+///
+/// # Errors
+/// It cannot be written to.
+pub fn unpack(files: &Files, dir: &Path) -> Result<()> {
+    let mut written = Vec::new();
+    for (name, bytes) in files {
+        let path = dir.join(name);
+        let parent = path.parent().expect("a file stands in a directory");
+        if let Err(error) = fs_err::create_dir_all(parent).and_then(|()| disk::write_whole(&path, bytes)) {
+            for path in written {
+                let _ = std::fs::remove_file(path);
+            }
+            return Err(error.into());
+        }
+        written.push(path);
     }
     Ok(())
 }

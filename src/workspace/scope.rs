@@ -194,12 +194,26 @@ impl Scope {
         if self.check { "check" } else { "build" }
     }
 
-    /// The flags that say the same to that command.
+    /// The flags that say the same to that command, each with its value in one word, so that no value is taken for a flag.
     pub fn to_args(&self) -> Vec<String> {
+        let long = |flag: &str| if flag == "-p" { "--package".to_owned() } else { flag.to_owned() };
+        self.words(&|flag, value| vec![format!("{}={value}", long(flag))])
+    }
+
+    /// The same as people write it.
+    pub fn to_words(&self) -> Vec<String> {
+        self.words(&|flag, value| match value.strip_prefix('-') {
+            Some(_) if flag == "-p" => vec![format!("--package={value}")],
+            Some(_) => vec![format!("{flag}={value}")],
+            None => vec![flag.to_owned(), value.to_owned()],
+        })
+    }
+
+    fn words(&self, with_value: &dyn Fn(&str, &str) -> Vec<String>) -> Vec<String> {
         let mut args = Vec::new();
         let mut list = |flag: &str, values: &[String]| {
             for value in values {
-                args.extend([flag.to_owned(), value.clone()]);
+                args.extend(with_value(flag, value));
             }
         };
         list("-p", &self.package);

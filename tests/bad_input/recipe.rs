@@ -104,6 +104,64 @@ help: use the same cargo-larder for `prepare` and `cook`
 }
 
 #[test]
+fn a_file_that_stands_in_a_recipe_twice_is_refused() {
+    let recipe = with_files(r#", "Cargo.lock": []"#);
+    let place = Place::new(&[&format!("-- recipe.json --\n{recipe}")]);
+    let ended = place.run(&mut place.larder(&["cook"]));
+    assert_eq!(ended.code, Some(1));
+    let expected = "error: recipe `recipe.json` is not a recipe: the file `Cargo.lock` stands in it twice at line 1 ";
+    assert!(ended.stderr.starts_with(expected), "{}", ended.stderr);
+}
+
+#[test]
+fn a_path_of_a_recipe_is_a_file_or_a_directory() {
+    let expected = "\
+error: recipe `recipe.json` has a file `a`, and with `a/b` a directory of that name
+help: make it anew with `cargo larder prepare`
+";
+    broken(&with_files(r#", "a": [], "a/b": []"#), expected);
+}
+
+#[test]
+fn a_config_that_cargo_would_read_in_the_place_of_the_one_that_is_known_is_refused() {
+    let expected = "\
+error: recipe `recipe.json` has a `.cargo/config`, which no recipe has
+help: make it anew with `cargo larder prepare`
+";
+    broken(&with_files(r#", ".cargo/config": []"#), expected);
+}
+
+/// A terminal would obey them.
+#[test]
+fn control_characters_of_names_are_shown_as_text() {
+    let expected = "\
+error: recipe `\\u{1b}[2Jx` does not exist
+help: make it with `cargo larder prepare`, or name one with `--recipe-path`
+";
+    check(&["-- Cargo.toml --\n"], "cook --recipe-path \u{1b}[2Jx", expected);
+}
+
+#[test]
+#[cfg(unix)]
+fn a_path_of_a_recipe_that_cannot_be_is_named() {
+    let expected = "error: cannot read recipe `Cargo.toml/recipe.json`: Not a directory (os error 20)\n";
+    check(&[super::APP], "cook --recipe-path Cargo.toml/recipe.json", expected);
+    let expected = "error: cannot write recipe `Cargo.toml/recipe.json`: Not a directory (os error 20)\n";
+    check(&[super::APP], "prepare --recipe-path Cargo.toml/recipe.json", expected);
+    check(
+        &[super::APP],
+        "prepare --recipe-path src",
+        "error: cannot write recipe `src`: Is a directory (os error 21)\n",
+    );
+    check(&[super::APP], "cook --recipe-path src", "error: cannot read recipe `src`: Is a directory (os error 21)\n");
+    let long = "x".repeat(300);
+    for (verb, does) in [("cook", "read"), ("prepare", "write")] {
+        let expected = format!("error: cannot {does} recipe `{long}`: File name too long (os error 36)\n");
+        check(&[super::APP], &format!("{verb} --recipe-path {long}"), &expected);
+    }
+}
+
+#[test]
 fn a_recipe_of_cargo_chef_is_recognized() {
     let expected = "\
 error: recipe `recipe.json` was not made by cargo-larder: it has no `format`, and looks like one of cargo-chef

@@ -65,16 +65,16 @@ fn published_lines_work() {
     any(&["--release", "--recipe-path", "recipe.json"], &["build", "--release"]);
     any(
         &["--profile", "dist", "--no-default-features", "--features", "a b", "--recipe-path", "recipe.json"],
-        &["build", "--profile", "dist"],
+        &["build", "--profile=dist"],
     );
     any(&["--release", "--package", "svix-server", "--bin", "svix-server"], &["build", "--release"]);
-    any(&["--target", "wasm32-unknown-unknown", "-p", "app"], &["build", "--target", "wasm32-unknown-unknown"]);
+    any(&["--target", "wasm32-unknown-unknown", "-p", "app"], &["build", "--target=wasm32-unknown-unknown"]);
     any(&["--tests", "--features", "app/e2e_tests"], &["build"]);
     any(&["--release", "--all-features"], &["build", "--release"]);
     any(&["--workspace", "--all-targets", "--locked"], &["build"]);
     any(
         &["--release", "--no-std", "--target", "thumbv7em-none-eabihf"],
-        &["build", "--target", "thumbv7em-none-eabihf", "--release"],
+        &["build", "--target=thumbv7em-none-eabihf", "--release"],
     );
     any(&["--release", "--bin", "app", "--bin", "svix-server", "--offline"], &["build", "--release", "--offline"]);
     any(
@@ -95,7 +95,8 @@ fn check_and_clippy_need_what_is_checked() {
 #[test]
 fn zigbuild_is_cargo_zigbuild() {
     let target = "aarch64-unknown-linux-musl";
-    any(&["--zigbuild", "--release", "--target", target, "-p", "app"], &["zigbuild", "--target", target, "--release"]);
+    let flag = format!("--target={target}");
+    any(&["--zigbuild", "--release", "--target", target, "-p", "app"], &["zigbuild", &flag, "--release"]);
     line("--release -p app", &["--zigbuild"], &["zigbuild", "--release"]);
 }
 

@@ -54,6 +54,64 @@ fn wrapped(value: &str) -> (String, String) {
 }
 
 #[test]
+fn a_variable_that_was_left_over_does_not_make_a_compiler_of_it() {
+    let place = Place::new(&[APP]);
+    let mut version = place.command(super::common::PROGRAM);
+    version.arg("--version").envs(["RUSTC_WORKSPACE_WRAPPER", "RUSTC_WRAPPER"].map(|name| (name, "cargo-larder")));
+    let ended = succeed(&place, &mut version);
+    assert!(ended.stdout.starts_with("cargo"), "{}", ended.stdout);
+}
+
+/// It would call itself for ever.
+#[test]
+fn a_wrapper_that_is_this_program_is_refused() {
+    let place = Place::new(&[APP]);
+    let own = super::common::PROGRAM;
+    let dir = std::path::Path::new(own).parent().expect("it stands in a directory");
+    let refused = |command: &mut std::process::Command| {
+        let ended = place.run(command);
+        assert_eq!(ended.code, Some(1), "{}", ended.stderr);
+        assert!(ended.stderr.contains("is cargo-larder itself, and is named as the wrapper"), "{}", ended.stderr);
+        assert_eq!(place.left_behind(), [""; 0]);
+    };
+    for name in ["RUSTC_WRAPPER", "CARGO_BUILD_RUSTC_WRAPPER"] {
+        refused(place.larder(&["cook"]).env(name, own));
+    }
+    refused(place.larder(&["cook"]).env("RUSTC_WRAPPER", "cargo-larder").env("PATH", dir));
+    fs_err::create_dir(place.dir().join(".cargo")).expect("it is writable");
+    fs_err::write(place.dir().join(".cargo/config.toml"), format!("build.rustc-wrapper = '{own}'"))
+        .expect("it is writable");
+    refused(&mut place.larder(&["cook"]));
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_current_directory_that_is_gone_is_told() {
+    let place = Place::new(&[APP]);
+    let script = "mkdir gone && cd gone && rmdir ../gone && exec \"$@\"";
+    let ended = place.run(place.command("sh").args(["-c", script, "sh", super::common::PROGRAM, "larder", "prepare"]));
+    assert_eq!(ended.code, Some(1));
+    assert!(
+        ended.stderr.starts_with("error: the current directory does not exist any more\nhelp: "),
+        "{}",
+        ended.stderr
+    );
+}
+
+/// What a recipe says is heeded as far as `prepare` would let it travel.
+#[test]
+fn a_config_of_a_recipe_is_filtered_when_it_is_read() {
+    let place = Place::new(&[APP]);
+    super::prepare(&place, &["--release"]);
+    let hostile = r#"".cargo/config.toml": ["[registries.x]", "index = 'sparse+https://x.invalid/'", "credential-provider = ['bad', 'x']", "[target.'cfg(all())']", "runner = 'bad'", "linker = 'good'", "[alias]", "build = 'bad'"], "Cargo.lock""#;
+    let recipe = place.read("recipe.json").replacen("\"Cargo.lock\"", hostile, 1);
+    place.write(&[&format!("-- recipe.json --\n{recipe}")]);
+    super::cook(&place, &[]);
+    let config = super::common::fake_cargo::skeleton(&place, ".cargo/config.toml").expect("there is a config");
+    assert!(config.contains("good") && config.contains("x.invalid") && !config.contains("bad"), "{config}");
+}
+
+#[test]
 fn a_wrapper_is_called_by_this_program_under_its_name() {
     let (own, calls) = wrapped("sccache");
     assert!(own.starts_with("[ROOT]/tmp/cargo-larder-scratch-") && own.ends_with("/sccache"), "{own}");

@@ -21,14 +21,14 @@ fn the_profile_is_passed_on() {
     passes("--release", &["--release"]);
     passes("-r", &["--release"]);
     passes("--profile release", &["--release"]);
-    passes("--profile dist", &["--profile", "dist"]);
-    passes("--profile dev", &["--profile", "dev"]);
+    passes("--profile dist", &["--profile=dist"]);
+    passes("--profile dev", &["--profile=dev"]);
 }
 
 #[test]
 fn targets_are_passed_on() {
-    passes("--target wasm32-unknown-unknown", &["--target", "wasm32-unknown-unknown"]);
-    let both = ["--target", "aarch64-unknown-linux-gnu", "--target", "x86_64-unknown-linux-gnu"];
+    passes("--target wasm32-unknown-unknown", &["--target=wasm32-unknown-unknown"]);
+    let both = ["--target=aarch64-unknown-linux-gnu", "--target=x86_64-unknown-linux-gnu"];
     passes("--target=x86_64-unknown-linux-gnu --target aarch64-unknown-linux-gnu", &both);
 }
 
@@ -81,12 +81,12 @@ fn how_to_go_on_is_passed_on() {
 
 #[test]
 fn config_values_are_passed_on() {
-    passes("--config net.retry=1 --config http.timeout=9", &["--config", "net.retry=1", "--config", "http.timeout=9"]);
+    passes("--config net.retry=1 --config http.timeout=9", &["--config=net.retry=1", "--config=http.timeout=9"]);
 }
 
 #[test]
 fn config_files_are_passed_on_as_seen_from_here() {
-    passes("--config ci/cargo.toml", &["--config", "[DIR]/ci/cargo.toml"]);
+    passes("--config ci/cargo.toml", &["--config=[DIR]/ci/cargo.toml"]);
 }
 
 #[test]
@@ -102,11 +102,22 @@ fn a_scoped_recipe_replays_its_flags() {
     let flags = ["--release", "-p", "app", "--target", "x86_64-unknown-linux-musl"];
     super::prepare(&place, &flags);
     cook(&place, &["-j", "2"]);
-    let expected = ["build", "--target", "x86_64-unknown-linux-musl", "--release", "--jobs=2"];
-    assert_eq!(fake_cargo::args(&place)[..5], expected);
+    let expected = ["build", "--target=x86_64-unknown-linux-musl", "--release", "--jobs=2"];
+    assert_eq!(fake_cargo::args(&place)[..4], expected);
     // And may be told them once more.
     cook(&place, &flags);
-    assert_eq!(fake_cargo::args(&place)[..4], expected[..4]);
+    assert_eq!(fake_cargo::args(&place)[..3], expected[..3]);
+}
+
+/// What a recipe says cannot be a flag of its own.
+#[test]
+fn no_value_of_a_recipe_is_taken_for_a_flag() {
+    let place = Place::new(&[APP]);
+    super::prepare(&place, &["--release"]);
+    let recipe = place.read("recipe.json").replace("\"profile\": \"release\"", "\"profile\": \"--config=x\"");
+    place.write(&[&format!("-- recipe.json --\n{recipe}")]);
+    cook(&place, &[]);
+    assert_eq!(fake_cargo::args(&place)[..2], ["build", "--profile=--config=x"]);
 }
 
 #[test]
@@ -134,7 +145,7 @@ fn no_build_prints_one_line_that_a_shell_takes_apart_again() {
     let more = ["--config", "env.A=\"it's\"", "--target-dir", "my target"];
     let mut larder = fake_cargo::larder(&place, &[&flags[..], &more].concat());
     let ended = succeed(&place, larder.current_dir(&elsewhere));
-    let expected = "cargo build --release --config 'env.A=\"it'\\''s\"' --offline --target-dir 'my target'\n";
+    let expected = "cargo build --release '--config=env.A=\"it'\\''s\"' --offline --target-dir 'my target'\n";
     assert_eq!((ended.stdout.as_str(), ended.stderr.as_str()), (expected, ""));
     assert!(!place.root().join("kept").exists(), "cargo was started");
     assert!(elsewhere.join("Cargo.toml").exists());

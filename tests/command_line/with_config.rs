@@ -134,7 +134,7 @@ fn the_target_of_the_config_stays_a_config() {
 fn a_target_file_of_the_command_line_is_seen_from_here() {
     let place = Place::new(&[APP, "-- my.json --\n{}\n"]);
     cook(&place, &["--target", "my.json"]);
-    assert_eq!(fake_cargo::args(&place)[1..3], ["--target", "[DIR]/my.json"]);
+    assert_eq!(fake_cargo::args(&place)[1..2], ["--target=[DIR]/my.json"]);
 }
 
 #[test]
@@ -198,10 +198,10 @@ fn a_config_that_includes_what_is_not_there_or_itself_is_named() {
 fn a_config_value_keeps_the_form_that_cargo_takes() {
     let place = Place::new(&[APP]);
     cook(&place, &["--config", "target.'cfg(unix)'.linker='tools/ld'", "--config", "build.rustflags=['-Ca']"]);
-    let target = |key: &str| format!("target.{key}.linker=\"[DIR]/tools/ld\"");
+    let target = |key: &str| format!("--config=target.{key}.linker=\"[DIR]/tools/ld\"");
     let args = fake_cargo::args(&place);
-    assert!([target("\"cfg(unix)\""), target("'cfg(unix)'")].contains(&args[2]), "{args:?}");
-    assert_eq!(args[4], "build.rustflags=['-Ca']");
+    assert!([target("\"cfg(unix)\""), target("'cfg(unix)'")].contains(&args[1]), "{args:?}");
+    assert_eq!(args[2], "--config=build.rustflags=['-Ca']");
 }
 
 #[test]
@@ -236,8 +236,8 @@ proxy = \"http://localhost:9\"
 /// The last `--config` that cargo was given.
 fn last_config(place: &Place) -> String {
     let args = fake_cargo::args(place);
-    let at = args.iter().rposition(|arg| arg == "--config").expect("cargo was given one");
-    args[at + 1].clone()
+    let config = args.iter().rev().find_map(|arg| arg.strip_prefix("--config="));
+    config.expect("cargo was given one").to_owned()
 }
 
 #[test]

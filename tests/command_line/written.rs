@@ -139,6 +139,40 @@ fn cook_writes_into_the_target_directory_and_nowhere_else() {
     assert_eq!((of("leaf"), of("larder"), of("app")), (1, 0, 0), "{built:#?}");
 }
 
+/// On a full disk, here a limit of the size of files, the recipe that was there stays.
+#[test]
+#[cfg(unix)]
+fn a_recipe_is_replaced_whole_or_not_at_all() {
+    let place = Place::new(&[APP]);
+    let before = prepare(&place, &[]);
+    let script = "trap '' XFSZ; ulimit -f 0; exec \"$@\"";
+    let mut full = place.command("sh");
+    full.args(["-c", script, "sh", super::common::PROGRAM, "larder", "prepare", "--release"]);
+    let ended = place.run(&mut full);
+    assert_eq!(ended.code, Some(1), "{}", ended.stderr);
+    assert!(ended.stderr.starts_with("error: cannot write recipe `recipe.json`: "), "{}", ended.stderr);
+    assert_eq!(place.read("recipe.json"), before);
+    let stray: Vec<String> = files_below(&place.dir()).into_iter().filter(|path| path.contains("part-")).collect();
+    assert_eq!(stray, [""; 0]);
+}
+
+#[test]
+#[cfg(unix)]
+fn a_recipe_keeps_its_mode_and_links_to_it_stay_links() {
+    use std::os::unix::fs::PermissionsExt;
+    let place = Place::new(&[APP, "-- kept/real.json --\n"]);
+    let real = place.dir().join("kept/real.json");
+    fs_err::set_permissions(&real, PermissionsExt::from_mode(0o640)).expect("it is ours");
+    for name in ["recipe.json", "second.json"] {
+        fs_err::os::unix::fs::symlink("kept/real.json", place.dir().join(name)).expect("it is writable");
+    }
+    let recipe = prepare(&place, &["--release"]);
+    assert!(place.dir().join("recipe.json").is_symlink());
+    assert_eq!(place.read("kept/real.json"), recipe);
+    assert_eq!(place.read("second.json"), recipe);
+    assert_eq!(fs_err::metadata(&real).expect("it is there").permissions().mode() & 0o777, 0o640);
+}
+
 #[test]
 fn a_recipe_may_be_written_to_a_pipe() {
     let place = Place::new(&[APP]);
