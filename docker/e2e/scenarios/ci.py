@@ -3,11 +3,14 @@ import re
 import subprocess
 
 import steps
-from bench import ROOT, edit
+from bench import ROOT, Stopped, edit
 
 TITLE = "workflows are checked by a linter, and their commands keep what was cooked"
 SCHEMAS = {"github-actions.yml": "vendor.github-workflows", "gitlab-ci.yml": "vendor.gitlab-ci"}
 LINTERS = "check-jsonschema==0.39.0 yamllint==1.38.0"
+# Variables, each with a value that makes cargo compile dependencies again.
+DECIDE = {"RUSTFLAGS": "-C target-cpu=native", "CARGO_HOME": "/elsewhere", "CARGO_PROFILE_RELEASE_LTO": "thin", "CC": "clang",
+          "CFLAGS": "-O1", "CC_x86_64_unknown_linux_gnu": "clang", "TARGET_CC": "clang"}
 YAMLLINT = "{extends: default, rules: {line-length: {max: 140}, document-start: disable, truthy: disable}}"
 
 
@@ -28,7 +31,42 @@ def run(bench):
         if commands not in passes:
             passes[commands] = prewarm(bench, file, commands)
         rows.append((file, said, *passes[commands]))
+    for file in SCHEMAS:
+        names_of_arguments(bench, file, (files / file).read_text())
+    names(bench, (files / "github-actions.yml").read_text())
     bench.report.table(["file", "linters", "third-party crates cooked", "compiled by the next run's build"], rows)
+
+
+def names_of_arguments(bench, file, text):
+    """What the image job gives to the Dockerfile, which is that of the README, is an argument of it."""
+    given = re.findall(r"(?:build-args: |--build-arg \")(\w+)=", text)
+    declared = re.findall(r"^ARG (\w+)", (ROOT / "docker/Dockerfile").read_text(), re.M)
+    bench.check(f"{file} gives arguments that the Dockerfile has", given and set(given) <= set(declared), [given, declared])
+
+
+def names(bench, workflow):
+    """Names of images are in lower case; that of the cache holds all that decides what cargo compiles again."""
+    owner = {"GITHUB_REPOSITORY": "Some-Owner/My-App", "GITHUB_REPOSITORY_OWNER": "Some-Owner"}
+    images = outcome(bench, workflow, "name the images", "GITHUB_ENV", owner)
+    wanted = "IMAGE=ghcr.io/some-owner/my-app\nLARDER_IMAGE=ghcr.io/some-owner/cargo-larder:latest"
+    bench.check("names of images are in lower case", images == wanted, images)
+    key = lambda env=(), recipe="{}": outcome(bench, workflow, "name the cache", "GITHUB_OUTPUT", dict(env), recipe)
+    first = key()
+    bench.check("the cache has a name", re.fullmatch("key=larder-[0-9a-f]{32}", first), first)
+    bench.check("other variables leave the cache its name", key({"EDITOR": "vi", "CARGO_REGISTRY_TOKEN": "secret"}) == first)
+    for name, value in DECIDE.items():
+        bench.check(f"{name} decides the name of the cache", key({name: value}) != first)
+    bench.check("the recipe decides the name of the cache", key(recipe="{ }") != first)
+
+
+def outcome(bench, workflow, step, file, env, recipe="{}"):
+    """What a step of the workflow writes to the file that a variable of GitHub names."""
+    block = re.search(rf"- name: {step}\n(?: +id: .*\n)? +run: \|\n((?: {{10}}.*\n)+)", workflow)
+    if not block:
+        raise Stopped(f"the workflow has no step `{step}` with a script")
+    script = f"cd /tmp && printf '%s' '{recipe}' >recipe.json && export {file}=/tmp/told\nset -eo pipefail\n{block[1]}\ncat /tmp/told"
+    flags = [word for pair in env.items() for word in ("-e", "=".join(pair))]
+    return bench.run(bench.bases["rust"], "bash", "-c", script, flags=flags)
 
 
 def lint(bench, places):

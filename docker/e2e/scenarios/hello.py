@@ -1,4 +1,4 @@
-"""docker/Dockerfile, which the README shows, with the program beside Cargo.toml."""
+"""docker/Dockerfile, which the README shows, with the image of cargo-larder that it takes the program from."""
 import shutil
 
 import report
@@ -10,7 +10,6 @@ TITLE = "the Dockerfile of the README"
 def run(bench):
     project = bench.project(ROOT / "docker/hello")
     shutil.copy(ROOT / "docker/Dockerfile", project)
-    shutil.copy(bench.copy_from(bench.larder.image, "/cargo-larder"), project)
     args = {"RUNTIME": bench.bases["debian"]}
     rows = []
 
