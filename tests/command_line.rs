@@ -6,6 +6,8 @@ mod common;
 
 #[path = "command_line/chef.rs"]
 mod chef;
+#[path = "command_line/context.rs"]
+mod context;
 #[path = "command_line/environment.rs"]
 mod environment;
 #[path = "command_line/epoch.rs"]

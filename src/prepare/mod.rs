@@ -4,6 +4,7 @@
 //! that file only, and only if its content changes; where there is no lockfile, `locked` has cargo make one elsewhere.
 
 pub mod command;
+mod context;
 pub mod locked;
 
 use crate::cli::Prepare;
@@ -66,6 +67,7 @@ pub fn prepare(args: Prepare, environment: Environment) -> Result<()> {
     if !unchanged && let Err(error) = disk::write_whole(&path, text.as_bytes()) {
         fail!("cannot write recipe `{}`: {}", args.recipe_path.display(), disk::cause(&error));
     }
+    prepared.warnings.extend(context::warning(&workspace.root, here));
     prepared.warnings.iter().for_each(|warning| report.warning(warning));
     let name = args.recipe_path.display().to_string();
     if let Some(other) = old.and_then(|old| other_purpose(&recipe::decode(&name, &old).ok()?, &prepared.recipe)) {

@@ -1,0 +1,112 @@
+//! Whether a container build would copy the host's target directory over what was cooked.
+//!
+//! In: the workspace root and the directory that `prepare` was called in. Out: a warning. Reads the names of files and
+//! `.dockerignore`; writes nothing.
+
+use crate::path;
+use std::path::{Path, PathBuf};
+
+/// Files below the target directory that must not come into the context.
+const BUILT: [&str; 2] = ["debug/deps/x", "release/deps/x"];
+
+/// Returns what to warn of: a Dockerfile, a target directory, and no `.dockerignore` that leaves the latter out.
+pub fn warning(root: &Path, here: &Path) -> Option<String> {
+    let target = root.join("target");
+    if std::fs::read_dir(&target).ok()?.next().is_none() {
+        return None;
+    }
+    let contexts: Vec<PathBuf> = contexts(root).into_iter().filter(|dir| dockerfile(dir).is_some()).collect();
+    let context = contexts.first()?;
+    // With `docker build -f`, the context may be any directory above.
+    if contexts.iter().any(|context| leaves_out(context, &target)) {
+        return None;
+    }
+    let way = path::relative(&target, context);
+    let ignore = context.join(".dockerignore");
+    let file = path::display(&ignore, here);
+    let state = if ignore.is_file() { "does not leave out" } else { "is missing, which would leave out" };
+    Some(format!(
+        "`{file}` {state} `{way}`, so `COPY . .` puts that over what was cooked, and all is built again\nhelp: echo {way} >> {file}"
+    ))
+}
+
+/// The directories that may be the context of a container build: the root, and those above it in the same checkout.
+fn contexts(root: &Path) -> Vec<PathBuf> {
+    let above: Vec<&Path> = root.ancestors().collect();
+    let top = above.iter().position(|dir| dir.join(".git").exists()).unwrap_or(0);
+    above[..=top].iter().map(|dir| (*dir).to_owned()).collect()
+}
+
+/// A Dockerfile of a directory, or of its folder `docker`.
+fn dockerfile(dir: &Path) -> Option<PathBuf> {
+    let entries = [dir.to_owned(), dir.join("docker")].into_iter().filter_map(|dir| std::fs::read_dir(dir).ok());
+    entries.flatten().flatten().map(|entry| entry.path()).find(|path| is_dockerfile(path) && path.is_file())
+}
+
+fn is_dockerfile(path: &Path) -> bool {
+    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    let stem = name.split_once('.').map_or(name, |(stem, _)| stem);
+    let of_others = name.ends_with("ignore");
+    !of_others && (matches!(stem, "Dockerfile" | "Containerfile") || name.ends_with(".Dockerfile"))
+}
+
+/// Whether an ignore file of a context leaves out the target directory. One beside a Dockerfile, named after it, wins.
+fn leaves_out(context: &Path, target: &Path) -> bool {
+    let own = dockerfile(context).map(|file| {
+        let mut name = file.into_os_string();
+        name.push(".dockerignore");
+        PathBuf::from(name)
+    });
+    let files = own.into_iter().chain([".dockerignore", ".containerignore"].map(|name| context.join(name)));
+    let Some(text) = files.into_iter().find_map(|file| std::fs::read_to_string(file).ok()) else { return false };
+    let way = path::relative(target, context);
+    BUILT.iter().all(|built| is_left_out(&text, &format!("{way}/{built}")))
+}
+
+/// Whether the patterns of a `.dockerignore` match a file or a directory above it; the last one that does decides (`MatchesOrParentMatches` in
+/// moby's `patternmatcher`).
+fn is_left_out(patterns: &str, file: &str) -> bool {
+    let ends = file.match_indices('/').map(|(end, _)| end).chain([file.len()]);
+    let names: Vec<&str> = ends.map(|end| &file[..end]).collect();
+    let options = glob::MatchOptions { require_literal_separator: true, ..glob::MatchOptions::new() };
+    let mut left_out = false;
+    for line in patterns.lines().map(str::trim).filter(|line| !line.starts_with('#')) {
+        let (pattern, excludes) = line.strip_prefix('!').map_or((line, true), |rest| (rest.trim(), false));
+        let pattern = path::slashed(&path::normalize(Path::new(pattern.trim_start_matches('/'))));
+        let Ok(pattern) = glob::Pattern::new(&pattern) else { continue };
+        if names.iter().any(|name| pattern.matches_with(name, options)) {
+            left_out = excludes;
+        }
+    }
+    left_out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn patterns_are_read_as_docker_reads_them() {
+        let left_out = |patterns: &str| is_left_out(patterns, "target/release/deps/x");
+        for patterns in [
+            "target",
+            "/target",
+            "target/",
+            "./target",
+            "**/target",
+            "*",
+            "target/**",
+            "a\n# b\ntarget\n",
+            "!x\nt*",
+            "*\n!src",
+        ] {
+            assert!(left_out(patterns), "{patterns}");
+        }
+        for patterns in
+            ["", "#target", "*/target", "target/debug", "targets", "target\n!target", "*\n!target", "src/target"]
+        {
+            assert!(!left_out(patterns), "{patterns}");
+        }
+        assert!(is_left_out("**/target", "rust/target/debug/x") && !is_left_out("target", "rust/target/debug/x"));
+    }
+}
