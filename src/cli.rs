@@ -3,6 +3,7 @@
 //! In: arguments. Out: [`Larder`], plain values. Every flag is one field. Does no work.
 
 use crate::workspace::scope::Scope;
+use clap::error::{ContextKind, ContextValue};
 use clap::{Args, Parser, Subcommand};
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
@@ -14,9 +15,21 @@ use std::path::PathBuf;
 /// A wrong command line, or a request for help or for the version, which clap prints.
 pub fn parse(args: &[OsString]) -> Result<Larder, clap::Error> {
     if args.get(1).is_some_and(|first| first == "larder") {
-        return Cargo::try_parse_from(args).map(|Cargo::Larder(larder)| larder);
+        return Cargo::try_parse_from(args).map(|Cargo::Larder(larder)| larder).map_err(|error| explained(error, args));
     }
-    Larder::try_parse_from(args)
+    Larder::try_parse_from(args).map_err(|error| explained(error, args))
+}
+
+/// The error with a hint, where the value of a flag that needs none stands apart from it.
+fn explained(mut error: clap::Error, args: &[OsString]) -> clap::Error {
+    let Some(ContextValue::String(unexpected)) = error.get(ContextKind::InvalidArg).cloned() else { return error };
+    let is_apart = |pair: &&[OsString]| ["--maturin", "--timings"].iter().any(|flag| pair[0] == *flag);
+    let apart = args.windows(2).filter(is_apart).find(|pair| pair[1] == *unexpected);
+    if let Some([flag, _]) = apart {
+        let hint = format!("its value is given as '{}={unexpected}'", flag.display());
+        error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![hint.into()]));
+    }
+    error
 }
 
 /// Whether a command line of ours can begin with this word. One that cargo gives to a wrapper begins with a compiler.

@@ -131,7 +131,7 @@ fn in_scratch(mut order: Order, args: &Cook, given: &Given, interrupt: &Interrup
     place::probe(&target_dir)?;
     let build_dir = place::build_dir(&layers, &place);
     let user = place::wrapper(&layers, &place);
-    user.iter().try_for_each(|user| wrapper::refuse_itself(user, here))?;
+    user.iter().try_for_each(|user| wrapper::refuse_unusable(user, here))?;
     let known = wrapper::Skeleton { files: &order.files, dir: &skeleton };
     let told = match user {
         None if !skeleton::carries(&order.files) => wrapper::of_workspace(known)?,

@@ -13,6 +13,7 @@
 use super::place::Wrapper;
 use crate::cli;
 use crate::error::{Result, fail};
+use crate::path;
 use crate::recipe::skeleton::{self, Files};
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
@@ -86,11 +87,12 @@ fn own_path() -> Result<PathBuf> {
     }
 }
 
-/// Refuses this program as the user's wrapper, which would call itself for ever.
+/// Refuses a wrapper of the user's that is not there, which cargo would name by a path of the scratch directory; and this
+/// program, which would call itself for ever.
 ///
 /// # Errors
-/// It is.
-pub fn refuse_itself(user: &Wrapper, here: &Path) -> Result<()> {
+/// It is one of these.
+pub fn refuse_unusable(user: &Wrapper, here: &Path) -> Result<()> {
     let real = |path: PathBuf| std::fs::canonicalize(path).ok();
     let program = Path::new(&user.program);
     let path = if program.components().count() > 1 {
@@ -102,6 +104,12 @@ pub fn refuse_itself(user: &Wrapper, here: &Path) -> Result<()> {
         let found = std::env::split_paths(&path).flat_map(|dir| names.clone().map(|name| here.join(&dir).join(name)));
         found.into_iter().find(|path| path.is_file()).and_then(real)
     };
+    if path.is_none() && cfg!(unix) {
+        fail!(
+            "could not find `{}`, which is named as the wrapper of the compiler\nhelp: install it, `unset {OF_ALL}`, or remove `build.rustc-wrapper` from cargo's config",
+            path::display(program, here)
+        );
+    }
     if path.is_some() && path == std::env::current_exe().ok().and_then(real) {
         fail!(
             "`{}` is cargo-larder itself, and is named as the wrapper of the compiler\nhelp: `unset {OF_ALL}`, or remove `build.rustc-wrapper` from cargo's config",

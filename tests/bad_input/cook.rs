@@ -145,3 +145,23 @@ fn broken_dependency() -> Place {
     registry::put(&place, "broken", "-- src/lib.rs --\ncompile_error!(\"this crate does not compile\");\n");
     place
 }
+
+#[test]
+fn a_wrapper_that_is_not_there_is_named_as_the_user_named_it() {
+    let expected = |name: &str| {
+        format!(
+            "\
+error: could not find `{name}`, which is named as the wrapper of the compiler
+help: install it, `unset RUSTC_WRAPPER`, or remove `build.rustc-wrapper` from cargo's config
+"
+        )
+    };
+    for name in ["no-such-wrapper", "tools/wrapper"] {
+        let place = Place::new(&[APP]);
+        let ended = place.run(place.larder(&["cook"]).env("RUSTC_WRAPPER", name));
+        assert_eq!((ended.code, ended.stderr), (Some(1), expected(name)));
+        place.write(&[&format!("-- .cargo/config.toml --\n[build]\nrustc-wrapper = \"{name}\"\n")]);
+        let ended = place.run(&mut place.larder(&["cook"]));
+        assert_eq!((ended.code, ended.stderr), (Some(1), expected(name)), "of the config");
+    }
+}

@@ -349,3 +349,21 @@ help: add `--features \"tls\"`
 ";
     refused_by_cook(&[WORKSPACE], "--release --bin admin", expected);
 }
+
+#[test]
+fn a_value_that_stands_apart_from_its_flag_is_answered_with_how_it_is_given() {
+    for (flag, value) in [("--maturin", "python3"), ("--timings", "html")] {
+        let expected = format!(
+            "\
+error: unexpected argument '{value}' found
+
+  tip: its value is given as '{flag}={value}'
+
+Usage: cargo larder cook [OPTIONS]
+
+For more information, try '--help'.
+"
+        );
+        misused(&format!("cook {flag} {value}"), &expected);
+    }
+}

@@ -47,8 +47,11 @@ fn relative_paths_in_variables_of_programs_are_seen_from_here() {
 
 /// What stands in for the wrapper `value` in cargo's environment, and what it calls.
 fn wrapped(value: &str) -> (String, String) {
-    let place = Place::new(&[APP]);
-    succeed(&place, fake_cargo::larder(&place, &["cook"]).env("RUSTC_WRAPPER", value));
+    let place = Place::new(&["-- path/sccache --\n-- tools/wrap --\n", APP]);
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let path = [place.dir().join("path")].into_iter().chain(std::env::split_paths(&path));
+    let path = std::env::join_paths(path).expect("no colon is in it");
+    succeed(&place, fake_cargo::larder(&place, &["cook"]).env("RUSTC_WRAPPER", value).env("PATH", path));
     let of = |name| fake_cargo::variable(&place, name).unwrap_or_default();
     (of("RUSTC_WRAPPER"), of("CARGO_LARDER_RUSTC_WRAPPER"))
 }

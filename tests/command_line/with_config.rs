@@ -33,7 +33,7 @@ directory = \"vendor\"
     let place = Place::new(&[project, APP]);
     super::prepare(&place, &[]);
     let elsewhere = place.root().join("elsewhere");
-    fs_err::create_dir(&elsewhere).expect("it is writable");
+    super::common::write(&elsewhere.join("wrap"), "");
     let mut larder = fake_cargo::larder(&place, &["cook", "--recipe-path", "../project/recipe.json"]);
     succeed(&place, larder.current_dir(&elsewhere));
     let expected = "
@@ -67,6 +67,7 @@ retry = 1
 rustflags = [\"-Cdown\"]
 [net]
 retry = 9
+-- up/wrap --
 -- project/x --
 ";
     let place = Place::new(&[files, &APP.replace("-- ", "-- project/")]);
@@ -139,7 +140,7 @@ fn a_target_file_of_the_command_line_is_seen_from_here() {
 
 #[test]
 fn config_values_of_the_command_line_with_paths_are_seen_from_here() {
-    let place = Place::new(&[APP]);
+    let place = Place::new(&["-- tools/wrap --\n", APP]);
     cook(&place, &["--config", "build.rustc-wrapper='tools/wrap'"]);
     let args = fake_cargo::args(&place);
     assert!(args.iter().any(|arg| arg.contains("[DIR]/tools/wrap")), "{args:?}");
@@ -168,6 +169,7 @@ cainfo = \"ca.pem\"
 [build]
 rustc-wrapper = \"tools/second\"
 rustflags = [\"-C2\"]
+-- tools/second --
 ";
     let place = Place::new(&[files, APP]);
     super::prepare(&place, &[]);
