@@ -12,7 +12,7 @@ const BUILT: [&str; 2] = ["debug/deps/x", "release/deps/x"];
 /// Returns what to warn of: a Dockerfile, a target directory, and no `.dockerignore` that leaves the latter out.
 pub fn warning(root: &Path, here: &Path) -> Option<String> {
     let target = root.join("target");
-    std::fs::read_dir(&target).ok()?.next()?;
+    let _first = std::fs::read_dir(&target).ok()?.next()?;
     let contexts: Vec<PathBuf> = contexts(root).into_iter().filter(|dir| dockerfile(dir).is_some()).collect();
     let context = contexts.first()?;
     // With `docker build -f`, the context may be any directory above.
