@@ -64,7 +64,7 @@ fn time(root: &Path, scope: &Scope, rounds: u64) -> Duration {
     let start = Instant::now();
     for _ in 0..rounds {
         let prepared = read::open(black_box(&manifest), root, &Given::default())
-            .and_then(|it| prepare::for_scope(&read::workspace(&it, None)?, scope, None));
+            .and_then(|it| prepare::for_scope(&read::workspace(&it)?, scope, None));
         black_box(prepared.expect("the workspace is sound"));
     }
     start.elapsed()

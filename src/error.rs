@@ -10,6 +10,8 @@ use std::fmt;
 pub enum Error {
     /// The user's input or the machine is at fault; the message says which and what helps. Exit code 1.
     Failed(String),
+    /// The lockfile does not list what the manifests ask for; the message says what, and what helps. Exit code 1.
+    Behind(String),
     /// The command line is at fault. Exit code 2.
     Usage(String),
     /// cargo failed and has said why; nothing more is printed. The exit code is cargo's own.
@@ -23,7 +25,7 @@ impl Error {
     /// The exit code of the process.
     pub fn code(&self) -> u8 {
         match self {
-            Error::Failed(_) => 1,
+            Error::Failed(_) | Error::Behind(_) => 1,
             Error::Usage(_) => 2,
             Error::Cargo(code) => u8::try_from(*code).unwrap_or(1),
         }
@@ -47,7 +49,7 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Error::Failed(message) | Error::Usage(message) => f.write_str(message),
+            Error::Failed(message) | Error::Behind(message) | Error::Usage(message) => f.write_str(message),
             Error::Cargo(code) => write!(f, "cargo ended with exit code {code}"),
         }
     }

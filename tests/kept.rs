@@ -33,6 +33,8 @@ mod places;
 mod registries;
 #[path = "kept/repositories.rs"]
 mod repositories;
+#[path = "kept/roots.rs"]
+mod roots;
 #[path = "kept/scripts.rs"]
 mod scripts;
 #[path = "kept/seed.rs"]

@@ -22,7 +22,7 @@ fn check_in(dir: &str, files: &[&str]) {
     let manifest = place.dir().join(dir).join("Cargo.toml");
     let metadata = story::metadata(&place, &manifest);
     common::write(metadata.workspace_root.join("Cargo.lock").as_std_path(), &story::lockfile(&metadata));
-    let read = match read::open(&manifest, &place.dir(), &Given::default()).and_then(|it| read::workspace(&it, None)) {
+    let read = match read::open(&manifest, &place.dir(), &Given::default()).and_then(|it| read::workspace(&it)) {
         Ok(workspace) => story::of_workspace(&workspace),
         Err(error) => panic!("the reader refuses what cargo takes: {error}\n{}", files.concat()),
     };

@@ -213,8 +213,7 @@ fn manifest(manifests: &Manifests, dir: &Path) -> Result<Table> {
         Ok(table) => table,
         Err(error) => fail!("failed to parse manifest `{}`\n{error}", manifests.name(dir)),
     };
-    let root = &manifests.inherits_from[dir];
-    let workspace = manifests.get(root).workspace.as_ref();
+    let (root, workspace) = manifests.inherited(dir).map_or((dir, None), |(root, w)| (root, Some(w)));
     if let Some(Value::Table(package)) = table.get_mut("package") {
         for (key, value) in package.iter_mut().filter(|(_, value)| inherits(value)) {
             if let Some(shared) = workspace.and_then(|w| w.package.get(key)) {

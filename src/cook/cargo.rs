@@ -155,15 +155,21 @@ impl Outcome {
     }
 }
 
-/// Makes the lockfile of the workspace of `manifest`, with the config that holds at `here`. cargo tells of it on stderr.
+/// Makes the lockfile of the workspace of `manifest` by the command `verb`, with the config that holds at `here`. cargo tells
+/// of it on stderr. A lockfile that the environment names is the user's.
 ///
 /// # Errors
 /// There is no cargo, or it refuses, in which case it has said why.
-pub fn generate_lockfile(manifest: &Path, given: &Given, config: &[String], interrupt: &Interrupt) -> Result<()> {
-    let here = &given.environment.here;
+pub fn make_lockfile(
+    verb: &[&str],
+    manifest: &Path,
+    given: &Given,
+    flags: &[String],
+    interrupt: &Interrupt,
+) -> Result<()> {
     let mut command = Cargo::inherited(&given.environment).command();
-    command.arg("generate-lockfile").arg("--manifest-path").arg(manifest).current_dir(here);
-    command.args(config).stdin(Stdio::null()).stdout(Stdio::null());
+    command.args(verb).arg("--manifest-path").arg(manifest).current_dir(&given.environment.here);
+    command.args(flags).env_remove("CARGO_RESOLVER_LOCKFILE_PATH").stdin(Stdio::null()).stdout(Stdio::null());
     let _busy = interrupt.busy();
     interrupt.check()?;
     match command.spawn() {
@@ -173,10 +179,9 @@ pub fn generate_lockfile(manifest: &Path, given: &Given, config: &[String], inte
             interrupt.check()?;
             if status.success() { Ok(()) } else { Err(Error::Cargo(code(status))) }
         }
-        Err(error) => fail!(
-            "`Cargo.lock` is missing, and `{}`, which could make one, cannot be started: {error}\nhelp: run `cargo generate-lockfile`, and keep the file under version control",
-            command.get_program().display()
-        ),
+        Err(error) => {
+            fail!("`{}`, which could make one, cannot be started: {error}", command.get_program().display())
+        }
     }
 }
 

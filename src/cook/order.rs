@@ -81,7 +81,8 @@ struct Read {
 fn recipe(args: &Cook, scope: &Scope, given: &Given, report: Report) -> Result<(Recipe, Option<Read>)> {
     let here = given.environment.here.as_path();
     let (named, manifest) = (args.recipe_path.as_deref(), args.manifest_path.as_deref());
-    let offline = args.how.offline || args.how.frozen;
+    let how = &args.how;
+    let network = locked::Network { offline: how.offline || how.frozen, locked: how.locked || how.frozen };
     let path = named.unwrap_or(Path::new(RECIPE));
     let name = path.display().to_string();
     let missing = |e: &std::io::Error| e.kind() == std::io::ErrorKind::NotFound;
@@ -101,7 +102,7 @@ fn recipe(args: &Cook, scope: &Scope, given: &Given, report: Report) -> Result<(
                 && named.is_none()
                 && (manifest.is_some() || read::find_manifest(here, None).is_ok()) =>
         {
-            let workspace = locked::workspace(&read::find_manifest(here, manifest)?, given, offline, report)?;
+            let workspace = locked::workspace(&read::find_manifest(here, manifest)?, given, network, report)?;
             let prepared = crate::prepare::for_scope(&workspace, scope, None)?;
             prepared.warnings.iter().for_each(|warning| report.warning(warning));
             Ok((prepared.recipe, None))
@@ -129,7 +130,7 @@ fn scoped(recipe: &Recipe, asked: &Scope, given: &Given, report: Report) -> Resu
     skeleton::write(&recipe.files, unpacked.path(), &[])?;
     let manifest = unpacked.path().join(recipe.here.as_deref().unwrap_or("")).join("Cargo.toml");
     let given = Given { top: Some(unpacked.path().to_owned()), ..given.clone() };
-    let mut workspace = read::workspace(&read::open(&manifest, unpacked.path(), &given)?, None)?;
+    let mut workspace = read::workspace(&read::open(&manifest, unpacked.path(), &given)?)?;
     let mut asked = names::find(&mut workspace, asked);
     // Features that reach nothing were left out of the recipe.
     for unknown in select::unknown_features(&workspace, &asked)? {

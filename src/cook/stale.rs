@@ -5,6 +5,7 @@
 
 use crate::cli::Cook;
 use crate::config::layers::Given;
+use crate::error::Error;
 use crate::prepare::{self, command, command::Told};
 use crate::read;
 use crate::recipe::Recipe;
@@ -44,7 +45,7 @@ fn compared(recipe: &Recipe, current: &Path, given: &Given) -> Option<String> {
         return None;
     }
     let scope = recipe.scope.clone().unwrap_or_default();
-    match read::workspace(&manifests, None) {
+    match read::workspace(&manifests) {
         Ok(workspace) => match prepare::prepared(&workspace, &scope, recipe.host.as_deref()) {
             Ok(now) if is_same(&now.recipe, recipe) => None,
             Ok(now) => Some(difference(&now.recipe.files, &recipe.files)),
@@ -52,9 +53,7 @@ fn compared(recipe: &Recipe, current: &Path, given: &Given) -> Option<String> {
             Err(error) => Some(format!(": {}", error.to_string().lines().next().unwrap_or_default())),
         },
         // A lockfile that is behind has not been cooked from; what else is amiss may be so for want of sources.
-        Err(error) if error.to_string().contains("behind the manifests") => {
-            Some(": `Cargo.lock` is behind the manifests".to_owned())
-        }
+        Err(Error::Behind(_)) => Some(": `Cargo.lock` is behind the manifests".to_owned()),
         Err(_) => None,
     }
 }

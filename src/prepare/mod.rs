@@ -50,7 +50,8 @@ pub fn prepare(args: Prepare, environment: Environment) -> Result<()> {
     let here = given.environment.here.as_path();
     let manifest = read::find_manifest(here, args.manifest_path.as_deref())?;
     let report = Report::new(args.color.as_deref(), args.quiet, args.verbose > 0);
-    let workspace = locked::workspace(&manifest, &given, args.offline || args.frozen, report)?;
+    let network = locked::Network { offline: args.offline || args.frozen, locked: args.locked || args.frozen };
+    let workspace = locked::workspace(&manifest, &given, network, report)?;
     let scope = args.scope.normalized();
     let mut prepared = prepared(&workspace, &scope, args.host.as_deref())?;
     if args.offline || args.frozen {

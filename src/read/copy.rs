@@ -26,12 +26,11 @@ pub struct Copy {
 /// A manifest that cannot be read any more, or that cargo would refuse: its message would name the copy.
 pub fn copy(manifests: &Manifests) -> Result<Copy> {
     manifests.packages.iter().try_for_each(|dir| package::package(manifests, dir).map(drop))?;
-    let dirs = || manifests.packages.iter().chain([&manifests.root]);
-    let roots = manifests.inherits_from.values();
-    let common = dirs().chain(roots.clone()).fold(manifests.root.clone(), |common, dir| shared(&common, dir));
+    // All that was looked at may decide what belongs to which workspace.
+    let common = manifests.looked_at().fold(manifests.root.clone(), |common, dir| shared(&common, dir));
     let name = |path: &Path| slashed(path.strip_prefix(&common).unwrap_or(path));
     let mut files = Files::new();
-    for dir in dirs().chain(roots) {
+    for dir in manifests.looked_at() {
         let manifest = dir.join("Cargo.toml");
         files.insert(name(&manifest), fs_err::read(&manifest)?);
         files.extend(sources(dir).into_iter().map(|path| (name(&path), Vec::new())));

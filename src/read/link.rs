@@ -2,11 +2,12 @@
 //!
 //! In: the local packages with what they declare, and Cargo.lock. Out: for each declaration a local package or an entry
 //! of the lockfile. cargo's own choice is never second-guessed: an entry is taken only from what the lockfile lists for
-//! the package that asks. Touches nothing.
+//! the package that asks; a new package may take what the others have. An entry without a source is a local package or
+//! nothing: it never becomes a requirement that a registry could answer. Touches nothing.
 
 use super::dependencies::Declared;
-use super::source::agreement;
-use crate::error::{Result, fail};
+use super::source::{Agreement, agreement};
+use crate::error::{Error, Result};
 use crate::workspace::lockfile::{LockedPackage, Lockfile};
 use crate::workspace::{Dependency, DependencyKind, Package, Resolved};
 use semver::{Version, VersionReq};
@@ -31,29 +32,27 @@ pub struct Linker<'a> {
 }
 
 impl Linker<'_> {
-    /// Resolves what the package at index `from` declares.
+    /// Resolves what the package at index `from` declares, one of those that are `declared`.
     ///
     /// # Errors
     /// A dependency that a lockfile which is up to date would list, and this one does not.
-    pub fn resolve(&self, from: usize, manifest_name: &str, declared: Vec<Declared>) -> Result<Vec<Dependency>> {
+    pub fn resolve(&self, from: usize, manifest_name: &str, declared: &[Vec<Declared>]) -> Result<Vec<Dependency>> {
         let package = &self.packages[from];
-        let entry = self.lock.local_entry(&package.name, &package.version).map(|i| &self.lock.packages[i]);
-        if entry.is_none() && package.is_member {
-            fail!(
-                "`{}` is behind the manifests: it does not list the package `{}` of `{manifest_name}`\nhelp: run `cargo update --workspace`",
-                self.lock_name,
-                package.name
-            );
-        }
-        let resolve = |declared: Declared| -> Result<Dependency> {
-            let Declared { mut dependency, path } = declared;
-            dependency.to = match path.as_ref().and_then(|p| self.by_dir.get(p.as_os_str())) {
-                Some(local) => Resolved::Local(*local),
-                None => self.locked(package, entry, manifest_name, &dependency)?,
+        let entry = self.entry(package);
+        let resolve = |declaration: &Declared| -> Result<Dependency> {
+            let mut dependency = declaration.dependency.clone();
+            dependency.to = match &declaration.path {
+                // What was not loaded is not resolved by cargo, either, or cargo will miss it.
+                Some(path) => self.by_dir.get(path.as_os_str()).map_or(Resolved::Absent, |i| Resolved::Local(*i)),
+                None => self.locked(package, entry, manifest_name, &dependency, declared)?,
             };
             Ok(dependency)
         };
-        declared.into_iter().map(resolve).collect()
+        declared[from].iter().map(resolve).collect()
+    }
+
+    fn entry(&self, package: &Package) -> Option<&LockedPackage> {
+        self.lock.local_entry(&package.name, &package.version).map(|i| &self.lock.packages[i])
     }
 
     fn locked(
@@ -62,11 +61,11 @@ impl Linker<'_> {
         entry: Option<&LockedPackage>,
         manifest_name: &str,
         dependency: &Dependency,
+        declared: &[Vec<Declared>],
     ) -> Result<Resolved> {
-        let Some(entry) = entry else { return Ok(Resolved::Absent) };
         let named: Vec<usize> = entry
-            .dependencies
-            .iter()
+            .into_iter()
+            .flat_map(|entry| &entry.dependencies)
             .map(|i| self.lock.packages[*i].replace.unwrap_or(*i))
             .filter(|i| self.lock.packages[*i].name == dependency.package)
             .collect();
@@ -84,33 +83,50 @@ impl Linker<'_> {
         };
         // A package that is no member is locked only with the features that are used of it.
         let may_be_absent = !package.is_member && (dependency.optional || dependency.kind == DependencyKind::Dev);
-        match best {
-            Some(i) => match self.moved_to_git(i, dependency) {
-                None => Ok(self.entry_or_local(i)),
-                Some(_) if may_be_absent => Ok(Resolved::Absent),
-                Some(url) => fail!(
-                    "`{}` is behind the manifests: `{manifest_name}` depends on `{}` from `{url}`, and the lockfile has `{} {}` from a registry\nhelp: run `cargo update --workspace`",
-                    self.lock_name,
-                    asked(),
-                    dependency.package,
-                    self.lock.packages[i].version
-                ),
+        let behind = |why: String| {
+            let help = "help: run `cargo update --workspace`";
+            Err(Error::Behind(format!("`{}` is behind the manifests: {why}\n{help}", self.lock_name)))
+        };
+        let depends = format!("`{manifest_name}` depends on `{}`", asked());
+        match best.map(|i| (i, self.moved_to_git(i, dependency))) {
+            Some((i, None)) => match self.entry_or_local(i) {
+                Some(resolved) => Ok(resolved),
+                None if may_be_absent => Ok(Resolved::Absent),
+                None => behind(format!("{depends}, and the lockfile has it as a local package, which is not there")),
             },
-            None if may_be_absent || (named.is_empty() && !package.is_member) => Ok(Resolved::Absent),
-            None if named.is_empty() => fail!(
-                "`{}` is behind the manifests: `{manifest_name}` depends on `{}`, which the lockfile does not list for `{}`\nhelp: run `cargo update --workspace`",
-                self.lock_name,
-                asked(),
-                package.name
-            ),
-            None => fail!(
-                "`{}` is behind the manifests: `{manifest_name}` depends on `{}`, and the lockfile has `{} {}`\nhelp: run `cargo update --workspace`",
-                self.lock_name,
+            _ if may_be_absent => Ok(Resolved::Absent),
+            Some((i, Some(url))) => behind(format!(
+                "`{manifest_name}` depends on `{}` from `{url}`, and the lockfile has `{} {}` from a registry",
                 asked(),
                 dependency.package,
-                self.lock.packages[named[0]].version
-            ),
+                self.lock.packages[i].version
+            )),
+            None if named.is_empty() => match self.of_others(dependency, declared) {
+                Some(i) => Ok(Resolved::Locked(i)),
+                None => behind(format!("{depends}, which the lockfile does not list for `{}`", package.name)),
+            },
+            None => behind(format!(
+                "{depends}, and the lockfile has `{} {}`",
+                dependency.package, self.lock.packages[named[0]].version
+            )),
         }
+    }
+
+    /// The entry that cargo would take for a dependency that is new: the only one of its name, if it fits, and if other
+    /// packages have asked it for all features already, so that nothing below it is missing.
+    fn of_others(&self, dependency: &Dependency, declared: &[Vec<Declared>]) -> Option<usize> {
+        let mut named = (0..self.lock.packages.len()).filter(|i| self.lock.packages[*i].name == dependency.package);
+        let (only, None) = (named.next()?, named.next()) else { return None };
+        let locked = &self.lock.packages[only];
+        let is_same = agreement(Some(locked.source.as_ref()?), &dependency.rest, self.config) == Agreement::Same;
+        let is_listed = |p: &Package| self.entry(p).is_some_and(|entry| entry.dependencies.contains(&only));
+        let by_others = self.packages.iter().zip(declared).filter(|(p, _)| is_listed(p)).flat_map(|(_, d)| d);
+        let by_others: Vec<&Dependency> =
+            by_others.map(|d| &d.dependency).filter(|d| d.package == dependency.package && !d.optional).collect();
+        let is_asked = |feature: &String| by_others.iter().any(|d| d.features.contains(feature));
+        let is_covered = dependency.features.iter().all(is_asked)
+            && (!dependency.default_features || by_others.iter().any(|d| d.default_features));
+        (is_same && fits(locked, dependency) && is_covered && locked.replace.is_none()).then_some(only)
     }
 
     /// The repository that the dependency names, where the entry is still the registry's and no `[patch]` made it so.
@@ -123,12 +139,32 @@ impl Linker<'_> {
         (is_of_registry && !self.patched.contains(&dependency.package)).then_some(url)
     }
 
-    /// An entry without a source is a local package: one that `[patch]` put in the place of another.
-    fn entry_or_local(&self, i: usize) -> Resolved {
+    /// An entry, or, where it has no source, the local package that it is: one that `[patch]` put in the place of another.
+    fn entry_or_local(&self, i: usize) -> Option<Resolved> {
         let locked = &self.lock.packages[i];
-        let local = |p: &Package| locked.source.is_none() && p.name == locked.name;
-        let exact = self.packages.iter().position(|p| local(p) && p.version == locked.version);
-        exact.or_else(|| self.packages.iter().position(local)).map_or(Resolved::Locked(i), Resolved::Local)
+        if locked.source.is_some() {
+            return Some(Resolved::Locked(i));
+        }
+        let mut local = (0..self.packages.len()).filter(|p| self.packages[*p].name == locked.name);
+        let exact = local.clone().find(|p| self.packages[*p].version == locked.version);
+        exact.or_else(|| local.next()).map(Resolved::Local)
+    }
+
+    /// Everything that is resolved rests on sources: below a third-party package, too, an entry without one is a package
+    /// of this workspace.
+    ///
+    /// # Errors
+    /// It is not, so that cargo would ask a registry for its name.
+    pub fn refuse_strangers(&self, resolved: &[Vec<Dependency>]) -> Result<()> {
+        let reached = self.lock.reach(resolved.iter().flatten().filter_map(|d| d.to.locked()));
+        let stranger = reached.into_iter().find(|i| self.entry_or_local(*i).is_none());
+        stranger.map_or(Ok(()), |i| {
+            let LockedPackage { name, version, .. } = &self.lock.packages[i];
+            Err(Error::Behind(format!(
+                "`{}` is behind the manifests: it lists `{name} {version}` as a local package, which is not there\nhelp: run `cargo update --workspace`",
+                self.lock_name
+            )))
+        })
     }
 }
 

@@ -1,8 +1,8 @@
 //! Which packages belong to a workspace.
 //!
 //! In: the path of the current manifest. Out: every manifest that the workspace needs, loaded once each, with the root,
-//! the members and the packages outside it. Follows `find_root`, `find_members` and `find_path_deps` in cargo's
-//! `workspace/workspace.rs` (formerly `core/workspace.rs`). Reads manifests only.
+//! the members and the packages outside it. Follows `find_members` and `find_path_deps` in cargo's `workspace/workspace.rs`
+//! (formerly `core/workspace.rs`); `roots.rs` decides who belongs to which root. Reads manifests only.
 
 use super::patterns;
 use super::schema::{self, Manifest, StringOr};
@@ -10,10 +10,11 @@ use crate::config::files::{self, Config};
 use crate::config::layers::Given;
 use crate::error::{Error, Result, fail};
 use crate::path::{display, normalize};
+use crate::workspace::DependencyKind;
+use crate::workspace::lockfile::Lockfile;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use toml::Value;
 
 /// The manifests of a workspace, by absolute directory.
 pub struct Manifests {
@@ -27,16 +28,28 @@ pub struct Manifests {
     pub default_members: Vec<PathBuf>,
     /// Directories of all local packages: members, path dependencies, packages of `[patch]` by path.
     pub packages: BTreeSet<PathBuf>,
-    /// For each of those, the directory of the manifest it inherits from.
-    pub inherits_from: BTreeMap<PathBuf, PathBuf>,
+    /// For each of those that inherits something, the directory of the manifest it inherits from.
+    pub(super) inherits_from: BTreeMap<PathBuf, PathBuf>,
+    /// The lockfile, where there is one.
+    pub(super) lock: Option<Lockfile>,
     /// The config, with its paths relative to the root.
     pub config: Config,
     /// By directory as plain bytes: comparing paths part by part would take more time than parsing.
     loaded: BTreeMap<OsString, Manifest>,
-    path_dependencies: BTreeMap<OsString, Vec<(String, PathBuf)>>,
+    path_dependencies: BTreeMap<OsString, Vec<PathDependency>>,
     has_workspace: bool,
     /// The directory that cargo is called in, to which messages are relative.
     pub here: PathBuf,
+}
+
+/// A dependency with a path.
+#[derive(Clone, Debug)]
+pub(super) struct PathDependency {
+    pub key: String,
+    pub package: String,
+    pub is_dev: bool,
+    pub is_optional: bool,
+    pub dir: PathBuf,
 }
 
 /// How to get on without a manifest that is missing.
@@ -49,7 +62,7 @@ const ALL_ARE_NEEDED: &str =
 /// # Errors
 /// A manifest that is broken, missing or in no workspace that lists it; a pattern of members that matches nothing.
 pub fn load(current: &Path, here: &Path, given: &Given) -> Result<Manifests> {
-    let mut manifests = begin(current, here)?;
+    let mut manifests = begin(current, here, given)?;
     manifests.config = files::read(here, &manifests.root, given)?;
     manifests.find_members()?;
     Ok(manifests)
@@ -60,10 +73,10 @@ pub fn load(current: &Path, here: &Path, given: &Given) -> Result<Manifests> {
 /// # Errors
 /// A manifest that is broken, missing or in no workspace that lists it.
 pub fn root(current: &Path) -> Result<PathBuf> {
-    begin(current, current).map(|manifests| manifests.root)
+    begin(current, current, &Given::default()).map(|manifests| manifests.root)
 }
 
-fn begin(current: &Path, here: &Path) -> Result<Manifests> {
+fn begin(current: &Path, here: &Path, given: &Given) -> Result<Manifests> {
     let mut manifests = Manifests {
         root: current.to_owned(),
         current: current.to_owned(),
@@ -71,16 +84,17 @@ fn begin(current: &Path, here: &Path) -> Result<Manifests> {
         default_members: Vec::new(),
         packages: BTreeSet::new(),
         inherits_from: BTreeMap::new(),
-        config: Config::default(),
+        lock: None,
+        config: Config { given: given.clone(), ..Config::default() },
         loaded: BTreeMap::new(),
         path_dependencies: BTreeMap::new(),
         has_workspace: false,
         here: here.to_owned(),
     };
-    manifests.load(current)?;
     if let Some(root) = manifests.find_root(current)? {
+        manifests.load_root(&root)?;
         manifests.has_workspace = true;
-        manifests.root = root;
+        manifests.root = root.dir;
     }
     Ok(manifests)
 }
@@ -107,7 +121,17 @@ impl Manifests {
         display(path, &self.here)
     }
 
-    fn load(&mut self, dir: &Path) -> Result<&Manifest> {
+    /// The manifest in `dir`, if it was loaded.
+    pub(super) fn loaded(&self, dir: &Path) -> Option<&Manifest> {
+        self.loaded.get(dir.as_os_str())
+    }
+
+    /// The directories of all manifests that were looked at.
+    pub(super) fn looked_at(&self) -> impl Iterator<Item = &Path> {
+        self.loaded.keys().map(Path::new)
+    }
+
+    pub(super) fn load(&mut self, dir: &Path) -> Result<&Manifest> {
         if !self.loaded.contains_key(dir.as_os_str()) {
             let text = match fs_err::read_to_string(dir.join("Cargo.toml")) {
                 Ok(text) => text,
@@ -123,46 +147,6 @@ impl Manifests {
             self.loaded.insert(dir.as_os_str().to_owned(), manifest);
         }
         Ok(self.get(dir))
-    }
-
-    /// The directory of the workspace root of the manifest in `dir`, none for a package in no workspace.
-    fn find_root(&mut self, dir: &Path) -> Result<Option<PathBuf>> {
-        if let Some(root) = self.root_by(dir, dir)? {
-            return Ok(Some(root));
-        }
-        for ancestor in dir.ancestors().skip(1) {
-            if ancestor.join("Cargo.toml").is_file()
-                && let Some(root) = self.root_by(ancestor, dir)?
-            {
-                return Ok(Some(root));
-            }
-        }
-        Ok(None)
-    }
-
-    /// `WorkspaceConfig::get_ws_root`: what the manifest in `dir` says of the root of the one in `from`.
-    fn root_by(&mut self, dir: &Path, from: &Path) -> Result<Option<PathBuf>> {
-        let manifest = self.load(dir)?;
-        if manifest.workspace.is_some() {
-            return Ok((!self.is_excluded(dir, from)).then(|| dir.to_owned()));
-        }
-        let pointer = manifest.package.as_ref().and_then(|p| p.workspace.as_ref());
-        let Some(root) = pointer.map(|p| normalize(&dir.join(p))) else { return Ok(None) };
-        let names = (self.name(dir), self.name(&root));
-        let manifest = self
-            .load(&root)
-            .map_err(|e| e.within(&format!("`package.workspace` of `{}` points to `{}`", names.0, names.1)))?;
-        if manifest.workspace.is_none() {
-            fail!("`package.workspace` of `{}` points to `{}`, which has no `[workspace]`", names.0, names.1);
-        }
-        Ok(Some(root))
-    }
-
-    /// `WorkspaceRootConfig::is_excluded`; as there, `..` in a path that is listed is not resolved.
-    fn is_excluded(&self, root: &Path, dir: &Path) -> bool {
-        let Some(workspace) = &self.get(root).workspace else { return false };
-        let below = |paths: &[String]| paths.iter().any(|p| dir.starts_with(root.join(p)));
-        below(&workspace.exclude) && !below(&workspace.members)
     }
 
     fn find_members(&mut self) -> Result<()> {
@@ -190,6 +174,7 @@ impl Manifests {
             })?;
         }
         self.find_path_deps(&root, false)?;
+        self.refuse_strange_members()?;
         self.default_members = match default {
             Some(default) => self.default_members(&listed, &default)?,
             None if self.get(&current).package.is_none() => self.members.iter().cloned().collect(),
@@ -227,7 +212,7 @@ impl Manifests {
             return Ok(());
         }
         let root = self.root.clone();
-        if is_path_dependency && !dir.starts_with(&root) && self.find_root(&dir)?.as_ref() != Some(&root) {
+        if is_path_dependency && !dir.starts_with(&root) && self.find_root(&dir)?.is_none_or(|it| it.dir != root) {
             return Ok(());
         }
         if self.is_excluded(&root, &dir) {
@@ -235,95 +220,43 @@ impl Manifests {
         }
         self.load(&dir)?;
         self.members.insert(dir.clone());
-        for (key, path) in self.path_dependencies(&dir)? {
-            self.find_path_deps(&path, true).map_err(|e| self.in_dependency(e, &dir, &key))?;
+        for dependency in self.path_dependencies(&dir)? {
+            self.find_path_deps(&dependency.dir, true).map_err(|e| self.in_dependency(e, &dir, &dependency.key))?;
         }
         Ok(())
     }
 
-    /// Loads what members need beside each other: path dependencies that are no members, and patches by path, those of the
-    /// config included.
-    ///
-    /// # Errors
-    /// A manifest that is missing or broken.
-    pub fn find_packages(&mut self) -> Result<()> {
-        let mut open: Vec<PathBuf> = self.members.iter().cloned().collect();
-        let root = self.root.clone();
-        for (source, key, dir) in self.patches_by_path() {
-            self.load(&dir).map(drop).map_err(|e| {
-                e.within(&format!("failed to load patch `{key}` of `{source}` in `{}`", self.name(&root)))
-            })?;
-            open.push(dir);
-        }
-        while let Some(dir) = open.pop() {
-            self.load(&dir)?;
-            if self.get(&dir).package.is_none() || !self.packages.insert(dir.clone()) {
-                continue;
-            }
-            let from = if self.members.contains(&dir) {
-                root.clone()
-            } else {
-                self.find_root(&dir)?.unwrap_or_else(|| dir.clone())
-            };
-            self.inherits_from.insert(dir.clone(), from);
-            for (key, path) in self.path_dependencies(&dir)? {
-                let has_package = self.load(&path).map(|m| m.package.is_some());
-                let has_package = has_package.map_err(|e| self.in_dependency(e, &dir, &key))?;
-                // All that a member depends on is locked; of others, cargo may never look at this one.
-                if !has_package && self.members.contains(&dir) {
-                    let error = format!("`{}` is a virtual manifest: it has no `[package]`", self.name(&path));
-                    return Err(self.in_dependency(Error::Failed(error), &dir, &key));
-                }
-                open.push(path);
-            }
-        }
-        Ok(())
-    }
-
-    /// The patches and replacements of the root that are paths: source, key and directory.
-    fn patches_by_path(&self) -> Vec<(String, String, PathBuf)> {
-        let root = self.get(&self.root);
-        let text = |value: Option<&Value>| value.and_then(Value::as_str).map(str::to_owned);
-        let mut found = Vec::new();
-        for (source, patches) in &root.patch {
-            found.extend(patches.iter().map(|(key, patch)| (source.clone(), key.clone(), patch.table().path)));
-        }
-        for (source, patches) in self.config.table.get("patch").and_then(Value::as_table).into_iter().flatten() {
-            let patches = patches.as_table().into_iter().flatten();
-            found.extend(patches.map(|(key, patch)| (source.clone(), key.clone(), text(patch.get("path")))));
-        }
-        let replaced = root.replace.iter();
-        found.extend(replaced.map(|(key, by)| ("replace".to_owned(), key.clone(), text(by.get("path")))));
-        let dir = |path: String| normalize(&self.root.join(path));
-        found.into_iter().filter_map(|(source, key, path)| Some((source, key, dir(path?)))).collect()
-    }
-
-    /// The path dependencies of a package, after inheritance: key and directory.
-    fn path_dependencies(&mut self, dir: &Path) -> Result<Vec<(String, PathBuf)>> {
+    /// The path dependencies of a package, after inheritance.
+    pub(super) fn path_dependencies(&mut self, dir: &Path) -> Result<Vec<PathDependency>> {
         if let Some(known) = self.path_dependencies.get(dir.as_os_str()) {
             return Ok(known.clone());
         }
-        let inherits_from = if self.get(dir).package.is_some() && self.has_workspace && dir.starts_with(&self.root) {
-            Some(self.root.clone())
-        } else {
-            self.find_root(dir)?
-        };
+        let manifest = self.get(dir);
+        let inherits = manifest.package.is_some() && manifest.inherits();
+        let root = if inherits { self.find_inherited(dir)? } else { None };
+        let inherited = root.as_ref().and_then(|root| Some((root, self.get(root).workspace.as_ref()?)));
         let mut paths = Vec::new();
-        for (_, _, key, entry) in super::dependencies::tables(self.get(dir)) {
-            let StringOr::Full(table) = entry else { continue };
-            if let Some(path) = &table.path {
-                paths.push((key.to_owned(), normalize(&dir.join(path))));
-            } else if let (Some(true), Some(root)) = (table.workspace, &inherits_from) {
-                let workspace = self.get(root).workspace.as_ref();
-                let inherited = workspace.and_then(|w| w.dependencies.get(key)).and_then(|d| d.table().path);
-                paths.extend(inherited.map(|path| (key.to_owned(), normalize(&root.join(path)))));
-            }
+        for (kind, _, key, entry) in super::dependencies::tables(self.get(dir)) {
+            let StringOr::Full(own) = entry else { continue };
+            let inherited = inherited.filter(|_| own.workspace == Some(true));
+            let (base, table) = match inherited {
+                Some((root, workspace)) => (&**root, workspace.dependencies.get(key).map(StringOr::table)),
+                None => (dir, Some(own.clone())),
+            };
+            let Some((table, path)) = table.and_then(|table| Some((table.clone(), table.path?))) else { continue };
+            paths.push(PathDependency {
+                key: key.to_owned(),
+                package: table.package.unwrap_or_else(|| key.to_owned()),
+                is_dev: kind == DependencyKind::Dev,
+                is_optional: own.optional == Some(true),
+                dir: normalize(&base.join(path)),
+            });
         }
         self.path_dependencies.insert(dir.as_os_str().to_owned(), paths.clone());
         Ok(paths)
     }
 
-    fn in_dependency(&self, error: Error, dir: &Path, key: &str) -> Error {
+    pub(super) fn in_dependency(&self, error: Error, dir: &Path, key: &str) -> Error {
         error.within(&format!("failed to load path dependency `{key}` of `{}`", self.name(dir)))
     }
 }

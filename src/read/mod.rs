@@ -5,23 +5,27 @@
 //! starts no program and reads no source text but that of packages that third-party ones depend on (invariant 3). Writes
 //! nothing.
 
+mod behind;
 mod copy;
 mod dependencies;
 mod link;
 mod members;
+mod outside;
 mod package;
 mod patterns;
+mod roots;
 pub(crate) mod schema;
 mod source;
 mod targets;
 
+pub use behind::refuse_behind;
 pub use copy::{Copy, copy};
 pub use members::Manifests;
 
 use crate::carried::{self, travel};
 use crate::config::files;
 use crate::config::layers::Given;
-use crate::error::{Result, fail};
+use crate::error::{Error, Result, fail};
 use crate::path::{normalize, relative};
 use crate::recipe::skeleton;
 use crate::workspace::lockfile::{self, Lockfile};
@@ -65,10 +69,24 @@ pub fn root(here: &Path) -> Option<PathBuf> {
 /// cargo is called in, and `given` what the caller says of the configuration.
 ///
 /// # Errors
-/// Whatever cargo would refuse in the members and their path dependencies.
+/// Whatever cargo would refuse in the members and their path dependencies, and a Cargo.lock that is none.
 pub fn open(manifest_path: &Path, here: &Path, given: &Given) -> Result<Manifests> {
     let current = manifest_path.parent().expect("a manifest stands in a directory");
     let mut manifests = members::load(current, here, given)?;
+    let path = lockfile(&manifests);
+    if path.exists() {
+        manifests.lock = Some(lockfile::parse(&manifests.display(&path), &fs_err::read_to_string(&path)?)?);
+    }
+    manifests.find_packages()?;
+    Ok(manifests)
+}
+
+/// The same manifests, with this text as their lockfile.
+///
+/// # Errors
+/// The text is no lockfile, or lists what is not there.
+pub fn with_lockfile(mut manifests: Manifests, text: &str) -> Result<Manifests> {
+    manifests.lock = Some(lockfile::parse("Cargo.lock", text)?);
     manifests.find_packages()?;
     Ok(manifests)
 }
@@ -81,20 +99,18 @@ pub fn lockfile(manifests: &Manifests) -> PathBuf {
     elsewhere.filter(|path| path.is_file()).unwrap_or_else(|| manifests.root.join("Cargo.lock"))
 }
 
-/// Reads the workspace of these manifests, with this lockfile or with its own.
+/// Reads the workspace of these manifests.
 ///
 /// # Errors
-/// Whatever cargo would refuse in the manifests, and a Cargo.lock that is missing, broken or behind them.
-pub fn workspace(manifests: &Manifests, lock: Option<&str>) -> Result<Workspace> {
+/// Whatever cargo would refuse in the manifests, and a Cargo.lock that is missing or behind them.
+pub fn workspace(manifests: &Manifests) -> Result<Workspace> {
     let root = &manifests.root;
     let root_tables = root_tables(manifests);
     let mut config = crate::config::that_travel(&manifests.config.table);
     config.remove("patch"); // is among the tables of the root now
-    let lock_path = lockfile(manifests);
-    let lock_name = manifests.display(&lock_path);
-    let lock = match lock {
-        Some(text) => lockfile::parse(&lock_name, text)?,
-        None => lockfile::parse(&lock_name, &fs_err::read_to_string(&lock_path)?)?,
+    let lock_name = manifests.display(&lockfile(manifests));
+    let Some(lock) = manifests.lock.clone() else {
+        fail!("`{lock_name}` is missing\nhelp: run `cargo generate-lockfile`, and keep the file under version control")
     };
 
     // The root comes first, then members, then packages outside the root, whose relative directories begin with `..`.
@@ -107,29 +123,18 @@ pub fn workspace(manifests: &Manifests, lock: Option<&str>) -> Result<Workspace>
     refuse_twins(&packages)?;
 
     let patched = patched(&root_tables);
-    let mut resolved = Vec::new();
-    for (i, dir) in dirs.iter().enumerate() {
-        let inherits_from = &manifests.inherits_from[dir];
-        let workspace = manifests.get(inherits_from).workspace.as_ref();
-        let (name, root_name) = (manifests.name(dir), manifests.name(inherits_from));
-        let context = dependencies::Context {
-            name: &name,
-            dir,
-            root: inherits_from,
-            root_name: &root_name,
-            inheritable: workspace.map(|w| &w.dependencies),
-        };
-        let declared = dependencies::declared(manifests.get(dir), &context)?;
-        let linker = link::Linker {
-            by_dir: &by_dir,
-            packages: &packages,
-            lock: &lock,
-            lock_name: &lock_name,
-            patched: &patched,
-            config: &config,
-        };
-        resolved.push(linker.resolve(i, &name, declared)?);
-    }
+    let declared = dirs.iter().map(|dir| declared(manifests, dir)).collect::<Result<Vec<_>>>()?;
+    let linker = link::Linker {
+        by_dir: &by_dir,
+        packages: &packages,
+        lock: &lock,
+        lock_name: &lock_name,
+        patched: &patched,
+        config: &config,
+    };
+    let resolve = |(i, dir): (usize, &PathBuf)| linker.resolve(i, &manifests.name(dir), &declared);
+    let resolved = dirs.iter().enumerate().map(resolve).collect::<Result<Vec<_>>>()?;
+    linker.refuse_strangers(&resolved)?;
     for ((package, dir), dependencies) in packages.iter_mut().zip(&dirs).zip(resolved) {
         package.features = package::features(manifests.get(dir), &dependencies, package)?;
         package.dependencies = dependencies;
@@ -150,6 +155,19 @@ pub fn workspace(manifests: &Manifests, lock: Option<&str>) -> Result<Workspace>
         packages,
         root: root.clone(),
     })
+}
+
+/// What the package in a directory declares.
+fn declared(manifests: &Manifests, dir: &Path) -> Result<Vec<dependencies::Declared>> {
+    let inherited = manifests.inherited(dir);
+    let context = dependencies::Context {
+        name: &manifests.name(dir),
+        dir,
+        root: inherited.map_or(dir, |(root, _)| root),
+        root_name: &inherited.map_or_else(String::new, |(root, _)| manifests.name(root)),
+        inheritable: inherited.map(|(_, workspace)| &workspace.dependencies),
+    };
+    dependencies::declared(manifests.get(dir), &context)
 }
 
 /// For each member whose sources are not where its manifest says: how messages name its manifest, and one file that is
@@ -213,14 +231,14 @@ fn carry(packages: &mut [Package], lock: &Lockfile, manifests: &Manifests, dirs:
     for package in below.iter().map(|i| &packages[*i]).filter(|package| package.is_carried()) {
         let entry = lock.local_entry(&package.name, &package.version).map(|i| &lock.packages[i]);
         if let Some(entry) = entry.filter(|entry| entry.version != package.version) {
-            fail!(
+            return Err(Error::Behind(format!(
                 "`{}` is behind the manifests: `{}` in `{}` is {}, and the lockfile has {}\nhelp: run `cargo update --workspace`",
                 manifests.display(&lockfile(manifests)),
                 package.name,
                 package.dir,
                 package.version,
                 entry.version
-            );
+            )));
         }
     }
     Ok(())

@@ -19,8 +19,7 @@ use toml::Table;
 pub fn package(manifests: &Manifests, dir: &Path) -> Result<Package> {
     let manifest = manifests.get(dir);
     let table = manifest.package.as_ref().expect("only packages are listed");
-    let root = &manifests.inherits_from[dir];
-    let shared = manifests.get(root).workspace.as_ref().map(|w| &w.package);
+    let (root, shared) = manifests.inherited(dir).map_or((dir, None), |(root, w)| (root, Some(&w.package)));
     let name = manifests.name(dir);
     let inherited = |key: &str, value: &Option<StringOr<schema::Inherit>>| -> Result<Option<String>> {
         match value {

@@ -71,6 +71,21 @@ struct DependencyTables {
 }
 
 impl Manifest {
+    /// Whether it takes anything from a workspace: without that, cargo looks for none (`normalize_toml` in cargo's
+    /// `workspace/parser/mod.rs`).
+    pub fn inherits(&self) -> bool {
+        let is_inherited = |value: &toml::Value| value.get("workspace").is_some();
+        let of_package = |p: &PackageTable| {
+            let versioned = [&p.version, &p.edition].into_iter().flatten().any(|v| matches!(v, StringOr::Full(_)));
+            versioned || p.rest.iter().any(|(key, value)| key != "metadata" && is_inherited(value))
+        };
+        let is_dependency =
+            |d: &StringOr<DependencyTable>| matches!(d, StringOr::Full(table) if table.workspace.is_some());
+        self.package.as_ref().is_some_and(of_package)
+            || self.rest.get("lints").is_some_and(is_inherited)
+            || self.dependency_tables().any(|(_, _, table)| table.values().any(is_dependency))
+    }
+
     /// The dependency tables: kind, platform as written, table. The hyphen wins where both spellings stand
     /// (`TomlManifest::dev_dependencies` in `cargo-util-schemas`).
     pub fn dependency_tables(&self) -> impl Iterator<Item = (DependencyKind, Option<&str>, &Dependencies)> {

@@ -121,7 +121,7 @@ help: run `cargo update --workspace`
 }
 
 #[test]
-fn a_new_dependency_that_another_member_has_is_still_behind() {
+fn a_new_dependency_that_another_member_has_is_named_if_locked() {
     let expected = "\
 error: `Cargo.lock` is behind the manifests: `web/Cargo.toml` depends on `itoa 1`, which the lockfile does not list for `web`
 help: run `cargo update --workspace`
@@ -141,7 +141,7 @@ error: `Cargo.lock` is behind the manifests: `Cargo.toml` depends on `itoa 1.0.5
 help: run `cargo update --workspace`
 ";
     let lock = registry::entry("itoa", &[]);
-    check(&[APP, ITOA, LOCK, "dependencies = [\"itoa\"]\n", &lock], "prepare", expected);
+    check(&[APP, ITOA, LOCK, "dependencies = [\"itoa\"]\n", &lock], "prepare --locked", expected);
 }
 
 #[test]
@@ -152,7 +152,7 @@ help: run `cargo update --workspace`
 ";
     let lock = registry::entry("itoa", &[]);
     let moved = "[dependencies]\nitoa = { git = \"https://example.invalid/itoa\" }\n";
-    check(&[APP, moved, LOCK, "dependencies = [\"itoa\"]\n", &lock], "prepare", expected);
+    check(&[APP, moved, LOCK, "dependencies = [\"itoa\"]\n", &lock], "prepare --locked", expected);
 }
 
 #[test]
@@ -166,6 +166,89 @@ fn a_patch_may_put_the_registry_in_the_place_of_git() {
         let ended = place.run(&mut place.larder(&["prepare"]));
         assert_eq!(ended.code, Some(0), "{}", ended.stderr);
     }
+}
+
+#[test]
+fn locked_wants_a_lockfile() {
+    let expected = "\
+error: `Cargo.lock` is missing
+help: run `cargo generate-lockfile`, and keep the file under version control
+";
+    let app = APP.split_once("-- src/main.rs --").expect("it has a main.rs").1;
+    for args in ["prepare --locked", "prepare --frozen", "cook --locked"] {
+        check(&[&format!("-- src/main.rs --{app}")], args, expected);
+    }
+}
+
+#[test]
+fn a_version_of_a_member_that_ran_ahead_is_named_if_locked() {
+    let expected = "\
+error: `Cargo.lock` is behind the manifests: `app` of `Cargo.toml` is 1.0.0, and the lockfile has 0.9.0
+help: run `cargo update --workspace`
+";
+    let lock = "-- Cargo.lock --\nversion = 4\n[[package]]\nname = \"app\"\nversion = \"0.9.0\"\n";
+    mended(&app_and(&[APP, lock]), expected);
+}
+
+/// `prepare` succeeds without a word, and without cargo.
+fn goes_on(files: &[&str]) {
+    for scope in [&["prepare"][..], &["prepare", "--release"]] {
+        let place = Place::new(files);
+        let lock = place.read("Cargo.lock");
+        let ended = place.run(place.larder(scope).env("CARGO", "/nowhere/cargo"));
+        assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+        assert!(!ended.stderr.contains("warning"), "{}", ended.stderr);
+        assert_eq!(place.read("Cargo.lock"), lock);
+    }
+}
+
+#[test]
+fn a_lockfile_that_lacks_no_third_party_package_serves() {
+    let web = "[workspace]\nmembers = [\"web\"]\n-- web/src/lib.rs --\n";
+    goes_on(&[APP, web, WEB]);
+    goes_on(&[APP, web, WEB, "[dependencies]\napp = { path = \"..\" }\n"]);
+    goes_on(&[APP, "-- Cargo.lock --\n"]);
+    goes_on(&[APP, "-- Cargo.lock --\nversion = 4\n"]);
+    // The new member asks for no more than another one did.
+    let lock = [LOCK, "dependencies = [\"itoa\"]\n", &registry::entry("itoa", &[])].concat();
+    goes_on(&[APP, "[dependencies]\nitoa = \"1\"\n", web, WEB, "[dependencies]\nitoa = \"1.0\"\n", &lock]);
+}
+
+#[test]
+fn a_lockfile_that_lacks_a_third_party_package_is_completed_in_a_copy() {
+    let more = "ryu = { version = \"1\", optional = true }\n";
+    let lock = [LOCK, "dependencies = [\"itoa\"]\n", &registry::entry("itoa", &[])].concat();
+    for lock in [&*lock, "-- Cargo.lock --\n", LOCK] {
+        let place = app_and(&[APP, "[dependencies]\nitoa = \"1\"\n", more, lock]);
+        registry::put(&place, "ryu", "");
+        let before = place.read("Cargo.lock");
+        let ended = place.run(&mut place.larder(&["prepare", "--offline", "--all-features"]));
+        assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+        assert!(ended.stderr.contains("warning: `Cargo.lock` is behind the manifests: "), "{}", ended.stderr);
+        assert!(ended.stderr.contains("\nhelp: run `cargo update --workspace`\n"), "{}", ended.stderr);
+        assert!(place.read("recipe.json").contains("name = \\\"ryu\\\""), "{}", place.read("recipe.json"));
+        assert_eq!(place.read("Cargo.lock"), before);
+        assert_eq!(place.left_behind(), [""; 0]);
+    }
+}
+
+#[test]
+fn an_entry_without_a_source_is_never_asked_of_a_registry() {
+    // `ryu` was a local package, and `itoa` depended on it by a patch that is gone.
+    let local = "[[package]]\nname = \"ryu\"\nversion = \"1.0.0\"\n";
+    let itoa = registry::entry("itoa", &["ryu"]);
+    let expected = "\
+error: `Cargo.lock` is behind the manifests: it lists `ryu 1.0.0` as a local package, which is not there
+help: run `cargo update --workspace`
+";
+    let lock = [LOCK, "dependencies = [\"itoa\"]\n", &itoa, local].concat();
+    check(&[APP, "[dependencies]\nitoa = \"1\"\n", &lock], "prepare --locked", expected);
+    let expected = "\
+error: `Cargo.lock` is behind the manifests: `Cargo.toml` depends on `ryu 1`, and the lockfile has it as a local package, which is not there
+help: run `cargo update --workspace`
+";
+    let lock = [LOCK, "dependencies = [\"ryu\"]\n", local].concat();
+    check(&[APP, "[dependencies]\nryu = \"1\"\n", &lock], "prepare --locked", expected);
 }
 
 #[test]
@@ -183,9 +266,9 @@ fn app_and(files: &[&str]) -> Place {
     place
 }
 
-/// `prepare` fails with this, and succeeds once the command that the help names has run.
+/// `prepare --locked` fails with this, and succeeds once the command that the help names has run.
 fn mended(place: &Place, stderr: &str) {
-    let prepare = || place.run(&mut place.larder(&["prepare"]));
+    let prepare = || place.run(&mut place.larder(&["prepare", "--locked"]));
     let refused = prepare();
     assert_eq!((refused.code, refused.stderr.as_str()), (Some(1), stderr));
     let command = stderr.rsplit('`').nth(1).expect("the help names a command");
@@ -234,7 +317,7 @@ dependencies = ["inner"]
 error: `Cargo.lock` is behind the manifests: `inner` in `inner` is 1.1.0, and the lockfile has 1.0.0
 help: run `cargo update --workspace`
 ";
-    check(&[files], "prepare", expected);
+    check(&[files], "prepare --locked", expected);
 }
 
 #[test]

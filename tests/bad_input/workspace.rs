@@ -303,3 +303,15 @@ fn conditions_that_double_with_each_package_come_to_an_end() {
     assert_eq!(ended.code, Some(0));
     assert!(place.read("recipe.json").contains("itoa = \\\"=1.0.0\\\""), "it is asked for unconditionally");
 }
+
+#[test]
+fn a_member_of_another_workspace_names_both() {
+    let expected = "\
+error: package `web/Cargo.toml` is a member of the wrong workspace:
+expected: `Cargo.toml`
+actual:   `other/Cargo.toml`
+help: list it in `workspace.exclude` of the former, or leave the latter without `[workspace]`
+";
+    let web = "-- web/src/lib.rs --\n-- web/Cargo.toml --\n[package]\nname = \"web\"\nworkspace = \"../other\"\n-- other/Cargo.toml --\n[workspace]\n";
+    check(&[web, MEMBER, "[workspace]\nmembers = [\"app\", \"web\"]\n"], "prepare", expected);
+}

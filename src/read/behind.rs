@@ -1,0 +1,45 @@
+//! Whether a lockfile that serves a workspace is the one that cargo would write.
+//!
+//! In: a workspace as read. Out: what the lockfile lacks of its members, though all third-party packages are in it. cargo
+//! completes such a lockfile unasked, and refuses it with `--locked`. Touches nothing.
+
+use super::lockfile;
+use super::members::Manifests;
+use crate::error::{Error, Result};
+use crate::workspace::{Package, Resolved, Workspace};
+
+/// Refuses a lockfile that cargo would complete.
+///
+/// # Errors
+/// A member that it does not list, has in another version, or lists without one of its dependencies.
+pub fn refuse_behind(manifests: &Manifests, workspace: &Workspace) -> Result<()> {
+    let missing = workspace.packages.iter().filter(|p| p.is_member).find_map(|p| missing(manifests, workspace, p));
+    missing.map_or(Ok(()), |why| {
+        Err(Error::Behind(format!(
+            "`{}` is behind the manifests: {why}\nhelp: run `cargo update --workspace`",
+            manifests.display(&lockfile(manifests))
+        )))
+    })
+}
+
+fn missing(manifests: &Manifests, workspace: &Workspace, package: &Package) -> Option<String> {
+    let Package { name, version, .. } = package;
+    let manifest = manifests.name(&crate::path::normalize(&workspace.root.join(&package.dir)));
+    let Some(entry) = workspace.entry_of(package).map(|i| &workspace.lock.packages[i]) else {
+        return Some(format!("it does not list the package `{name}` of `{manifest}`"));
+    };
+    if entry.version != *version {
+        return Some(format!("`{name}` of `{manifest}` is {version}, and the lockfile has {}", entry.version));
+    }
+    let packages = &workspace.lock.packages;
+    let is_listed =
+        |wanted: usize| entry.dependencies.iter().any(|i| *i == wanted || packages[*i].replace == Some(wanted));
+    let lacks = package.dependencies.iter().find(|d| match d.to {
+        Resolved::Locked(i) => !is_listed(i),
+        Resolved::Local(i) => !workspace.entry_of(&workspace.packages[i]).is_some_and(is_listed),
+        Resolved::Absent => false,
+    })?;
+    let requirement = lacks.version.as_ref().map(|v| format!(" {v}")).unwrap_or_default();
+    let what = format!("{}{requirement}", lacks.package);
+    Some(format!("`{manifest}` depends on `{what}`, which the lockfile does not list for `{name}`"))
+}
