@@ -17,12 +17,13 @@ use support::effects::{EFFECTS, RUSTFLAGS};
 use support::golden::Past;
 use support::larder::{self, Recipe};
 use support::oracle::{self, OnDisk};
-use support::scope::{Host, TARGET, TargetFlag};
+use support::render::LOCK;
+use support::scope::{Host, Scope, Selection, TARGET, TargetFlag};
 use support::skeleton::{files_of, skeleton_has};
 use support::style::Style;
 use support::units::Units;
 use support::workspace::{Case, Library, Workspace};
-use support::{coverage, generate, golden, shrink};
+use support::{coverage, effects, generate, golden, lock, shrink};
 
 type Verdict = Result<(), TestCaseError>;
 
@@ -100,6 +101,69 @@ fn unscoped_units(case: &Case) -> Verdict {
     skeleton_has(&disk, &recipe, &case.scope.args(), &expected)
         .map(drop)
         .map_err(|why| fail(format!("unscoped: {why}")))
+}
+
+#[test]
+fn a_recipe_of_a_binary_gives_the_units_of_its_package_and_of_the_binary() {
+    hold(narrowed_units);
+}
+
+fn narrowed_units(case: &Case) -> Verdict {
+    let disk = OnDisk::new();
+    disk.lay_out(&case.workspace).map_err(refused)?;
+    let mut dice = Dice::new(case.seed);
+    let bins = case.workspace.members().flat_map(|it| {
+        let free = it.bins.iter().filter(|bin| bin.required_features.is_empty()).map(|bin| bin.name.clone());
+        free.chain(it.main.then(|| it.name.clone())).map(|bin| (it.name.clone(), bin))
+    });
+    let Some((package, bin)) = dice.maybe(&bins.collect::<Vec<_>>()).cloned() else {
+        return Err(refused("there is no binary".to_owned()));
+    };
+    let cwd = disk.dir().join("ws");
+    let path = disk.beside("recipe.json");
+    let given = if dice.percent(50) { &package } else { &bin };
+    let recipe = larder::prepare(&cwd, &["--bin".to_owned(), given.clone()], &path).map_err(fail)?;
+    names_no_place(&disk, &recipe)?;
+    let plain = Scope { profile: case.scope.profile.clone(), target: case.scope.target, ..Scope::default() };
+    let alone = Scope { packages: Selection::Packages(vec![package.clone()]), ..plain.clone() };
+    let tests = Scope { targets: vec![TargetFlag::Tests], ..alone.clone() };
+    let named = Scope { targets: vec![TargetFlag::Bin(bin.clone())], ..plain };
+    let is_default = case.workspace.default_members().contains(&package);
+    for scope in [alone, tests].into_iter().chain(is_default.then_some(named)) {
+        let expected = oracle::units(&cwd, &scope.args()).map_err(refused)?;
+        let same = skeleton_has(&disk, &recipe, &scope.args(), &expected);
+        same.map_err(|why| fail(format!("prepare --bin {given}, cook {}: {why}", scope.args().join(" "))))?;
+    }
+    Ok(())
+}
+
+#[test]
+fn what_a_build_does_not_reach_leaves_a_scoped_recipe_alone() {
+    hold(leave_alone);
+}
+
+fn leave_alone(case: &Case) -> Verdict {
+    let mut case = case.clone();
+    // Else the recipe is for other platforms than cargo is asked of.
+    case.scope.host = Host::Told;
+    let disk = OnDisk::new();
+    let tree = disk.lay_out(&case.workspace).map_err(refused)?;
+    let built = disk.units(&case).map_err(refused)?.packages();
+    let prepared = || {
+        let cwd = disk.cwd(&case.workspace, &case.scope);
+        larder::prepare(&cwd, &larder::scoped_args(&case.scope), &disk.beside("recipe.json")).map_err(fail)
+    };
+    let before = prepared()?;
+    let lockfile = &tree.texts[LOCK];
+    for entry in lock::untouched(lockfile, &built).iter().filter(|it| !effects::is_pinned(&case.workspace, &it.0)) {
+        let Some(bumped) = lock::bumped(lockfile, entry) else { continue };
+        fs_err::write(disk.dir().join(LOCK), bumped).map_err(|error| fail(error.to_string()))?;
+        let after = prepared()?;
+        if after != before {
+            return Err(fail(format!("another version of {entry:?} changes it:\n{}", before.difference(&after))));
+        }
+    }
+    Ok(())
 }
 
 /// The workspace with a binary in each member whose library stands for one.

@@ -55,12 +55,33 @@ pub fn cook(args: &Cook, environment: Environment, stdout: &mut dyn Write) -> Re
     let here = given.environment.here.as_path();
     // From here on there may be directories to remove.
     let interrupt = Interrupt::watch()?;
-    let order = order::order(args, &given, report)?;
+    let mut orders = order::orders(args, &given, report)?;
     if args.no_build {
+        let Some(order) = orders.first() else { return Ok(()) };
         unpack(&order.files, here)?;
         return tell(&args.how, &order.build, stdout);
     }
-    let cooked = in_scratch(order, args, &given, &interrupt, report)?;
+    let last = orders.pop();
+    for order in orders {
+        cook_one(order, args, &given, &interrupt, report, started)?;
+    }
+    let Some(last) = last else { return Ok(()) };
+    let target_dir = cook_one(last, args, &given, &interrupt, report, started)?;
+    mount::explain(&target_dir, &given.environment, report);
+    Ok(())
+}
+
+/// Cooks one order, reports of it, and gives the target directory.
+fn cook_one(
+    order: Order,
+    args: &Cook,
+    given: &Given,
+    interrupt: &Interrupt,
+    report: Report,
+    started: Instant,
+) -> Result<PathBuf> {
+    let here = given.environment.here.as_path();
+    let cooked = in_scratch(order, args, given, interrupt, report)?;
     let Cooked { outcome, target_dir, .. } = &cooked;
     let size = megabytes(place::size(target_dir));
     interrupt.check()?;
@@ -82,8 +103,8 @@ pub fn cook(args: &Cook, environment: Environment, stdout: &mut dyn Write) -> Re
     let where_else = (*target_dir != here.join("target")).then(|| format!(" in {}", path::display(target_dir, here)));
     let where_else = where_else.unwrap_or_default();
     report.done("Cooked", &last_line(&cooked.words, &done, &[format!(", {size}{where_else}"), format!(", {size}")]));
-    mount::explain(target_dir, &given.environment, report);
-    cooked.epoch.map_or(Ok(()), |epoch| epoch.end(here, report))
+    cooked.epoch.map_or(Ok(()), |epoch| epoch.end(here, report))?;
+    Ok(cooked.target_dir)
 }
 
 /// Prints the command that would build the skeleton here.

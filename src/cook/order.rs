@@ -14,7 +14,7 @@ use crate::index::load::{self, Wanted};
 use crate::path;
 use crate::prepare::{RECIPE, locked};
 use crate::quotient::quotient;
-use crate::quotient::{names, select};
+use crate::quotient::{names, narrow, select};
 use crate::read;
 use crate::recipe::skeleton::{self, Files};
 use crate::recipe::{self, Recipe};
@@ -43,11 +43,11 @@ pub struct Order {
     pub prepared: Option<SystemTime>,
 }
 
-/// Works out what is asked for at `here`.
+/// Works out what is asked for at `here`: one or more builds, of which features may differ.
 ///
 /// # Errors
 /// A recipe that is none, or flags that contradict it; where there is none, whatever `prepare` would refuse.
-pub fn order(args: &Cook, given: &Given, report: Report) -> Result<Order> {
+pub fn orders(args: &Cook, given: &Given, report: Report) -> Result<Vec<Order>> {
     let asked = args.scope.clone().normalized();
     let here = given.environment.here.as_path();
     let (recipe, read) = recipe(args, &asked, given, report)?;
@@ -60,14 +60,28 @@ pub fn order(args: &Cook, given: &Given, report: Report) -> Result<Order> {
     }
     let index = load::wanted(&recipe, &current, given);
     let (above, stood) = (recipe.above, Stood { depth: recipe.depth, away: recipe.away });
-    let (files, scope, build) = if let Some(scope) = &recipe.scope {
+    let cooked = if let Some(scope) = &recipe.scope {
         let (scope, build) = agree::agree(&recipe, scope, &asked, args)?;
-        (recipe.files, scope, build)
+        vec![(recipe.files, scope, build)]
     } else {
-        let (files, build) = scoped(&recipe, &asked, given, report)?;
-        (files, asked, build)
+        scoped(&recipe, &asked, given, report)?
     };
-    Ok(Order { files, above, stood, scope, current, build, index, prepared: read.and_then(|read| read.written) })
+    let prepared = read.and_then(|read| read.written);
+    let order = |(files, scope, build)| Order {
+        files,
+        above,
+        stood,
+        scope,
+        current: current.clone(),
+        build,
+        index: None,
+        prepared,
+    };
+    let mut orders: Vec<Order> = cooked.into_iter().map(order).collect();
+    if let Some(last) = orders.last_mut() {
+        last.index = index;
+    }
+    Ok(orders)
 }
 
 /// A recipe as it was found.
@@ -124,21 +138,31 @@ fn before_its_second(time: SystemTime) -> SystemTime {
     SystemTime::UNIX_EPOCH + second.saturating_sub(Duration::from_millis(1))
 }
 
-/// Takes the quotient of an unscoped recipe.
-fn scoped(recipe: &Recipe, asked: &Scope, given: &Given, report: Report) -> Result<(Files, Scope)> {
+/// Takes the quotients of an unscoped recipe, those that differ.
+fn scoped(recipe: &Recipe, asked: &Scope, given: &Given, report: Report) -> Result<Vec<(Files, Scope, Scope)>> {
     let unpacked = disk::scratch()?;
     skeleton::write(&recipe.files, unpacked.path(), &[])?;
     let manifest = unpacked.path().join(recipe.here.as_deref().unwrap_or("")).join("Cargo.toml");
     let given = Given { top: Some(unpacked.path().to_owned()), ..given.clone() };
-    let mut workspace = read::workspace(&read::open(&manifest, unpacked.path(), &given)?)?;
-    let mut asked = names::find(&mut workspace, asked);
-    // Features that reach nothing were left out of the recipe.
-    for unknown in select::unknown_features(&workspace, &asked)? {
-        report.warning(&format!("feature `{unknown}` reaches no third-party crate in this recipe"));
-        asked.features.retain(|feature| *feature != unknown);
-    }
-    let quotient = quotient(&workspace, &asked, None)?;
+    let read = read::workspace(&read::open(&manifest, unpacked.path(), &given)?)?;
     unpacked.close()?;
-    quotient.warnings.iter().for_each(|warning| report.warning(warning));
-    Ok((skeleton::files(&quotient.workspace), quotient.scope))
+    let mut all: Vec<(Files, Scope, Scope)> = Vec::new();
+    for meant in narrow::scopes(&read, &recipe.build, asked) {
+        let mut workspace = read.clone();
+        let mut found = names::find(&mut workspace, &meant.scope);
+        // Features that reach nothing were left out of the recipe.
+        for unknown in select::unknown_features(&workspace, &found)? {
+            if all.is_empty() {
+                report.warning(&format!("feature `{unknown}` reaches no third-party crate in this recipe"));
+            }
+            found.features.retain(|feature| *feature != unknown);
+        }
+        let quotient = quotient(&workspace, &found, None)?;
+        let (files, build) = (skeleton::files(&quotient.workspace), quotient.scope);
+        if all.iter().all(|(known, _, with)| (known, with) != (&files, &build)) {
+            quotient.warnings.iter().for_each(|warning| report.warning(warning));
+            all.push((files, meant.said, build));
+        }
+    }
+    Ok(all)
 }

@@ -11,6 +11,7 @@ use crate::read;
 use crate::recipe::Recipe;
 use crate::recipe::skeleton::{self, Files};
 use crate::workspace::lockfile;
+use crate::workspace::scope::Scope;
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -23,7 +24,7 @@ pub fn warning(recipe: &Recipe, name: &str, args: &Cook, current: &Path, given: 
     // `prepare` may have been given the same `--config` as `cook`, or none.
     let what = [given, &bare].map(|given| compared(recipe, current, given));
     let what = what.into_iter().collect::<Option<Vec<_>>>()?.pop()?;
-    let scope = recipe.scope.clone().unwrap_or_default();
+    let scope = given_to_prepare(recipe);
     let told = Told {
         scope: &scope,
         host: recipe.host.as_deref(),
@@ -44,7 +45,7 @@ fn compared(recipe: &Recipe, current: &Path, given: &Given) -> Option<String> {
     if !read::lockfile(&manifests).is_file() {
         return None;
     }
-    let scope = recipe.scope.clone().unwrap_or_default();
+    let scope = given_to_prepare(recipe);
     match read::workspace(&manifests) {
         Ok(workspace) => match prepare::prepared(&workspace, &scope, recipe.host.as_deref()) {
             Ok(now) if is_same(&now.recipe, recipe) => None,
@@ -56,6 +57,12 @@ fn compared(recipe: &Recipe, current: &Path, given: &Given) -> Option<String> {
         Err(Error::Behind(_)) => Some(": `Cargo.lock` is behind the manifests".to_owned()),
         Err(_) => None,
     }
+}
+
+/// The flags that `prepare` was given. One that any build may follow can be narrowed to binaries.
+fn given_to_prepare(recipe: &Recipe) -> Scope {
+    let narrowed = || Scope { bin: recipe.build.bin.clone(), ..Scope::default() };
+    recipe.scope.clone().unwrap_or_else(narrowed)
 }
 
 fn is_same(now: &Recipe, recipe: &Recipe) -> bool {

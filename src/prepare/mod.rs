@@ -17,7 +17,7 @@ use crate::environment::Environment;
 use crate::error::{Result, fail};
 use crate::index;
 use crate::quotient::quotient;
-use crate::quotient::{reduce, select};
+use crate::quotient::{narrow, reduce, select};
 use crate::read;
 use crate::recipe::skeleton;
 use crate::recipe::{self, Recipe};
@@ -106,8 +106,7 @@ pub fn prepared(workspace: &Workspace, scope: &Scope, host: Option<&str>) -> Res
     // A skeleton of stubs has been scoped already; preparing it gives its recipe again.
     let is_scoped = !workspace.stubs.is_empty();
     if scope.is_at_most_binaries() && host.is_none() && !is_scoped {
-        select::select(workspace, scope)?; // refuses a binary that does not exist
-        Ok(for_any_build(workspace))
+        for_any_build_of(workspace, scope)
     } else {
         for_scope(workspace, scope, host)
     }
@@ -115,14 +114,20 @@ pub fn prepared(workspace: &Workspace, scope: &Scope, host: Option<&str>) -> Res
 
 /// The build that a recipe is for.
 fn purpose(recipe: &Recipe) -> String {
-    recipe.scope.as_ref().map_or_else(|| "any build".to_owned(), command::build)
+    recipe.scope.as_ref().map_or_else(|| any_build(recipe), command::build)
+}
+
+/// What an unscoped recipe is for.
+fn any_build(recipe: &Recipe) -> String {
+    let packages: Vec<String> = recipe.build.package.iter().map(|p| format!("`{p}`")).collect();
+    if packages.is_empty() { "any build".to_owned() } else { format!("any build of {}", packages.join(", ")) }
 }
 
 /// The build that an old recipe is for, if that is another one.
 fn other_purpose(old: &Recipe, new: &Recipe) -> Option<String> {
-    let is_other = (&old.scope, &old.host) != (&new.scope, &new.host);
+    let is_other = (&old.scope, &old.host, &old.build.package) != (&new.scope, &new.host, &new.build.package);
     let purpose = match &old.scope {
-        None => "any build".to_owned(),
+        None => any_build(old),
         Some(scope) => format!("`{}`", command::build(scope)),
     };
     is_other.then(|| purpose + &old.host.as_ref().map(|host| format!(" on `{host}`")).unwrap_or_default())
@@ -141,6 +146,24 @@ fn index(workspace: &Workspace, recipe: &Recipe) -> Result<Option<Lockfile>> {
     let name = "Cargo.lock";
     let cooked = lockfile::parse(name, skeleton::text(&recipe.files, name).unwrap_or_default())?;
     Ok(index::left_out(&workspace.lock, &cooked))
+}
+
+/// The recipe that any later `cook` narrows; with `--bin`, that any build of these binaries' packages needs.
+///
+/// # Errors
+/// A binary that does not exist.
+fn for_any_build_of(workspace: &Workspace, scope: &Scope) -> Result<Prepared> {
+    if scope.bin.is_empty() {
+        return Ok(for_any_build(workspace));
+    }
+    let Some(members) = narrow::meant(workspace, &scope.bin) else {
+        select::select(workspace, &Scope { workspace: true, ..scope.clone() })?;
+        return Ok(for_any_build(workspace)); // a pattern
+    };
+    let names: BTreeSet<String> = members.iter().map(|i| workspace.packages[*i].name.clone()).collect();
+    let mut prepared = for_any_build(&narrow::narrow(workspace, &members));
+    prepared.recipe.build = Scope { package: names.into_iter().collect(), bin: scope.bin.clone(), ..Scope::default() };
+    Ok(prepared)
 }
 
 /// The recipe that any later `cook` narrows.

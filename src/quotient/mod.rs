@@ -7,6 +7,7 @@
 mod entries;
 pub mod features;
 pub mod names;
+pub mod narrow;
 pub mod platform;
 pub mod reduce;
 pub mod select;

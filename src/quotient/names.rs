@@ -45,7 +45,11 @@ pub fn kept(workspace: &Workspace) -> Vec<Vec<Target>> {
             kept[i].extend(names.into_iter().map(|name| Target { name, ..nameless.clone() }));
         }
     }
-    for targets in &mut kept {
+    for (targets, package) in kept.iter_mut().zip(&workspace.packages) {
+        if targets.is_empty() {
+            // cargo takes no package without a target.
+            targets.push(binary(package));
+        }
         targets.sort();
     }
     kept
@@ -84,6 +88,13 @@ fn stands_for_binary(workspace: &Workspace, package: &Package) -> bool {
 fn profiles(workspace: &Workspace) -> Vec<&Table> {
     let config = workspace.config.get("profile").and_then(Value::as_table);
     std::iter::once(&workspace.root_tables.profile).chain(config).collect()
+}
+
+/// The names of the binaries of a package of an unscoped recipe, with the one that its library stands for.
+pub fn binaries<'a>(workspace: &Workspace, package: &'a Package) -> BTreeSet<&'a str> {
+    let listed = package.targets.iter().filter(|t| t.kind == TargetKind::Bin && t.required_features.is_empty());
+    let own = stands_for_binary(workspace, package).then_some(package.name.as_str());
+    listed.map(|t| t.name.as_str()).chain(own).collect()
 }
 
 /// Makes the names of a scope findable in the workspace of an unscoped recipe, and gives the scope in its words: without
@@ -159,16 +170,22 @@ fn add_binaries(workspace: &mut Workspace, is_wanted: impl Fn(&str) -> bool) -> 
     for i in &packages {
         let package = &mut workspace.packages[*i];
         let Some(lib) = package.lib() else { continue };
-        let own = Target {
-            kind: TargetKind::Bin,
-            name: package.name.clone(),
-            crate_types: vec!["bin".to_owned()],
-            required_features: Vec::new(),
-            ..lib.clone()
-        };
+        let own = Target { tested: lib.tested, benched: lib.benched, ..binary(package) };
         if !package.targets.iter().any(|t| t.kind == own.kind && t.name == own.name) {
             package.targets.push(own);
         }
     }
     !packages.is_empty()
+}
+
+/// The binary that has its package's name.
+fn binary(package: &Package) -> Target {
+    Target {
+        kind: TargetKind::Bin,
+        name: package.name.clone(),
+        crate_types: vec!["bin".to_owned()],
+        required_features: Vec::new(),
+        tested: true,
+        benched: true,
+    }
 }

@@ -101,9 +101,10 @@ fn zigbuild_is_cargo_zigbuild() {
 }
 
 #[test]
-fn prepare_with_a_binary_alone_is_for_any_build() {
+fn prepare_with_a_binary_alone_is_for_any_build_of_its_package() {
     line("--bin svix-server", &["--release", "--bin", "svix-server"], &["build", "--release"]);
-    line("--bin svix-server", &["--tests", "-p", "app"], &["build"]);
+    line("--bin svix-server", &["--tests", "-p", "svix-server"], &["build"]);
+    line("--bin svix-server", &["--release"], &["build", "--release"]);
 }
 
 #[test]

@@ -54,7 +54,7 @@ fn bump(draft: &Draft, disk: &OnDisk, dice: &mut Dice) -> Option<Draft> {
             |it: &&Crate| it.name == name && it.version != version && it.requirement() == now.requirement();
         bumps.extend(CRATES.iter().filter(compatible).map(|other| (now, other)));
     }
-    bumps.retain(|(now, _)| !is_pinned(&draft.case.workspace, now));
+    bumps.retain(|(now, _)| !is_pinned(&draft.case.workspace, now.name));
     let (now, other) = dice.maybe(&bumps)?;
     let mut edited = draft.clone();
     let lock = edited.tree.texts.get_mut(LOCK).expect("a draft has a lockfile");
@@ -68,10 +68,11 @@ fn bump(draft: &Draft, disk: &OnDisk, dice: &mut Dice) -> Option<Draft> {
     Some(edited)
 }
 
-fn is_pinned(workspace: &Workspace, it: &Crate) -> bool {
+/// Whether a version of the crate is required as it is.
+pub fn is_pinned(workspace: &Workspace, name: &str) -> bool {
     let all = workspace.packages.iter().flat_map(|it| &it.dependencies).chain(&workspace.shared);
-    let pin = From::Registry { package: it.name, requirement: format!("={}", it.version) };
-    all.into_iter().any(|it| it.from == pin)
+    let pins = |it: &From| matches!(it, From::Registry { package, requirement } if *package == name && requirement.starts_with('='));
+    all.into_iter().any(|it| pins(&it.from))
 }
 
 fn add_feature(case: &Case, dice: &mut Dice) -> Option<Case> {

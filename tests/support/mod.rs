@@ -12,6 +12,7 @@ pub mod effects;
 pub mod generate;
 pub mod golden;
 pub mod larder;
+pub mod lock;
 pub mod oracle;
 pub mod profiles;
 pub mod refactors;

@@ -61,6 +61,15 @@ impl Units {
         missing.chain(surplus).collect()
     }
 
+    /// Names and versions of the packages that are built.
+    pub fn packages(&self) -> BTreeSet<(String, String)> {
+        let package = |it: &String| {
+            let (name, version) = it.split(' ').next()?.split_once('@')?;
+            Some((name.to_owned(), version.to_owned()))
+        };
+        self.0.iter().filter_map(package).collect()
+    }
+
     /// Whether a unit is built for the platform asked for, not for the host as such.
     pub fn any_has(&self, part: &str) -> bool {
         self.0.iter().any(|it| it.contains(part))
