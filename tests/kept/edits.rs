@@ -94,7 +94,7 @@ const EDITS: &[Edit] = &[
     ("a file in benches", &[(MAIN, "-- app/benches/second.rs --\n-- app/src/main.rs --\n")], Both),
     ("a file in src/bin", &[(MAIN, "-- app/src/bin/second.rs --\n-- app/src/main.rs --\n")], Both),
     ("the first test", &[(MAIN, "-- crates/util/tests/first.rs --\n-- app/src/main.rs --\n")], Scoped),
-    ("the first binary", &[(MAIN, "-- crates/util/src/main.rs --\n-- app/src/main.rs --\n")], Scoped),
+    ("the first binary", &[(MAIN, "-- crates/util/src/main.rs --\n-- app/src/main.rs --\n")], Both),
     ("a source file", &[(MAIN, "-- app/src/more.rs --\n-- app/src/main.rs --\n")], Both),
     (
         "a build script without dependencies",

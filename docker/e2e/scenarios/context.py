@@ -16,8 +16,9 @@ def run(bench):
         shutil.copy(ROOT / "docker/Dockerfile", project)
         if not ignored:
             (project / ".dockerignore").unlink()
-        # What a developer's machine has there: the same build, of another place and time.
-        bench.run(bench.bases["rust"], "cargo", "build", "--release", "--locked", flags=["-v", f"{project}:/home/me/hello", "-w", "/home/me/hello"])
+        # What a developer's machine has there: the same build by the same toolchain, with a cargo home of its own.
+        machine = ["-v", f"{project}:/home/me/hello", "-w", "/home/me/hello", "-e", "CARGO_HOME=/home/me/.cargo"]
+        bench.run(bench.bases["rust"], "cargo", "build", "--release", "--locked", flags=machine)
         edit(project / "src/main.rs", "use anyhow", "// edited\nuse anyhow")
         build = bench.build(project, title, args={"RUNTIME": bench.bases["debian"]})
         planner = "\n".join(build.step("prepare").said)
