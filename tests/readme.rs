@@ -246,6 +246,16 @@ fn every_path_that_a_page_names_exists() {
 }
 
 #[test]
+fn the_map_of_the_sources_has_every_folder() {
+    let page = Page::read("ARCHITECTURE.md");
+    let named: BTreeSet<PathBuf> = page.spans().map(PathBuf::from).collect();
+    for entry in fs_err::read_dir(root().join("src")).expect("it can be read") {
+        let path = Path::new("src").join(entry.expect("it can be read").file_name());
+        assert!(named.contains(&path), "the map in ARCHITECTURE.md needs a row for `{}`", path.display());
+    }
+}
+
+#[test]
 fn the_readme_is_short_and_links_to_every_page_of_the_guide() {
     let readme = Page::read("README.md");
     assert!(readme.text.lines().count() <= 120, "README.md has more than 120 lines: details belong below docs/");
