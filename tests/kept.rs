@@ -29,6 +29,8 @@ mod offline;
 mod own;
 #[path = "kept/places.rs"]
 mod places;
+#[path = "kept/private.rs"]
+mod private;
 #[path = "kept/registries.rs"]
 mod registries;
 #[path = "kept/repositories.rs"]

@@ -4,6 +4,7 @@
 //! depend on it, so that features, units and entries need no second way; and which packages those are. Touches nothing.
 
 pub mod doubt;
+pub mod private;
 pub mod records;
 pub mod script;
 pub mod settle;
@@ -124,4 +125,20 @@ pub fn above_bound(workspace: &Workspace, direct: &BTreeSet<usize>) -> (BTreeSet
         all.extend(above);
     }
     (all, warnings)
+}
+
+/// A warning of files that may be secret, if packages that travel have some.
+pub fn left_out_secrets(workspace: &Workspace, travels: &[&str]) -> Option<String> {
+    let packages = workspace.packages.iter().filter(|package| travels.contains(&package.dir.as_str()));
+    let secrets = packages.filter_map(|package| match &package.below {
+        Below::Carried(sources) => Some(&sources.secrets),
+        _ => None,
+    });
+    let names: Vec<String> = secrets.flatten().map(|name| format!("`{name}`")).collect();
+    (!names.is_empty()).then(|| {
+        format!(
+            "left out what may be secret: {}\nhelp: keep such files outside of packages that travel in a recipe",
+            names.join(", ")
+        )
+    })
 }

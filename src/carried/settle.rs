@@ -244,7 +244,8 @@ fn in_project(dir: &str, package: &Carried<'_>, has_script: bool, around: &Aroun
     let newest = there.iter().flat_map(|(path, _)| path.ancestors().take_while(is_own)).filter_map(mtime).max();
     let is_same = there.iter().all(|(path, bytes)| std::fs::read(path).is_ok_and(|content| content == **bytes));
     let is_known = |name: &PathBuf| package.sources.contains_key(path::slashed(&Path::new(dir).join(name)).as_str());
-    let is_whole = || super::travel::files_of(&package_dir, true).is_ok_and(|names| names.iter().all(is_known));
+    let is_whole =
+        || super::private::files(&package_dir, root, true).is_ok_and(|found| found.travels.iter().all(is_known));
     // To what is newer than now, an edit of today would seem old.
     let newest = newest.filter(|newest| *newest <= SystemTime::now());
     newest.filter(|_| is_same && (!has_script || is_whole())).map_or(InProject::Other, InProject::Same)

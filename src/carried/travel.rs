@@ -5,12 +5,12 @@
 //! place that reads what is in a source file. Writes nothing.
 
 use super::doubt;
+use super::private::{self, Found, Stays};
 use crate::error::{Result, fail};
 use crate::path::{normalize, relative};
 use crate::read::Manifests;
 use crate::read::schema::{DependencyTable, StringOr};
 use crate::workspace::{Below, Package, Sources};
-use ignore::WalkBuilder;
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -27,9 +27,6 @@ const CLAIMED: &[&str] =
 /// What a file may not say that is to be compiled in one place for another: cargo takes these for granted and does not
 /// notice that they differ (`dep_info` in cargo's `fingerprint/mod.rs` leaves out variables that cargo sets itself).
 const PLACES: &[&str] = &["CARGO_MANIFEST_DIR", "CARGO_MANIFEST_PATH"];
-
-/// Names of files that may hold secrets, and that no compiler reads.
-const SECRETS: &[&str] = &[".cargo", ".env", ".git", ".netrc", ".npmrc", ".ssh"];
 
 /// Whether, and with what, the package at `dir` can be compiled in another place.
 ///
@@ -60,7 +57,7 @@ pub fn below(manifests: &Manifests, dir: &Path, package: &Package) -> Result<Bel
     if cook == Some(false) {
         return Ok(Below::Bound("says `cook = false` below `[package.metadata.larder]`"));
     }
-    let Ok(paths) = packaged(manifests, dir, package.build_script)? else {
+    let Ok(Found { travels: paths, stays }) = packaged(manifests, dir, package.build_script)? else {
         return Ok(Below::Bound("has files that cannot be listed"));
     };
     if package.build_script
@@ -88,12 +85,27 @@ pub fn below(manifests: &Manifests, dir: &Path, package: &Package) -> Result<Bel
         }
         files.insert(name.to_owned(), fs_err::read(dir.join(&path))?);
     }
+    if stays.iter().any(|(path, _)| is_needed(path, &files)) {
+        return Ok(Below::Bound("has sources that name a file which does not travel"));
+    }
     let scripted = || doubt::doubt(package, &manifest, &files, &relative_variables(manifests), &programs);
+    let of_secrets = stays.iter().filter(|(_, reason)| *reason == Stays::Secret);
+    let secrets = of_secrets.map(|(path, _)| format!("{}/{}", package.dir, path.display())).collect();
     let bound = match cook {
         Some(_) => None,
         None => binding(package, &files).or_else(|| scripted().filter(|_| package.build_script)),
     };
-    Ok(bound.map_or_else(|| Below::Carried(Sources { manifest: manifest.to_string(), files }), Below::Bound))
+    Ok(bound.map_or_else(|| Below::Carried(Sources { manifest: manifest.to_string(), files, secrets }), Below::Bound))
+}
+
+/// Whether a package is made of a file that does not travel, or of something in that directory, as far as names tell.
+fn is_needed(path: &Path, files: &BTreeMap<String, Vec<u8>>) -> bool {
+    let Some(name) = path.file_name().and_then(|name| name.to_str()) else { return true };
+    let is_source = path.starts_with("src") && path.extension().is_none_or(|it| it == "rs");
+    let ends = [format!("{name}\""), format!("{name}/")];
+    let sources = files.iter().filter(|(name, _)| doubt::is_rust(name) && !doubt::is_of_tests(name));
+    let mut texts = sources.map(|(_, bytes)| String::from_utf8_lossy(bytes));
+    is_source || texts.any(|text| ends.iter().any(|end| text.contains(end.as_str())))
 }
 
 /// The variables that `[env]` in cargo's config sets to paths of the project.
@@ -137,11 +149,11 @@ fn leaves(dir: &Path, path: &str) -> bool {
 }
 
 /// The files that a build of the package can see, within what `package.include` and `exclude` let cargo package
-/// (`_list_files` in cargo's `sources/path.rs`); not those that git ignores, which a build sees all the same. A build script
+/// (`_list_files` in cargo's `sources/path.rs`); not those that stay at home, as `private` says. A build script
 /// sees all: of a directory that it watches no file may be missing.
-fn packaged(manifests: &Manifests, dir: &Path, has_script: bool) -> Result<Result<Vec<PathBuf>, ignore::Error>> {
+fn packaged(manifests: &Manifests, dir: &Path, has_script: bool) -> Result<std::io::Result<Found>> {
     if has_script {
-        return Ok(files_of(dir, true));
+        return Ok(private::files(dir, &manifests.root, true));
     }
     let package = manifests.get(dir).package.as_ref();
     let patterns = |key: &str| -> Vec<String> {
@@ -158,39 +170,12 @@ fn packaged(manifests: &Manifests, dir: &Path, has_script: bool) -> Result<Resul
             included.matched_path_or_any_parents(path, false).is_ignore()
         }
     };
-    Ok(files_of(dir, false).map(|files| files.into_iter().filter(is_packaged).collect()))
-}
-
-/// The files of the package in a directory, relative to that, but for its manifest and what may be a secret; of the packages
-/// in it as well, or not.
-///
-/// # Errors
-/// A directory that cannot be read, or a link that leads nowhere.
-pub fn files_of(dir: &Path, with_inner: bool) -> Result<Vec<PathBuf>, ignore::Error> {
-    let root = dir.to_owned();
-    let walk = WalkBuilder::new(dir)
-        .standard_filters(false)
-        .follow_links(true)
-        .filter_entry(move |entry| {
-            let is = |name: &str| entry.file_name() == name;
-            let is_dir = entry.file_type().is_some_and(|t| t.is_dir());
-            let is_secret = entry.file_name().to_str().is_some_and(|n| SECRETS.contains(&n) || n.starts_with(".env."));
-            let is_of_cargo = entry.depth() == 1 && (is("target") || is("Cargo.toml") || is("Cargo.lock"));
-            let is_inner = is_dir && !with_inner && entry.path().join("Cargo.toml").exists();
-            entry.path() == root || !(is_inner || is_secret || is_of_cargo)
-        })
-        .build();
-    let mut found = Vec::new();
-    for entry in walk {
-        let entry = entry?;
-        if let Ok(path) = entry.path().strip_prefix(dir)
-            && entry.path().is_file()
-        {
-            found.push(path.to_owned());
-        }
-    }
-    found.sort();
-    Ok(found)
+    let found = private::files(dir, &manifests.root, false);
+    Ok(found.map(|Found { mut travels, mut stays }| {
+        travels.retain(is_packaged);
+        stays.retain(|(path, _)| is_packaged(path));
+        Found { travels, stays }
+    }))
 }
 
 fn matcher(dir: &Path, patterns: &[String], name: &str) -> Result<Gitignore> {

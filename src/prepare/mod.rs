@@ -7,6 +7,7 @@ pub mod command;
 mod context;
 pub mod locked;
 
+use crate::carried;
 use crate::cli::Prepare;
 use crate::config::layers::Given;
 use crate::cook::interrupt::Interrupt;
@@ -19,8 +20,8 @@ use crate::index;
 use crate::quotient::quotient;
 use crate::quotient::{narrow, reduce, select};
 use crate::read;
-use crate::recipe::skeleton;
 use crate::recipe::{self, Recipe};
+use crate::recipe::{secrets, skeleton};
 use crate::report::Report;
 use crate::shell;
 use crate::workspace::Workspace;
@@ -105,11 +106,15 @@ pub fn prepare(args: Prepare, environment: Environment) -> Result<()> {
 pub fn prepared(workspace: &Workspace, scope: &Scope, host: Option<&str>) -> Result<Prepared> {
     // A skeleton of stubs has been scoped already; preparing it gives its recipe again.
     let is_scoped = !workspace.stubs.is_empty();
-    if scope.is_at_most_binaries() && host.is_none() && !is_scoped {
-        for_any_build_of(workspace, scope)
+    let mut prepared = if scope.is_at_most_binaries() && host.is_none() && !is_scoped {
+        for_any_build_of(workspace, scope)?
     } else {
-        for_scope(workspace, scope, host)
-    }
+        for_scope(workspace, scope, host)?
+    };
+    let travels: Vec<&str> = skeleton::manifests(&prepared.recipe.files).collect();
+    prepared.warnings.extend(carried::left_out_secrets(workspace, &travels));
+    prepared.warnings.extend(secrets::warnings(&prepared.recipe.files));
+    Ok(prepared)
 }
 
 /// The build that a recipe is for.

@@ -3,6 +3,7 @@
 //! In: a [`Recipe`], or the text of one. Out: the other. The format is described in RECIPE.md. Nothing is interpreted
 //! here beyond what keeps a recipe from writing where it must not. Touches nothing.
 
+pub mod secrets;
 pub mod skeleton;
 
 use crate::config;

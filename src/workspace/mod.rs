@@ -127,6 +127,8 @@ pub struct Sources {
     pub manifest: String,
     /// Every other file, by its path in the package.
     pub files: BTreeMap<String, Vec<u8>>,
+    /// Files that may be secret and were left out, relative to the root.
+    pub secrets: Vec<String>,
 }
 
 /// One crate of a package (never a build script).
