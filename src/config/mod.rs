@@ -4,6 +4,7 @@
 //! with its relative paths mapped. A row of policy is a line of a table, with its reason. Touches nothing. The keys are
 //! those of cargo's reference, chapter "Configuration".
 
+pub mod assumed;
 pub mod files;
 pub mod layers;
 mod merge;

@@ -6,6 +6,7 @@
 
 mod agree;
 pub(crate) mod cargo;
+mod differs;
 mod epoch;
 pub(crate) mod interrupt;
 mod maturin;
@@ -66,12 +67,17 @@ pub fn cook(args: &Cook, environment: Environment, stdout: &mut dyn Write) -> Re
         cook_one(order, args, &given, &interrupt, report, started)?;
     }
     let Some(last) = last else { return Ok(()) };
-    let target_dir = cook_one(last, args, &given, &interrupt, report, started)?;
+    let (target_dir, to_copy) = cook_one(last, args, &given, &interrupt, report, started)?;
+    if let Some(name) = to_copy {
+        report.note(&format!(
+            "the real build needs `{name}`, which the recipe has and which does not stand here yet\nhelp: copy it with the sources"
+        ));
+    }
     mount::explain(&target_dir, &given.environment, report);
     Ok(())
 }
 
-/// Cooks one order, reports of it, and gives the target directory.
+/// Cooks one order, reports of it, and gives the target directory, and the file that the sources have to bring.
 fn cook_one(
     order: Order,
     args: &Cook,
@@ -79,7 +85,7 @@ fn cook_one(
     interrupt: &Interrupt,
     report: Report,
     started: Instant,
-) -> Result<PathBuf> {
+) -> Result<(PathBuf, Option<String>)> {
     let here = given.environment.here.as_path();
     let cooked = in_scratch(order, args, given, interrupt, report)?;
     let Cooked { outcome, target_dir, .. } = &cooked;
@@ -104,7 +110,7 @@ fn cook_one(
     let where_else = where_else.unwrap_or_default();
     report.done("Cooked", &last_line(&cooked.words, &done, &[format!(", {size}{where_else}"), format!(", {size}")]));
     cooked.epoch.map_or(Ok(()), |epoch| epoch.end(here, report))?;
-    Ok(cooked.target_dir)
+    Ok((cooked.target_dir, cooked.to_copy))
 }
 
 /// Prints the command that would build the skeleton here.
@@ -128,6 +134,8 @@ struct Cooked {
     outcome: cargo::Outcome,
     units: target::report::Report,
     target_dir: PathBuf,
+    /// A file that the sources have to bring.
+    to_copy: Option<String>,
     epoch: Option<Epoch>,
 }
 
@@ -148,6 +156,11 @@ fn in_scratch(mut order: Order, args: &Cook, given: &Given, interrupt: &Interrup
     }
     let mut config = place::config(&order.files, order.above, &place, scratch.path())?;
     let layers = Layers::read(given, config.clone())?;
+    for warning in order.with.iter().flat_map(|with| differs::warnings(with, &order.files, &layers, &given.environment))
+    {
+        report.warning(&warning);
+    }
+    let to_copy = place::to_copy(&order.files, &place);
     let target_dir = place::target_dir(&how, &layers, &place);
     place::probe(&target_dir)?;
     let build_dir = place::build_dir(&layers, &place);
@@ -230,7 +243,7 @@ fn in_scratch(mut order: Order, args: &Cook, given: &Given, interrupt: &Interrup
             );
         }
     }
-    Ok(Cooked { words, outcome, units, target_dir, epoch })
+    Ok(Cooked { words, outcome, units, target_dir, to_copy, epoch })
 }
 
 /// A build script may need what is around it in the project.

@@ -4,6 +4,7 @@
 //! flags, which must not contradict it. Reads; an unscoped recipe is unpacked into a scratch directory for that.
 
 use super::agree;
+use super::differs::Prepared;
 use super::root::Stood;
 use super::stale;
 use crate::cli::Cook;
@@ -39,6 +40,8 @@ pub struct Order {
     pub build: Scope,
     /// What the real build will look for in the index.
     pub index: Option<Wanted>,
+    /// What a scoped recipe of a file was prepared with.
+    pub with: Option<Prepared>,
     /// The end of the second before the recipe was written, if it stands in a file.
     pub prepared: Option<SystemTime>,
 }
@@ -60,6 +63,12 @@ pub fn orders(args: &Cook, given: &Given, report: Report) -> Result<Vec<Order>> 
     }
     let index = load::wanted(&recipe, &current, given);
     let (above, stood) = (recipe.above, Stood { depth: recipe.depth, away: recipe.away });
+    let with = recipe.scope.as_ref().filter(|_| read.is_some()).map(|scope| Prepared {
+        assumed: recipe.assumed.clone(),
+        host: recipe.host.clone(),
+        profile: scope.profile.clone(),
+        has_target: !scope.target.is_empty() || !asked.target.is_empty(),
+    });
     let cooked = if let Some(scope) = &recipe.scope {
         let (scope, build) = agree::agree(&recipe, scope, &asked, args)?;
         vec![(recipe.files, scope, build)]
@@ -75,6 +84,7 @@ pub fn orders(args: &Cook, given: &Given, report: Report) -> Result<Vec<Order>> 
         current: current.clone(),
         build,
         index: None,
+        with: with.clone(),
         prepared,
     };
     let mut orders: Vec<Order> = cooked.into_iter().map(order).collect();

@@ -223,6 +223,17 @@ pub fn absolute_variables(place: &Place<'_>) -> Vec<(String, OsString)> {
     changed.collect()
 }
 
+/// The file of the recipe that the real build needs beside its sources, and that no directory from here up has: the config, or
+/// the toolchain file. A `COPY src` forgets it easily.
+pub fn to_copy(files: &Files, place: &Place<'_>) -> Option<String> {
+    let has_config =
+        || place.root.join(CONFIG).is_file() || files::above(place.here, place.environment).next().is_some();
+    let config = files.contains_key(CONFIG).then_some(CONFIG).filter(|_| !has_config());
+    let toolchain = files.keys().find(|name| name.starts_with("rust-toolchain")).map(String::as_str);
+    let toolchain = toolchain.filter(|_| place.here.ancestors().all(|dir| files::toolchain_file(dir).is_none()));
+    config.or(toolchain).map(str::to_owned)
+}
+
 /// Makes sure that the target directory can be written to, before anything is downloaded.
 ///
 /// # Errors

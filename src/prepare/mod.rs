@@ -10,6 +10,7 @@ pub mod locked;
 use crate::carried;
 use crate::cli::Prepare;
 use crate::config::layers::Given;
+use crate::config::{assumed, files};
 use crate::cook::interrupt::Interrupt;
 use crate::cook::root::steps;
 use crate::cook::stale::packages;
@@ -26,6 +27,7 @@ use crate::report::Report;
 use crate::shell;
 use crate::workspace::Workspace;
 use crate::workspace::lockfile::{self, Lockfile};
+use crate::workspace::profile;
 use crate::workspace::scope::Scope;
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -53,6 +55,12 @@ pub fn prepare(args: Prepare, environment: Environment) -> Result<()> {
     let report = Report::new(args.color.as_deref(), args.quiet, args.verbose > 0);
     let network = locked::Network { offline: args.offline || args.frozen, locked: args.locked || args.frozen };
     let workspace = locked::workspace(&manifest, &given, network, report)?;
+    for path in files::left_behind(here, &workspace.root, &given)? {
+        report.warning(&format!(
+            "`{}` stands above the project, and is not in the recipe: the real build is without it where the project stands alone\nhelp: move it into the project, or have it above the place of the build, too",
+            path.display()
+        ));
+    }
     let scope = args.scope.normalized();
     let mut prepared = prepared(&workspace, &scope, args.host.as_deref())?;
     if args.offline || args.frozen {
@@ -192,9 +200,20 @@ pub fn for_scope(workspace: &Workspace, scope: &Scope, host: Option<&str>) -> Re
         above: workspace.config_above,
         build: quotient.scope,
         files,
+        assumed: assumed(workspace, scope),
         ..Recipe::default()
     };
     Ok(Prepared { warnings: quotient.warnings, recipe })
+}
+
+/// What decided about the recipe of one build and is not in it.
+fn assumed(workspace: &Workspace, scope: &Scope) -> BTreeSet<String> {
+    let merged = workspace.layers.merged();
+    let profiles = merged.get("profile").and_then(toml::Value::as_table).cloned().unwrap_or_default();
+    let used = scope.profile.as_deref();
+    let used = used.and_then(|name| profile::used(Some(name), &workspace.root_tables.profile, &profiles).ok());
+    let variables = workspace.profile_variables.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+    assumed::settings(&workspace.layers, variables, used.as_ref()).into_keys().map(str::to_owned).collect()
 }
 
 /// The third-party packages of a workspace.

@@ -15,7 +15,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use serde::de::{Error as _, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 /// The format that is written and read. Any change of a recipe's bytes for the same workspace and scope makes it another.
@@ -43,6 +43,8 @@ pub struct Recipe {
     pub build: Scope,
     /// The skeleton.
     pub files: Files,
+    /// Settings that decided about a scoped one and are not in it, by name (`config::assumed`).
+    pub assumed: BTreeSet<String>,
     /// All third-party packages, where the build will be without the network and the skeleton lacks some.
     pub index: Option<Lockfile>,
 }
@@ -55,6 +57,8 @@ struct Json {
     scope: Option<Scope>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     host: Option<String>,
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    assumed: BTreeSet<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     here: Option<String>,
     #[serde(default, skip_serializing_if = "is_zero")]
@@ -145,6 +149,7 @@ pub fn encode(recipe: &Recipe) -> String {
         away: recipe.away,
         build: recipe.build.clone(),
         files: recipe.files.iter().map(|(path, bytes)| (path.clone(), Content::of(bytes))).collect(),
+        assumed: recipe.assumed.clone(),
         index: recipe.index.as_ref().map(|lock| Content::of(lock.to_text().as_bytes())),
     };
     let mut text = serde_json::to_string_pretty(&json).expect("maps with string keys become JSON");
@@ -223,6 +228,6 @@ pub fn decode(name: &str, text: &str) -> Result<Recipe> {
         Some(None) => fail!("recipe `{name}` is not a recipe: its `index` is no lockfile\n{again}"),
         index => index.flatten(),
     };
-    let Json { scope, host, here, above, depth, away, build, .. } = json;
-    Ok(Recipe { scope, host, here, above, depth, away, build, files, index })
+    let Json { scope, host, here, above, depth, away, build, assumed, .. } = json;
+    Ok(Recipe { scope, host, here, above, depth, away, build, files, assumed, index })
 }

@@ -294,3 +294,56 @@ fn the_variable_of_the_lockfile_path_is_heard_by_prepare() {
     super::prepare(&place, &["--config", "resolver.lockfile-path='my/Cargo.lock'"]);
     assert_eq!(place.read("recipe.json"), plain);
 }
+
+const SIBLING: &str = "-- .cargo/config.toml --\n[build]\nrustflags = [\"-Ca\"]\n";
+
+#[test]
+fn cook_names_the_config_that_the_sources_have_to_bring() {
+    let place = Place::new(&[SIBLING, APP, "-- rust-toolchain.toml --\n[toolchain]\nchannel = \"stable\"\n"]);
+    super::prepare(&place, &[]);
+    assert!(!cook(&place, &[]).stderr.contains("the real build needs"), "both stand there");
+    for expected in [".cargo/config.toml", "rust-toolchain.toml"] {
+        fs_err::remove_file(place.dir().join(expected)).expect("it is there");
+        let said = cook(&place, &[]).stderr;
+        assert!(said.contains(&format!("note: the real build needs `{expected}`")), "{said}");
+        write(&place.dir().join(".cargo/config.toml"), "[net]\nretry = 1\n");
+    }
+}
+
+#[test]
+fn prepare_warns_of_a_config_and_a_toolchain_file_above_the_project() {
+    let place = Place::new(&["-- .git/HEAD --\nx\n", APP]);
+    write(&place.root().join(".cargo/config.toml"), "[alias]\nb = 'build'\n");
+    let said = || succeed(&place, &mut place.larder(&["prepare"])).stderr;
+    assert!(!said().contains("stands above the project"), "a config of names of commands changes nothing");
+    write(&place.root().join(".cargo/config.toml"), "[build]\nrustflags = ['-Ca']\n");
+    write(&place.root().join("rust-toolchain"), "stable\n");
+    let said = said();
+    for name in [".cargo/config.toml", "rust-toolchain"] {
+        assert!(said.contains(&format!("warning: `[ROOT]/{name}` stands above the project")), "{said}");
+    }
+}
+
+#[test]
+fn cook_names_what_it_is_told_and_prepare_was_not() {
+    let place = Place::new(&[APP]);
+    let cooked = |prepare: &[&str], cook: &[&str], variables: &[(&str, &str)]| {
+        super::prepare(&place, &[&["--release"], prepare].concat());
+        let mut larder = fake_cargo::larder(&place, &[&["cook"], cook].concat());
+        succeed(&place, larder.envs(variables.iter().copied())).stderr
+    };
+    let lto: &[&str] = &["--config", "profile.release.lto=true"];
+    let warning = |by: &str| format!("warning: the recipe was prepared without `{by}`");
+    assert!(cooked(&[], lto, &[]).contains(&warning("--config profile.release.lto")));
+    assert!(
+        cooked(&[], &[], &[("CARGO_PROFILE_RELEASE_PANIC", "abort")]).contains(&warning("CARGO_PROFILE_RELEASE_PANIC"))
+    );
+    assert!(!cooked(lto, lto, &[]).contains("was prepared without"));
+    assert!(!cooked(&[], &[], &[("CARGO_PROFILE_DEV_LTO", "true")]).contains("was prepared without"));
+    let unify: &[&str] = &["-Z", "feature-unification", "--config", "resolver.feature-unification='workspace'"];
+    assert!(cooked(&[], unify, &[]).contains("feature-unification`"));
+    assert!(!cooked(unify, unify, &[]).contains("was prepared without"));
+    let target = [("CARGO_BUILD_TARGET", "wasm32-unknown-unknown")];
+    assert!(cooked(&["--host", "x86_64-unknown-linux-gnu"], &[], &target).contains(&warning("CARGO_BUILD_TARGET")));
+    assert!(!cooked(&[], &[], &target).contains("was prepared without"), "a recipe for any target");
+}

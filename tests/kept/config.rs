@@ -304,3 +304,79 @@ fn crates_that_the_config_takes_from_elsewhere_are_left_to_the_real_build() {
     assert!(!recipe.contains("elsewhere"), "{recipe}");
     assert!(said.contains("warning: `paths` of the config is left out: "), "{said}");
 }
+
+/// Prepares in `at` of a copy of the project, cooks where only the recipe is, and returns whether the build there compiles again.
+fn is_built_again(files: &str, at: &str, env: &dyn Fn(&Path) -> Vec<(&'static str, String)>) -> bool {
+    let temp = tempfile::tempdir().expect("a temporary directory can be made");
+    let (plan, app) = (temp.path().join("plan"), temp.path().join("app"));
+    let within = |top: &Path, args: &[&str]| {
+        let env = env(top);
+        let env: Vec<(&str, &str)> = env.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        larder(&top.join(at), args, &env)
+    };
+    lay_out(files, &plan);
+    run(&CARGO, &plan.join(at), &["generate-lockfile", "--offline"], &[]);
+    // Where a home of cargo is to be, it stands before the cook.
+    within(&plan, &["prepare", "--release"]);
+    fs_err::create_dir_all(app.join(at)).expect("writable");
+    fs_err::copy(plan.join(at).join("recipe.json"), app.join(at).join("recipe.json")).expect("it was written");
+    within(&app, &["cook", "--offline"]);
+    lay_out(files, &app);
+    fs_err::copy(plan.join(at).join("Cargo.lock"), app.join(at).join("Cargo.lock")).expect("it was written");
+    let env = env(&app);
+    let env: Vec<(&str, &str)> = env.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let args = ["build", "--release", "--offline"];
+    let output = run(&CARGO, &app.join(at), &args, &env);
+    String::from_utf8_lossy(&output.stderr).contains("Compiling alpha")
+}
+
+#[test]
+fn a_config_above_the_root_travels_where_there_is_no_repository() {
+    let files = "-- backend/Cargo.toml --\n[package]\nname = 'app'\nversion = '0.1.0'\nedition = '2021'\n[dependencies]\nalpha = '1'\n-- backend/src/main.rs --\nfn main() {}\n-- .cargo/config.toml --\n[build]\nrustflags = ['--cfg', 'mono']\n";
+    assert!(!is_built_again(files, "backend", &|_| Vec::new()));
+}
+
+#[test]
+#[cfg(unix)]
+fn a_home_of_cargo_in_the_project_does_not_hide_its_config() {
+    let files = "-- Cargo.toml --\n[package]\nname = 'app'\nversion = '0.1.0'\nedition = '2021'\n[dependencies]\nalpha = '1'\n-- src/main.rs --\nfn main() {}\n-- .cargo/config.toml --\n";
+    let own = "[build]\nrustflags = ['--cfg', 'own']\n";
+    let home = crate::support::registry::cargo_home();
+    let shared = fs_err::read_to_string(home.join("config.toml")).expect("the registry stands there");
+    let files = format!("{files}{own}{shared}");
+    let env = |top: &Path| {
+        let dir = top.join(".cargo");
+        fs_err::create_dir_all(&dir).expect("writable");
+        let (link, registry) = (dir.join("registry"), home.join("registry"));
+        if !link.exists() && registry.exists() {
+            fs_err::os::unix::fs::symlink(registry, link).expect("writable");
+        }
+        vec![("CARGO_HOME", dir.to_string_lossy().into_owned())]
+    };
+    assert!(!is_built_again(&files, "", &env));
+}
+
+#[test]
+fn features_unify_over_the_workspace_however_that_is_said() {
+    let files = "-- Cargo.toml --\n[workspace]\nmembers = ['app', 'other']\nresolver = '2'\n-- app/Cargo.toml --\n[package]\nname = 'app'\nversion = '0.1.0'\nedition = '2021'\n[dependencies]\nalpha = { version = '1', default-features = false }\n-- other/Cargo.toml --\n[package]\nname = 'other'\nversion = '0.1.0'\nedition = '2021'\n[dependencies]\nalpha = '1'\nzeta = '1'\n-- app/src/main.rs --\nfn main() {}\n-- other/src/lib.rs --\n";
+    let key = "resolver.feature-unification='workspace'";
+    let by_variable =
+        [("CARGO_RESOLVER_FEATURE_UNIFICATION", "workspace"), ("CARGO_UNSTABLE_FEATURE_UNIFICATION", "true")];
+    let by_flag = ["-Zfeature-unification", "--config", key];
+    for (variables, flags) in [(&by_variable[..], &by_flag[..0]), (&by_variable[..0], &by_flag[..])] {
+        for scoped in [true, false] {
+            let temp = tempfile::tempdir().expect("a temporary directory can be made");
+            lay_out(files, temp.path());
+            run(&CARGO, temp.path(), &["generate-lockfile", "--offline"], &[]);
+            let env = [&[("RUSTC_BOOTSTRAP", "1")] as &[(&str, &str)], variables].concat();
+            let scope: &[&str] = &["-p", "app", "--release"];
+            let (first, then): (&[&str], &[&str]) = if scoped { (scope, &[]) } else { (&[], scope) };
+            larder(temp.path(), &[&["prepare"] as &[&str], first, if scoped { flags } else { &[] }].concat(), &env);
+            let said = larder(temp.path(), &[&["cook", "--offline"] as &[&str], then, flags].concat(), &env);
+            assert!(!said.contains("was prepared without"), "{said}");
+            let output = run(&CARGO, temp.path(), &[&["build", "--offline"] as &[&str], scope, flags].concat(), &env);
+            let said = String::from_utf8_lossy(&output.stderr);
+            assert!(!said.contains("Compiling alpha"), "scoped: {scoped}, {flags:?}\n{said}");
+        }
+    }
+}
