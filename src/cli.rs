@@ -156,6 +156,12 @@ pub struct Cook {
     /// Start from an earlier target directory, which is only read (repeatable) [env: `LARDER_SEED`, separated as PATH is]
     #[arg(long, value_name = "DIRECTORY", conflicts_with = "no_build")]
     pub seed: Vec<PathBuf>,
+    /// Take units from a store, and keep there what is compiled [env: `LARDER_CACHE`]
+    #[arg(long, value_name = "DIRECTORY", conflicts_with = "no_build")]
+    pub cache: Option<PathBuf>,
+    /// How much the store may hold, such as `500MB` or `2GiB` [default: 10 GB]
+    #[arg(long, value_name = "SIZE", value_parser = crate::store::size::parse)]
+    pub cache_size: Option<u64>,
     /// Keep units in the target directory that no recipe uses any more
     #[arg(long)]
     pub no_trim: bool,

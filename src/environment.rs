@@ -45,6 +45,11 @@ impl Environment {
         self.var_os(name).and_then(OsStr::to_str).filter(|value| !value.is_empty())
     }
 
+    /// Returns all variables.
+    pub fn all(&self) -> &BTreeMap<OsString, OsString> {
+        &self.variables
+    }
+
     /// Returns the variables that are text.
     pub fn texts(&self) -> impl Iterator<Item = (&str, &str)> {
         self.variables.iter().filter_map(|(name, value)| Some((name.to_str()?, value.to_str()?)))

@@ -25,6 +25,7 @@ pub mod read;
 pub mod recipe;
 pub mod report;
 pub mod shell;
+pub mod store;
 pub mod target;
 pub mod workspace;
 

@@ -43,6 +43,8 @@ mod scripts;
 mod seed;
 #[path = "kept/shelf.rs"]
 mod shelf;
+#[path = "kept/store.rs"]
+mod store;
 #[path = "kept/targets.rs"]
 mod targets;
 #[path = "kept/toolchain.rs"]
@@ -121,6 +123,16 @@ fn set_times(files: &str, dir: &Path, time: SystemTime) {
         let file = std::fs::OpenOptions::new().write(true).open(path).expect("the file was written");
         file.set_modified(time).expect("times can be set");
     }
+}
+
+/// All files below a directory.
+fn files_below(dir: &Path) -> Vec<std::path::PathBuf> {
+    let mut found = Vec::new();
+    for path in fs_err::read_dir(dir).expect("a directory").map(|entry| entry.expect("an entry").path()) {
+        if path.is_dir() { found.extend(files_below(&path)) } else { found.push(path) }
+    }
+    found.sort();
+    found
 }
 
 /// A day in 2020.

@@ -252,6 +252,25 @@ fn count_all(stdout: ChildStdout, build: &Build<'_>, interrupt: &Interrupt, outc
     }
 }
 
+/// Returns what cargo and its compiler say of their versions, for this build; none, where one of them does not answer.
+pub fn versions(build: &Build<'_>, rustc: Option<&Path>) -> Option<String> {
+    let cargo = asked(build, build.cargo.command(), &["-vV"])?;
+    Some(cargo + &asked(build, build.cargo.command_of(rustc.unwrap_or(Path::new("rustc"))), &["-vV"])?)
+}
+
+/// Returns what a compiler takes this processor for.
+pub fn native(build: &Build<'_>, rustc: Option<&Path>) -> Option<String> {
+    let command = build.cargo.command_of(rustc.unwrap_or(Path::new("rustc")));
+    asked(build, command, &["--print", "cfg", "-C", "target-cpu=native"])
+}
+
+/// Asks a program in the place and the circumstances of a build.
+fn asked(build: &Build<'_>, mut command: Command, args: &[&str]) -> Option<String> {
+    command.args(args).current_dir(build.dir).envs(build.env.iter().map(|(k, v)| (k, v)));
+    let output = command.stdin(Stdio::null()).stderr(Stdio::null()).output().ok()?;
+    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
 fn code(status: ExitStatus) -> i32 {
     #[cfg(unix)]
     if let Some(signal) = std::os::unix::process::ExitStatusExt::signal(&status) {

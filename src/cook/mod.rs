@@ -5,6 +5,7 @@
 //! (invariant 4); with `--no-build`, the skeleton into the current directory instead.
 
 mod agree;
+pub(crate) mod cache;
 pub(crate) mod cargo;
 mod differs;
 mod epoch;
@@ -97,9 +98,10 @@ fn cook_one(
         );
     }
     let counts = cooked.units.units();
-    if counts.seeded > 0 {
+    let brought = [("Seeded", counts.seeded, ""), ("Restored", counts.stored, " from the store")];
+    for (verb, units, from) in brought.into_iter().filter(|(_, units, _)| *units > 0) {
         let saved = cooked.units.saved_seconds();
-        report.done("Seeded", &format!("{} units, which saves {saved:.1}s of compilation", counts.seeded));
+        report.done(verb, &format!("{units} units{from}, which saves {saved:.1}s of compilation"));
     }
     if counts.trimmed > 0 {
         report.done("Trimmed", &format!("{} units that no recipe uses any more", counts.trimmed));
@@ -207,7 +209,8 @@ fn in_scratch(mut order: Order, args: &Cook, given: &Given, interrupt: &Interrup
         environment: &given.environment,
         words: &words,
     };
-    let before = units.before(&args.seed, report, &|| interrupt.check())?;
+    let store = cache::open(args, &given.environment, &to_run, &layers, (&root, units.dir), report);
+    let before = units.before(&args.seed, store.as_ref(), report, &|| interrupt.check())?;
     let mut outcome = cargo::Outcome::default();
     // Where cargo failed, it has said why, and the lockfile it left tells nothing.
     let busy = interrupt.busy();
@@ -222,6 +225,7 @@ fn in_scratch(mut order: Order, args: &Cook, given: &Given, interrupt: &Interrup
     }
     built.and(settled)?.iter().for_each(|warning| report.warning(warning));
     removed?;
+    units.keep(store.as_ref(), &before, &outcome.units, report, &|| interrupt.check())?;
     let units = units.after(&before, &outcome.units, args.no_trim, report)?;
     if let Some(file) = &args.report
         && let Err(error) = disk::write_whole(&here.join(file), units.to_text().as_bytes())

@@ -52,7 +52,12 @@ impl Cargo {
 
     /// A command that starts it.
     pub fn command(&self) -> Command {
-        let mut command = Command::new(self.program.as_deref().unwrap_or(Path::new("cargo")));
+        self.command_of(self.program.as_deref().unwrap_or(Path::new("cargo")))
+    }
+
+    /// A command that starts another program of its toolchain.
+    pub fn command_of(&self, program: &Path) -> Command {
+        let mut command = Command::new(program);
         match &self.toolchain {
             Toolchain::Inherited => {}
             Toolchain::OfFile => {

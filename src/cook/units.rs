@@ -8,16 +8,20 @@ use crate::environment::Environment;
 use crate::error::Result;
 use crate::recipe::skeleton::{self, Files};
 use crate::report;
+use crate::store::Store;
+use crate::store::fetch::{Fetched, fetch};
+use crate::store::keep::{Used, keep};
+use crate::target::place;
 use crate::target::report::{From, Report, Row};
 use crate::target::seed::{self, Seeded, Wanted};
 use crate::target::trim::{self, Did};
 use crate::target::unit::{self, Parts};
 use crate::target::{Unit, units};
-use crate::workspace::lockfile;
+use crate::workspace::lockfile::{self, LockedPackage, Lockfile};
 use crate::workspace::scope::Scope;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 /// The variable that names seeds, separated as the directories in PATH are.
 const VARIABLE: &str = "LARDER_SEED";
@@ -41,24 +45,31 @@ pub struct Units<'a> {
 /// What came before cargo started, and when it did.
 pub struct Before {
     seeded: Seeded,
+    fetched: Fetched,
     seeds: Vec<PathBuf>,
     started: SystemTime,
 }
 
 impl Units<'_> {
-    /// Brings units from the seeds that are named, on the command line or by the variable.
+    /// Brings units from the seeds that are named, on the command line or by the variable, and then from the store.
     ///
     /// # Errors
     /// The target directory cannot be written to, or what `check` says.
-    pub fn before(&self, named: &[PathBuf], report: report::Report, check: &dyn Fn() -> Result<()>) -> Result<Before> {
+    pub fn before(
+        &self,
+        named: &[PathBuf],
+        store: Option<&Store>,
+        report: report::Report,
+        check: &dyn Fn() -> Result<()>,
+    ) -> Result<Before> {
         let by_variable = self.environment.var_os(VARIABLE).filter(|_| named.is_empty()).unwrap_or_default();
         let by_variable = std::env::split_paths(by_variable).filter(|dir| !dir.as_os_str().is_empty());
         let seeds: Vec<PathBuf> =
             named.iter().cloned().chain(by_variable).map(|dir| self.environment.here.join(dir)).collect();
-        seed::clear(self.dir);
+        place::clear(self.dir);
         let mut seeded = Seeded::default();
         if !seeds.is_empty() {
-            let lock = lockfile::parse("Cargo.lock", skeleton::text(self.files, "Cargo.lock").unwrap_or_default())?;
+            let lock = self.lockfile()?;
             let names = |is_local: bool| -> BTreeSet<String> {
                 let of = lock.packages.iter().filter(|package| package.source.is_none() == is_local);
                 of.map(|package| package.name.clone()).collect()
@@ -76,10 +87,55 @@ impl Units<'_> {
             seeded = seed::bring(&seeds, &wanted, check)?;
             trim::claim(self.dir, seeded.units.keys())?;
         }
-        for note in &seeded.notes {
+        let mut fetched = Fetched::default();
+        if let Some(store) = store {
+            fetched = fetch(store, &self.lockfile()?, profile_dir(self.build.profile.as_deref()), check)?;
+            trim::claim(self.dir, fetched.units.keys())?;
+        }
+        for note in seeded.notes.iter().chain(&fetched.notes) {
             report.note(note);
         }
-        Ok(Before { seeded, seeds, started: SystemTime::now() })
+        Ok(Before { seeded, fetched, seeds, started: SystemTime::now() })
+    }
+
+    /// Has the store keep the third-party units that were used.
+    ///
+    /// # Errors
+    /// What `check` says. What goes wrong with the store is a note.
+    pub fn keep(
+        &self,
+        store: Option<&Store>,
+        before: &Before,
+        made: &[Made],
+        report: report::Report,
+        check: &dyn Fn() -> Result<()>,
+    ) -> Result<()> {
+        let Some(store) = store else { return Ok(()) };
+        let (there, lock) = (units(self.dir, &|_| true), self.lockfile()?);
+        let found: Vec<(Unit, &Made)> = made
+            .iter()
+            .filter(|made| made.is_third_party() && !made.is_stub)
+            .filter_map(|made| Some((Unit::of_path(&made.path, self.dir)?, made)))
+            .collect();
+        let used: Vec<Used<'_>> = found
+            .iter()
+            .filter_map(|(unit, made)| {
+                let package = locked(&lock, made)?;
+                Some(Used { unit, package, kind: &made.kind, is_new: self.is_new(made, unit, before) })
+            })
+            .collect();
+        for note in keep(store, &used, &there, &before.fetched, check)? {
+            report.note(&note);
+        }
+        Ok(())
+    }
+
+    fn lockfile(&self) -> Result<Lockfile> {
+        lockfile::parse("Cargo.lock", skeleton::text(self.files, "Cargo.lock").unwrap_or_default())
+    }
+
+    fn is_new(&self, made: &Made, unit: &Unit, before: &Before) -> bool {
+        if made.is_run { self.begun_since(unit, before.started) } else { !made.fresh }
     }
 
     /// Trims, unless `keeps` is set, and reports.
@@ -96,7 +152,7 @@ impl Units<'_> {
                 let own = there.keys().filter(|unit| unit.package == name && self.begun_since(unit, before.started));
                 did.stubs.extend(own.cloned());
             } else if let Some(unit) = Unit::of_path(&made.path, self.dir).filter(|_| made.is_third_party()) {
-                let is_new = if made.is_run { self.begun_since(&unit, before.started) } else { !made.fresh };
+                let is_new = self.is_new(made, &unit, before);
                 let parts = there.get(&unit).cloned().unwrap_or_default();
                 rows.push(self.row(made, &unit, &parts, is_new, before, (name, version)));
                 if is_new {
@@ -126,10 +182,17 @@ impl Units<'_> {
         (package, version): (String, String),
     ) -> Row {
         let seed = before.seeded.units.get(unit).filter(|_| !is_new);
-        let from = match (is_new, seed) {
-            (true, _) => From::Compiled,
-            (false, None) => From::Fresh,
-            (false, Some(_)) => From::Seed,
+        let stored = before.fetched.units.get(unit).filter(|_| !is_new);
+        let from = match (is_new, seed, stored) {
+            (true, ..) => From::Compiled,
+            (false, None, None) => From::Fresh,
+            (false, Some(_), _) => From::Seed,
+            (false, None, Some(_)) => From::Store,
+        };
+        // What came from the store has one time.
+        let seconds = match stored.and_then(|record| record.milliseconds) {
+            Some(milliseconds) => Some(Duration::from_millis(milliseconds).as_secs_f64()),
+            None => unit::seconds(unit, self.dir),
         };
         Row {
             package,
@@ -138,7 +201,7 @@ impl Units<'_> {
             from,
             seed: seed.map(|index| before.seeds[*index].display().to_string()),
             bytes: unit::bytes(parts, self.dir),
-            seconds: unit::seconds(unit, self.dir),
+            seconds,
         }
     }
 
@@ -157,6 +220,15 @@ impl Units<'_> {
             }
         }
     }
+}
+
+/// The package of the lockfile that a unit is of; none, where two have its name and version and cargo's id does not tell.
+fn locked<'a>(lock: &'a Lockfile, made: &Made) -> Option<&'a LockedPackage> {
+    let (name, version) = made.name_and_version()?;
+    let is_same = |it: &&LockedPackage| it.source.is_some() && it.name == name && it.version == version;
+    let same: Vec<&LockedPackage> = lock.packages.iter().filter(is_same).collect();
+    let is_its = |it: &&&LockedPackage| it.source.as_ref().is_some_and(|source| made.package.repr.starts_with(source));
+    if let [only] = same[..] { Some(only) } else { same.iter().find(is_its).copied() }
 }
 
 /// The directory that a profile builds in (`Profiles::new` in cargo's `core/profiles.rs`).

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::fs::Metadata;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 /// A file behind several names: device and number.
 pub type Identity = (u64, u64);
@@ -57,24 +58,38 @@ pub fn identity(_: &Metadata) -> Option<Identity> {
     None
 }
 
+/// Makes a symbolic link.
+///
+/// # Errors
+/// The system refuses.
 #[cfg(unix)]
-fn link(target: &Path, to: &Path) -> io::Result<()> {
+pub fn link(target: &Path, to: &Path) -> io::Result<()> {
     fs_err::os::unix::fs::symlink(target, to)
 }
 
 /// A link needs a privilege there, and cargo makes none.
+///
+/// # Errors
+/// Always.
 #[cfg(not(unix))]
-fn link(target: &Path, _: &Path) -> io::Result<()> {
+pub fn link(target: &Path, _: &Path) -> io::Result<()> {
     Err(io::Error::other(format!("`{}` is a link", target.display())))
 }
 
 fn set_times(path: &Path, metadata: &Metadata) -> io::Result<()> {
+    set_time(path, metadata.modified()?)
+}
+
+/// Sets when a file or a directory was modified last.
+///
+/// # Errors
+/// The system refuses.
+pub fn set_time(path: &Path, time: SystemTime) -> io::Result<()> {
     // To read is enough where the file is one's own; on Windows it is not, and directories cannot be opened.
-    if cfg!(windows) && metadata.is_dir() {
+    if cfg!(windows) && path.is_dir() {
         return Ok(());
     }
-    let file = std::fs::OpenOptions::new().read(true).write(cfg!(windows)).open(path)?;
-    file.set_modified(metadata.modified()?)
+    std::fs::OpenOptions::new().read(true).write(cfg!(windows)).open(path)?.set_modified(time)
 }
 
 /// Every file below a path, or the file itself; links are not followed.

@@ -8,8 +8,9 @@
 //! cargo alone decides what is fresh: a seed only puts back what cargo itself wrote, and trimming only costs time. Nothing
 //! here touches a unit of a local package.
 
-mod copy;
+pub mod copy;
 pub mod ledger;
+pub mod place;
 pub mod report;
 pub mod seed;
 pub mod trim;

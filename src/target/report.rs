@@ -29,6 +29,8 @@ pub struct Counts {
     pub fresh: usize,
     /// cargo found them fresh, as they came from a seed.
     pub seeded: usize,
+    /// cargo found them fresh, as they came from the store.
+    pub stored: usize,
     /// Nothing used them any more.
     pub trimmed: usize,
 }
@@ -64,14 +66,21 @@ pub enum From {
     Fresh,
     /// From a seed.
     Seed,
+    /// From the store.
+    Store,
 }
 
 impl Report {
     /// The report of these rows, most time first.
     pub fn new(build: String, mut rows: Vec<Row>, trimmed: usize) -> Self {
         let count = |from| rows.iter().filter(|row| row.from == from).count();
-        let units =
-            Counts { compiled: count(From::Compiled), fresh: count(From::Fresh), seeded: count(From::Seed), trimmed };
+        let units = Counts {
+            compiled: count(From::Compiled),
+            fresh: count(From::Fresh),
+            seeded: count(From::Seed),
+            stored: count(From::Store),
+            trimmed,
+        };
         let saved = rows.iter().filter(|row| row.from != From::Compiled).filter_map(|row| row.seconds).sum();
         rows.sort_by(|a, b| {
             let names = (&a.package, &a.version, &a.kind).cmp(&(&b.package, &b.version, &b.kind));

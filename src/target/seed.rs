@@ -8,11 +8,11 @@
 //! not use goes again (`trim.rs`). A unit of a local package never comes: cargo compares its sources by time alone.
 
 use super::copy::{self, Linked, files_below};
+use super::place;
 use super::unit::{self, Parts, Unit};
 use crate::error::Result;
 use crate::path;
 use std::collections::{BTreeMap, BTreeSet};
-use std::io;
 use std::path::{Path, PathBuf};
 
 /// What a cook is about to build.
@@ -75,7 +75,9 @@ pub fn bring(seeds: &[PathBuf], wanted: &Wanted<'_>, check: &dyn Fn() -> Result<
             if seeded.units.contains_key(unit) || wanted.target_dir.join(unit.record()).exists() {
                 continue;
             }
-            match place(seed, parts, wanted.target_dir) {
+            let mut linked = Linked::new();
+            let mut fill = |_, part: &Path, to: &Path| copy::copy(&seed.join(part), to, &mut linked);
+            match place::place(parts, wanted.target_dir, &mut fill) {
                 Ok(()) => {
                     seeded.units.insert(unit.clone(), index);
                 }
@@ -178,36 +180,6 @@ fn tells_of(parts: &Parts, seed: &Path, root: &Path) -> bool {
         Err(_) => fs_err::read(path).is_ok_and(|bytes| finder.find(&bytes).is_some()),
     });
     telling.next().is_some()
-}
-
-/// Copies the parts beside their places first, and then moves them there, the record last.
-fn place(seed: &Path, parts: &Parts, target_dir: &Path) -> io::Result<()> {
-    fs_err::create_dir_all(target_dir)?;
-    let staged = tempfile::Builder::new().prefix(STAGE).tempdir_in(target_dir)?;
-    let mut linked = Linked::new();
-    for (i, part) in parts.0.iter().enumerate() {
-        copy::copy(&seed.join(part), &staged.path().join(i.to_string()), &mut linked)?;
-    }
-    for (i, part) in parts.0.iter().enumerate() {
-        let to = target_dir.join(part);
-        fs_err::create_dir_all(to.parent().unwrap_or(target_dir))?;
-        if to.is_dir() {
-            fs_err::remove_dir_all(&to)?;
-        }
-        fs_err::rename(staged.path().join(i.to_string()), &to)?;
-    }
-    Ok(())
-}
-
-/// What directories are called that hold half a unit, and are removed with the next cook if one was killed.
-const STAGE: &str = ".larder-seed-";
-
-/// Removes what a cook that was killed left.
-pub fn clear(target_dir: &Path) {
-    let is_ours = |path: &PathBuf| crate::carried::records::name_of(path).starts_with(STAGE);
-    for left in crate::carried::records::entries(target_dir).into_iter().filter(is_ours) {
-        let _ = fs_err::remove_dir_all(left);
-    }
 }
 
 /// Why none of the units that came from a seed was fresh to cargo, as far as their records tell.

@@ -8,6 +8,7 @@
 //! `compiler/build_runner`).
 
 use crate::carried::records::{entries, name_of, profiles};
+use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -16,7 +17,7 @@ use std::time::SystemTime;
 const FINGERPRINT: &str = ".fingerprint";
 
 /// A unit, by where its profile builds and what cargo calls it.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Unit {
     /// The directory of the profile in the target directory, with forward slashes, such as `release`.
     pub profile: String,
@@ -29,7 +30,8 @@ pub struct Unit {
 }
 
 /// cargo's layouts of the target directory.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Layout {
     /// Before Rust 1.100.
     Spread,

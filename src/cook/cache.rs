@@ -1,0 +1,67 @@
+//! The door between a cook and the store.
+//!
+//! In: the flags and variables that name a store, and the build that is about to start. Out: a store that knows what this cook
+//! runs in. What is decided and done with it is `crate::store`'s.
+
+use super::cargo;
+use crate::cli::Cook;
+use crate::config::layers::Layers;
+use crate::environment::Environment;
+use crate::path;
+use crate::report::Report;
+use crate::store::Store;
+use crate::store::size;
+use crate::store::surroundings::{Known, Surroundings};
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
+use toml::Table;
+
+/// The variable that names a store.
+const VARIABLE: &str = "LARDER_CACHE";
+
+/// Returns the directory of the store that a flag names, or the variable.
+pub fn dir(named: Option<&Path>, environment: &Environment) -> Option<PathBuf> {
+    let by_variable = environment.var_os(VARIABLE).map(Path::new);
+    let dir = named.or(by_variable).filter(|dir| !dir.as_os_str().is_empty())?;
+    Some(environment.here.join(dir))
+}
+
+/// Opens the store that is named, if one is. `units` is where cargo keeps units.
+pub fn open(
+    args: &Cook,
+    environment: &Environment,
+    build: &cargo::Build<'_>,
+    layers: &Layers,
+    (root, units): (&Path, &Path),
+    report: Report,
+) -> Option<Store> {
+    let dir = dir(args.cache.as_deref(), environment)?;
+    let name = path::display(&dir, &environment.here);
+    let mut variables: BTreeMap<OsString, OsString> = environment.all().clone();
+    variables.extend(build.env.iter().map(|(name, value)| (name.into(), value.clone())));
+    let config = layers.merged();
+    let rustc = rustc(&variables, &config, &environment.here);
+    let Some(versions) = cargo::versions(build, rustc.as_deref()) else {
+        report.note(&format!("the store `{name}` is not used: cargo and rustc do not tell their versions"));
+        return None;
+    };
+    let known = Known {
+        variables,
+        config: &config,
+        versions,
+        native: &|| cargo::native(build, rustc.as_deref()),
+        cargo_home: environment.cargo_home().unwrap_or_default(),
+        target_dir: units.to_owned(),
+        root,
+    };
+    Some(Store::on_disk(&dir, name, args.cache_size.unwrap_or(size::DEFAULT), Surroundings::look(known)))
+}
+
+/// The compiler that cargo will call, where it is not the one on PATH (`get_tool` in cargo's `util/context/mod.rs`).
+fn rustc(variables: &BTreeMap<OsString, OsString>, config: &Table, here: &Path) -> Option<PathBuf> {
+    let by_config = || config.get("build")?.get("rustc")?.as_str().map(OsString::from);
+    let named = variables.get(OsStr::new("RUSTC")).filter(|it| !it.is_empty()).cloned().or_else(by_config)?;
+    let path = PathBuf::from(named);
+    Some(if path.components().count() > 1 { here.join(path) } else { path })
+}

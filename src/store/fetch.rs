@@ -1,0 +1,159 @@
+//! Units that come back from a store before cargo starts.
+//!
+//! In: a store, and the third-party packages of a lockfile. Out: units in the target directory, and a line if something went
+//! wrong. Writes below the target directory, each unit whole or not at all; removes from the store what is broken there.
+//!
+//! All that comes gets one time, that of now: nothing of it is older than what it was compiled against, and what stands in
+//! the directory and was compiled against an earlier copy of it is older, so cargo makes that anew. What build scripts watch
+//! outside is compared by content (`watch.rs`), since a time would say nothing at another place.
+
+use super::digest::Digest;
+use super::object;
+use super::record::{Record, folder};
+use super::watch::{Looked, digest_of_path};
+use super::{Store, plan};
+use crate::error::Result;
+use crate::target::unit::{self, Parts, Unit};
+use crate::workspace::lockfile::{LockedPackage, Lockfile};
+use std::collections::BTreeMap;
+use std::io;
+use std::path::Path;
+use std::time::SystemTime;
+
+/// What came back.
+#[derive(Debug, Default)]
+pub struct Fetched {
+    /// The records of the units that came.
+    pub units: BTreeMap<Unit, Record>,
+    /// A line for what went wrong.
+    pub notes: Vec<String>,
+}
+
+/// What a package, the environment included, is called in the store. A package of a registry is its checksum, one of a
+/// repository its commit, which its source ends with; a local one is not kept.
+pub fn key(package: &LockedPackage, common: &Digest) -> Option<Digest> {
+    let source = package.source.as_deref()?;
+    let checksum = package.checksum.as_deref().unwrap_or_default();
+    Some(Digest::of_parts([common.as_str(), &package.name, &package.version, source, checksum]))
+}
+
+/// Brings what the store has of these packages, built in directories of a profile. `check` is asked between two units.
+///
+/// # Errors
+/// What `check` says. A store that cannot be read, and a unit that cannot be written, is a note.
+pub fn fetch(store: &Store, lock: &Lockfile, profile_dir: &str, check: &dyn Fn() -> Result<()>) -> Result<Fetched> {
+    let mut fetched = Fetched::default();
+    let records = match records(store, lock, profile_dir, check)? {
+        Ok(records) => records,
+        Err(error) => {
+            fetched.notes.push(format!("nothing comes from the store `{}`: {error}", store.name));
+            return Ok(fetched);
+        }
+    };
+    let dir = &store.surroundings.target_dir;
+    let there = if records.is_empty() { BTreeMap::new() } else { unit::units(dir, &|name| name == profile_dir) };
+    let there: BTreeMap<String, (Unit, Parts)> =
+        there.into_iter().map(|(unit, parts)| (unit.key(), (unit, parts))).collect();
+    let stands = |key: &str| -> Option<Digest> {
+        let (unit, parts) = there.get(key)?;
+        let packed = object::pack(unit, parts, dir).ok().flatten();
+        // What cannot be told is no unit that anything was compiled against.
+        Some(packed.map_or_else(|| Digest::of(b""), |packed| Digest::of(&packed.bytes)))
+    };
+    let mut came = BTreeMap::<String, Digest>::new();
+    let mut broken = 0;
+    let mut time = None;
+    for record in plan::choose(&records, &stands) {
+        check()?;
+        let is_there = |(unit, object): (&String, &Digest)| came.get(unit) == Some(object) || there.contains_key(unit);
+        if !record.dependencies.iter().all(is_there) {
+            continue;
+        }
+        match object(store, record) {
+            Ok(Some(bytes)) => {
+                let time = match time {
+                    Some(time) => time,
+                    None => *time.insert(now(dir)?),
+                };
+                if let Err(error) = object::unpack(&bytes, &record.unit, dir, time) {
+                    fetched.notes.push(format!("the store is left at `{}`: {error}", record.package));
+                    break;
+                }
+                came.insert(record.unit.key(), record.object.clone());
+                fetched.units.insert(record.unit.clone(), record.clone());
+            }
+            Ok(None) => broken += 1,
+            Err(error) => {
+                fetched.notes.push(format!("the store is left at `{}`: {error}", record.package));
+                break;
+            }
+        }
+    }
+    if broken > 0 {
+        fetched
+            .notes
+            .push(format!("{broken} units of the store `{}` were broken or gone, and are made anew", store.name));
+    }
+    Ok(fetched)
+}
+
+/// The time of a file that is written now, as the file system counts it, which is how cargo takes the time as well.
+fn now(dir: &Path) -> io::Result<SystemTime> {
+    fs_err::create_dir_all(dir)?;
+    tempfile::tempfile_in(dir)?.metadata()?.modified()
+}
+
+/// The records that may be used here, those put last first. The outer error is that of `check`.
+fn records(
+    store: &Store,
+    lock: &Lockfile,
+    profile_dir: &str,
+    check: &dyn Fn() -> Result<()>,
+) -> Result<io::Result<Vec<Record>>> {
+    let looked = Looked::default();
+    let mut found = Vec::new();
+    for package in &lock.packages {
+        check()?;
+        let Some(key) = key(package, &store.surroundings.common) else { continue };
+        let listed = match store.holder.list(&folder(&package.name, &package.version, &key)) {
+            Ok(listed) => listed,
+            Err(error) => return Ok(Err(error)),
+        };
+        for listed in listed {
+            let Ok(Some(bytes)) = store.holder.get(&listed.name) else { continue };
+            let Some(record) = Record::parse(&listed.name, &bytes).filter(|record| record.key == key) else {
+                let _ = store.holder.delete(&listed.name);
+                continue;
+            };
+            let is_of_profile = record.unit.profile.rsplit('/').next() == Some(profile_dir);
+            if is_of_profile && holds(store, &record, &looked) {
+                found.push((std::cmp::Reverse(listed.put), record));
+            }
+        }
+    }
+    found.sort_by(|a, b| (a.0, &a.1.object).cmp(&(b.0, &b.1.object)));
+    Ok(Ok(found.into_iter().map(|(_, record)| record).collect()))
+}
+
+/// Whether everything is here as it was where the unit was made.
+fn holds(store: &Store, record: &Record, looked: &Looked) -> bool {
+    let (around, needed) = (&store.surroundings, &record.circumstances);
+    needed.system.as_ref().is_none_or(|system| *system == around.system)
+        && needed.target_dir.as_ref().is_none_or(|dir| *dir == digest_of_path(&around.target_dir))
+        && needed.watched.holds(around, looked)
+}
+
+/// The object of a record, its digest checked; none, where it is gone or broken, and then the store forgets it.
+fn object(store: &Store, record: &Record) -> io::Result<Option<Vec<u8>>> {
+    let bytes = store.holder.get(&record.object_name())?;
+    let is_whole = |bytes: &Vec<u8>| Digest::of(bytes) == record.object;
+    if bytes.as_ref().is_some_and(is_whole) {
+        return Ok(bytes);
+    }
+    // A store that cannot be written to keeps it, and it is found broken again.
+    if bytes.is_some() {
+        let _ = store.holder.delete(&record.object_name());
+    }
+    let _ = store.holder.delete(&record.name());
+    Ok(None)
+}

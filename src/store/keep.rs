@@ -1,0 +1,253 @@
+//! Units that a store keeps after cargo has used them.
+//!
+//! In: the third-party units that a build used, in a target directory. Out: objects and records in the store, and a line if
+//! something went wrong. Reads the target directory; writes to the store.
+//!
+//! Objects come first and records last: whoever is killed, or has no space left, in between has left bytes that nobody
+//! finds, which go when the store is full.
+
+use super::digest::Digest;
+use super::fetch::{Fetched, key};
+use super::holder::OBJECTS;
+use super::object;
+use super::record::{Circumstances, FORMAT, Record, object_name};
+use super::watch::{self, Looked, Watched, digest_of_path};
+use super::{Store, evict};
+use crate::carried::records::{entries, name_of};
+use crate::error::Result;
+use crate::target::unit::{self, Parts, Unit};
+use crate::workspace::lockfile::LockedPackage;
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// A unit that cargo made or found.
+pub struct Used<'a> {
+    /// The unit.
+    pub unit: &'a Unit,
+    /// Its package.
+    pub package: &'a LockedPackage,
+    /// cargo's word for its target.
+    pub kind: &'a str,
+    /// Whether cargo made it in this build.
+    pub is_new: bool,
+}
+
+/// Keeps what was used, and brings the store back to its size. Gives a line for what went wrong. `check` is asked between
+/// two units.
+///
+/// # Errors
+/// What `check` says.
+pub fn keep(
+    store: &Store,
+    used: &[Used<'_>],
+    there: &BTreeMap<Unit, Parts>,
+    fetched: &Fetched,
+    check: &dyn Fn() -> Result<()>,
+) -> Result<Vec<String>> {
+    let listed = BTreeMap::new();
+    let mut keeping = Keeping { store, there, fetched, listed, objects: BTreeMap::new(), has_put: false };
+    let kept = keeping.objects(used, check)?.and_then(|()| keeping.records(used));
+    let mut notes = Vec::new();
+    if let Err(error) = kept {
+        notes.push(format!("the store `{}` does not keep what was built: {error}", store.name));
+    }
+    if keeping.has_put
+        && let Err(error) = evict::to_size(&*store.holder, store.limit)
+    {
+        notes.push(format!("the store `{}` could not be brought to its size: {error}", store.name));
+    }
+    Ok(notes)
+}
+
+struct Keeping<'a> {
+    store: &'a Store,
+    there: &'a BTreeMap<Unit, Parts>,
+    fetched: &'a Fetched,
+    /// The objects that the store had, with their lengths.
+    listed: BTreeMap<String, u64>,
+    /// What is in the store by now.
+    objects: BTreeMap<&'a Unit, Object>,
+    has_put: bool,
+}
+
+struct Object {
+    digest: Digest,
+    bytes: u64,
+    names_target: bool,
+}
+
+impl<'a> Keeping<'a> {
+    /// Puts the objects. The outer error is that of `check`.
+    fn objects(&mut self, used: &[Used<'a>], check: &dyn Fn() -> Result<()>) -> Result<io::Result<()>> {
+        let to_pack: Vec<&Used<'a>> = used.iter().filter(|used| self.came(used).is_none()).collect();
+        if !to_pack.is_empty() {
+            match self.store.holder.list(OBJECTS) {
+                Ok(listed) => self.listed = listed.into_iter().map(|listed| (listed.name, listed.bytes)).collect(),
+                Err(error) => return Ok(Err(error)),
+            }
+        }
+        for used in to_pack {
+            check()?;
+            if let Err(error) = self.put_object(used) {
+                return Ok(Err(error));
+            }
+        }
+        Ok(Ok(()))
+    }
+
+    fn put_object(&mut self, used: &Used<'a>) -> io::Result<()> {
+        let dir = &self.store.surroundings.target_dir;
+        let Some(parts) = self.there.get(used.unit) else { return Ok(()) };
+        let Some(packed) = object::pack(used.unit, parts, dir)? else { return Ok(()) };
+        let bytes = packed.bytes.len() as u64;
+        if bytes > self.store.limit {
+            return Ok(());
+        }
+        let digest = Digest::of(&packed.bytes);
+        let name = object_name(&digest);
+        // One that is broken is found out by whoever reads it.
+        if self.listed.get(&name) != Some(&bytes) {
+            self.has_put = true;
+            self.store.holder.put(&name, &packed.bytes)?;
+        }
+        self.objects.insert(used.unit, Object { digest, bytes, names_target: packed.names_target });
+        Ok(())
+    }
+
+    /// The record of a unit that came from the store and that cargo took as it was.
+    fn came(&self, used: &Used<'_>) -> Option<&'a Record> {
+        self.fetched.units.get(used.unit).filter(|_| !used.is_new)
+    }
+
+    /// Puts the records; those of what came from the store again, so that they count as used.
+    fn records(&mut self, used: &[Used<'a>]) -> io::Result<()> {
+        let around = &self.store.surroundings;
+        let looked = Looked::default();
+        let sources = self.sources(used);
+        // cargo tells of all that a unit was compiled against.
+        let by_hash: BTreeMap<(&str, u64), &Unit> = used
+            .iter()
+            .filter_map(|it| Some(((profile_name(it.unit), fingerprint(it.unit, &around.target_dir)?.0), it.unit)))
+            .collect();
+        for used in used {
+            if let Some(record) = self.came(used) {
+                // Where that fails, it is not written for the first time either.
+                let _ = self.store.holder.put(&record.name(), &record.to_bytes());
+                continue;
+            }
+            let (Some(object), Some(parts)) = (self.objects.get(used.unit), self.there.get(used.unit)) else {
+                continue;
+            };
+            let Some(Source { own, .. }) = sources.get(&id(used.package)) else { continue };
+            let Some(dependencies) = self.dependencies(used.unit, &by_hash) else { continue };
+            let watched = Watched::of(used.unit, parts, own.as_deref(), around, &looked);
+            let (Some(watched), Some(key)) = (watched, key(used.package, &around.common)) else { continue };
+            let record = Record {
+                format: FORMAT,
+                key,
+                package: used.package.name.clone(),
+                version: used.package.version.clone(),
+                kind: used.kind.to_owned(),
+                unit: used.unit.clone(),
+                object: object.digest.clone(),
+                bytes: object.bytes,
+                milliseconds: milliseconds(used.unit, &around.target_dir),
+                dependencies,
+                circumstances: Circumstances {
+                    system: sees_the_system(used.kind).then(|| around.system.clone()),
+                    target_dir: object.names_target.then(|| digest_of_path(&around.target_dir)),
+                    watched,
+                },
+            };
+            self.store.holder.put(&record.name(), &record.to_bytes())?;
+            self.has_put = true;
+        }
+        Ok(())
+    }
+
+    /// What a unit was compiled against, with the objects; none, if the store does not have all of it. cargo's record names
+    /// each by the hash of its fingerprint (`DepFingerprint` in cargo's `fingerprint/mod.rs`).
+    fn dependencies(&self, unit: &Unit, by_hash: &BTreeMap<(&str, u64), &Unit>) -> Option<BTreeMap<String, Digest>> {
+        let (_, json) = fingerprint(unit, &self.store.surroundings.target_dir)?;
+        let hashes = json.get("deps")?.as_array()?.iter().map(|dependency| dependency.get(3)?.as_u64());
+        let mut dependencies = BTreeMap::new();
+        for hash in hashes {
+            let below = *by_hash.get(&(profile_name(unit), hash?))?;
+            let came = self.fetched.units.get(below).map(|record| &record.object);
+            let object = self.objects.get(below).map(|object| &object.digest).or(came)?;
+            dependencies.insert(below.key(), object.clone());
+        }
+        Some(dependencies)
+    }
+
+    /// Where the sources of each package are. A package is missing if that is unknown or changes between its units.
+    fn sources(&self, used: &[Used<'_>]) -> BTreeMap<(String, String), Source> {
+        let around = &self.store.surroundings;
+        let mut found = BTreeMap::<(String, String), Source>::new();
+        let mut unknown = BTreeSet::new();
+        for used in used {
+            let Some(parts) = self.there.get(used.unit) else { continue };
+            // A run of a build script says nothing.
+            let Some(source) = unit::source(used.unit, parts, &around.target_dir) else { continue };
+            let path = Path::new(&source);
+            if !path.is_absolute() {
+                unknown.insert(id(used.package));
+                continue;
+            }
+            let own = watch::sources(path, &around.cargo_home);
+            found.insert(id(used.package), Source { own });
+        }
+        found.retain(|package, _| !unknown.contains(package));
+        found
+    }
+}
+
+struct Source {
+    /// The directory of the package, unless cargo unpacked it in its home.
+    own: Option<PathBuf>,
+}
+
+fn id(package: &LockedPackage) -> (String, String) {
+    (package.name.clone(), package.version.clone())
+}
+
+fn profile_name(unit: &Unit) -> &str {
+    unit.profile.rsplit('/').next().unwrap_or(&unit.profile)
+}
+
+/// Whether a unit runs when it is made, or is linked. What is compiled against it, or what it leaves, comes back only with it.
+fn sees_the_system(kind: &str) -> bool {
+    kind.split(',').any(|kind| !["lib", "rlib"].contains(&kind))
+}
+
+/// The hash of a unit's fingerprint, and its record (`write_fingerprint` in cargo's `fingerprint/mod.rs`).
+fn fingerprint(unit: &Unit, target_dir: &Path) -> Option<(u64, serde_json::Value)> {
+    let files = entries(&target_dir.join(unit.record()));
+    let json = files.iter().find(|path| path.extension().is_some_and(|it| it == "json"))?;
+    let hash = files.iter().find(|path| Some(name_of(path).as_str()) == json.file_stem().and_then(|it| it.to_str()))?;
+    let digits = fs_err::read_to_string(hash).ok()?;
+    // Little-endian (`to_hex` in cargo's `util/hex.rs`).
+    let hash = u64::from_str_radix(digits.trim(), 16).ok()?.swap_bytes();
+    Some((hash, serde_json::from_slice(&fs_err::read(json).ok()?).ok()?))
+}
+
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is above zero, and a month fits")]
+fn milliseconds(unit: &Unit, target_dir: &Path) -> Option<u64> {
+    unit::seconds(unit, target_dir).map(|seconds| (seconds * 1000.0) as u64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_runs_or_is_linked_sees_the_system() {
+        for kind in ["custom-build", "run-build-script", "proc-macro", "dylib", "cdylib,rlib", "bin", "staticlib"] {
+            assert!(sees_the_system(kind), "{kind}");
+        }
+        for kind in ["lib", "rlib", "lib,rlib"] {
+            assert!(!sees_the_system(kind), "{kind}");
+        }
+    }
+}

@@ -1,0 +1,387 @@
+//! The system, as build scripts, C compilers and linkers see it.
+//!
+//! In: variables, and linkers that are named. Out: lines that are the same where the same system is. Reads a few files, and
+//! starts compilers and linkers for their versions; writes nothing.
+//!
+//! Each row has its reason in STORE.md. What is too much costs time; what is too little makes a wrong build: an
+//! `openssl-sys` that looked for its library in another image.
+
+use super::digest::Digest;
+use super::watch::listing;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use toml::Table;
+
+/// What to look at.
+pub struct Looks<'a> {
+    /// The variables that cargo will have.
+    pub variables: &'a BTreeMap<OsString, OsString>,
+    /// `[env]` of the configuration, which build scripts have too.
+    pub env: &'a Table,
+    /// Linkers that the configuration names.
+    pub linkers: Vec<String>,
+    /// The root of the system: `/`, but in tests.
+    pub root: &'a Path,
+}
+
+/// Where systems say what is installed, and which system it is. Whoever has several counts with all of them.
+const DATABASES: &[&str] = &[
+    "etc/os-release",
+    "usr/lib/os-release",
+    "var/lib/dpkg/status",
+    "lib/apk/db/installed",
+    "usr/lib/apk/db/installed",
+    "var/lib/rpm/Packages",
+    "var/lib/rpm/Packages.db",
+    "var/lib/rpm/rpmdb.sqlite",
+    "usr/lib/sysimage/rpm/Packages.db",
+    "usr/lib/sysimage/rpm/rpmdb.sqlite",
+    "System/Library/CoreServices/SystemVersion.plist",
+];
+
+/// Where a directory lists what is installed: one entry for each package, or what came without a package.
+const LISTED: &[(&str, usize)] = &[
+    ("var/lib/dpkg/status.d", 0),
+    ("var/lib/pacman/local", 0),
+    ("opt/homebrew/Cellar", 1),
+    ("usr/local/Cellar", 1),
+    ("usr/local/include", 2),
+    ("usr/local/lib", 2),
+    ("usr/local/lib64", 2),
+];
+
+/// Compilers and linkers that build scripts and rustc call where nobody names others.
+const COMPILERS: &[&str] = &["cc", "c++", "ld", "clang", "zig"];
+
+/// What build scripts call besides. These are known by where they are and how long they are.
+const TOOLS: &[&str] = &[
+    "ar",
+    "as",
+    "bindgen",
+    "cargo-zigbuild",
+    "clang++",
+    "cmake",
+    "g++",
+    "gcc",
+    "go",
+    "ld.lld",
+    "lld",
+    "llvm-config",
+    "make",
+    "mold",
+    "nasm",
+    "ninja",
+    "perl",
+    "pkg-config",
+    "pkgconf",
+    "protoc",
+    "python3",
+    "ranlib",
+    "yasm",
+];
+
+/// A rule for the names of variables that reach C compilers and build scripts.
+enum Name {
+    /// This one.
+    Is(&'static str),
+    /// All that begin so.
+    Begins(&'static str),
+    /// All that end so.
+    Ends(&'static str),
+}
+
+const COUNTED: &[Name] = &[
+    Name::Is("CC"),
+    Name::Begins("CC_"),
+    Name::Ends("_CC"),
+    Name::Is("CXX"),
+    Name::Begins("CXX_"),
+    Name::Ends("_CXX"),
+    Name::Is("AR"),
+    Name::Begins("AR_"),
+    Name::Ends("_AR"),
+    Name::Is("NM"),
+    Name::Is("RANLIB"),
+    Name::Begins("RANLIB_"),
+    Name::Is("STRIP"),
+    Name::Begins("LD"),
+    Name::Begins("CFLAGS"),
+    Name::Ends("_CFLAGS"),
+    Name::Begins("CXXFLAGS"),
+    Name::Ends("_CXXFLAGS"),
+    Name::Begins("CPPFLAGS"),
+    Name::Ends("_LDFLAGS"),
+    Name::Begins("ARFLAGS"),
+    Name::Begins("CRATE_CC_"),
+    Name::Begins("PKG_CONFIG"),
+    Name::Begins("CMAKE"),
+    Name::Begins("OPENSSL"),
+    Name::Is("LIBRARY_PATH"),
+    Name::Is("CPATH"),
+    Name::Is("C_INCLUDE_PATH"),
+    Name::Is("CPLUS_INCLUDE_PATH"),
+    Name::Is("INCLUDE"),
+    Name::Is("LIB"),
+    Name::Is("SDKROOT"),
+    Name::Ends("DEPLOYMENT_TARGET"),
+    Name::Begins("BINDGEN_"),
+    Name::Begins("LIBCLANG"),
+    Name::Begins("LLVM_"),
+    Name::Begins("PROTOC"),
+    Name::Begins("PYO3_"),
+    Name::Begins("PYTHON_SYS_"),
+    Name::Begins("DEP_"),
+    Name::Ends("_SYS_USE_PKG_CONFIG"),
+    Name::Ends("_NO_PKG_CONFIG"),
+    Name::Ends("_NO_VENDOR"),
+    Name::Ends("_DIR"),
+    Name::Ends("_ROOT"),
+    Name::Ends("_LIB"),
+    Name::Ends("_LIBS"),
+    Name::Ends("_STATIC"),
+    Name::Ends("_LINKER"),
+    Name::Ends("_INCLUDE"),
+];
+
+/// Of these, the ones that are about the session, cargo's own settings or ours: cargo knows what its own mean.
+const NOT_COUNTED: &[Name] = &[
+    Name::Is("CARGO_TARGET_DIR"),
+    Name::Begins("CARGO_BUILD_"),
+    Name::Begins("LARDER_"),
+    Name::Begins("XDG_"),
+    Name::Begins("RUNNER_"),
+    Name::Begins("GITHUB_"),
+    Name::Begins("CI_"),
+    Name::Is("TEMP_DIR"),
+];
+
+fn is_one_of(rules: &[Name], name: &str) -> bool {
+    rules.iter().any(|rule| match rule {
+        Name::Is(text) => name == *text,
+        Name::Begins(text) => name.starts_with(text),
+        Name::Ends(text) => name.ends_with(text),
+    })
+}
+
+/// Whether a variable reaches C compilers or build scripts, as far as its name tells. What a script names itself is watched.
+pub fn counts(name: &str) -> bool {
+    is_one_of(COUNTED, name) && !is_one_of(NOT_COUNTED, name)
+}
+
+/// Returns what tells this system from others.
+pub fn lines(looks: &Looks<'_>) -> Vec<String> {
+    let mut lines = Vec::new();
+    for path in DATABASES {
+        if let Ok(bytes) = std::fs::read(looks.root.join(path)) {
+            lines.push(format!("{path} {}", Digest::of(&bytes)));
+        }
+    }
+    for (dir, depth) in LISTED {
+        lines.push(format!("{dir} {}", Digest::of_parts(listing(&looks.root.join(dir), *depth))));
+    }
+    let path = looks.variables.get(OsStr::new("PATH")).cloned().unwrap_or_default();
+    let mut versions: BTreeSet<String> = COMPILERS.iter().map(|name| (*name).to_owned()).collect();
+    versions.extend(looks.linkers.iter().cloned());
+    let of_process = looks.variables.iter().map(|(name, value)| (name.to_string_lossy(), value.to_string_lossy()));
+    for (name, value) in of_process.filter(|(name, _)| counts(name)) {
+        lines.push(format!("{name}={value}"));
+        for dir in std::env::split_paths(&*value).filter(|dir| dir.is_absolute() && dir.is_dir()) {
+            lines.push(format!("{} {}", dir.display(), Digest::of_parts(listing(&dir, 3))));
+        }
+        // The first word, as the `cc` crate takes it: `ccache gcc` has a second one.
+        if is_program(&name) {
+            versions.extend(value.split_whitespace().map(str::to_owned));
+        }
+    }
+    // In `[env]` everything was written for builds.
+    lines.extend(looks.env.iter().map(|(name, value)| format!("[env] {name}={value}")));
+    for name in versions {
+        if let Some(program) = found(&name, &path) {
+            lines.push(format!("{name} {} {}", told(&program), version(&program)));
+        }
+    }
+    lines.extend(TOOLS.iter().filter_map(|name| Some(format!("{name} {}", told(&found(name, &path)?)))));
+    lines
+}
+
+/// Whether a variable names a program.
+fn is_program(name: &str) -> bool {
+    let rules = [
+        Name::Is("CC"),
+        Name::Begins("CC_"),
+        Name::Ends("_CC"),
+        Name::Is("CXX"),
+        Name::Begins("CXX_"),
+        Name::Ends("_CXX"),
+        Name::Is("LD"),
+        Name::Ends("_LINKER"),
+    ];
+    is_one_of(&rules, name)
+}
+
+/// The program of a name, as a shell finds it.
+fn found(name: &str, path: &OsStr) -> Option<PathBuf> {
+    let candidates: Vec<PathBuf> = if name.contains(['/', '\\']) {
+        vec![PathBuf::from(name)]
+    } else {
+        let file = format!("{name}{}", std::env::consts::EXE_SUFFIX);
+        std::env::split_paths(path).map(|dir| dir.join(&file)).collect()
+    };
+    candidates.into_iter().find(|path| path.is_file())
+}
+
+/// Where a program really is, and how long it is.
+fn told(program: &Path) -> String {
+    let real = fs_err::canonicalize(program).unwrap_or_else(|_| program.to_owned());
+    let bytes = std::fs::metadata(&real).map_or(0, |it| it.len());
+    format!("{} {bytes}", real.display())
+}
+
+/// What it says of its version.
+fn version(program: &Path) -> String {
+    let mut command = Command::new(program);
+    command.arg("--version").stdin(Stdio::null()).stderr(Stdio::null());
+    let output = command.output().map(|output| output.stdout).unwrap_or_default();
+    Digest::of(&output).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn variables_that_reach_c_and_build_scripts_count_and_those_of_the_session_do_not() {
+        for name in [
+            "CC",
+            "CC_x86_64_unknown_linux_gnu",
+            "TARGET_CC",
+            "HOST_CXX",
+            "CFLAGS_x86_64-unknown-linux-gnu",
+            "CXXFLAGS",
+            "AR",
+            "LDFLAGS",
+            "LD_LIBRARY_PATH",
+            "PKG_CONFIG_PATH",
+            "CMAKE_TOOLCHAIN_FILE",
+            "OPENSSL_DIR",
+            "OPENSSL_STATIC",
+            "LIBRARY_PATH",
+            "C_INCLUDE_PATH",
+            "LIBGIT2_NO_VENDOR",
+            "ROCKSDB_LIB_DIR",
+            "SQLITE3_STATIC",
+            "LIBCLANG_PATH",
+            "VCPKG_ROOT",
+            "PYO3_PYTHON",
+            "LIBZ_SYS_STATIC",
+            "CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_LINKER",
+            "MACOSX_DEPLOYMENT_TARGET",
+        ] {
+            assert!(counts(name), "{name}");
+        }
+        for name in [
+            "PATH",
+            "HOME",
+            "TERM",
+            "HOSTNAME",
+            "CARGO_TARGET_DIR",
+            "CARGO_BUILD_BUILD_DIR",
+            "XDG_RUNTIME_DIR",
+            "RUNNER_TOOL_DIR",
+            "LARDER_CACHE",
+            "PWD",
+        ] {
+            assert!(!counts(name), "{name}");
+        }
+    }
+
+    #[track_caller]
+    fn differs(one: &[(&str, &str)], other: &[(&str, &str)]) -> bool {
+        let of = |variables: &[(&str, &str)]| {
+            let variables = variables.iter().map(|(name, value)| (name.into(), value.into())).collect();
+            lines(&Looks { variables: &variables, env: &Table::new(), linkers: Vec::new(), root: Path::new("/") })
+        };
+        of(one) != of(other)
+    }
+
+    #[test]
+    fn variables_of_the_list_count_by_value() {
+        assert!(differs(&[("CFLAGS", "-O2")], &[("CFLAGS", "-O3")]));
+        assert!(differs(&[("OPENSSL_DIR", "/a")], &[]));
+        assert!(!differs(&[("TERM", "xterm")], &[]));
+    }
+
+    #[test]
+    fn what_a_variable_leads_to_counts() {
+        let temp = tempfile::tempdir().expect("a temporary directory can be made");
+        let of = || {
+            let variables = [("OPENSSL_DIR".into(), temp.path().into())].into();
+            lines(&Looks { variables: &variables, env: &Table::new(), linkers: Vec::new(), root: Path::new("/") })
+        };
+        let before = of();
+        fs_err::write(temp.path().join("libssl.a"), "").expect("writable");
+        assert_ne!(before, of());
+    }
+
+    #[test]
+    fn what_is_installed_counts() {
+        let temp = tempfile::tempdir().expect("a temporary directory can be made");
+        let of = || {
+            let looks =
+                Looks { variables: &BTreeMap::new(), env: &Table::new(), linkers: Vec::new(), root: temp.path() };
+            lines(&looks)
+        };
+        for path in DATABASES.iter().copied().chain(["usr/local/lib/libssl.a", "usr/local/include/ssl/ssl.h"]) {
+            let path = temp.path().join(path);
+            fs_err::create_dir_all(path.parent().expect("below the root")).expect("writable");
+            let before = of();
+            fs_err::write(&path, "Package: openssl").expect("writable");
+            let after = of();
+            assert_ne!(before, after, "{}", path.display());
+            assert_eq!(after, of());
+            fs_err::write(&path, "Package: openssl 3").expect("writable");
+            assert_ne!(after, of(), "{}", path.display());
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn the_versions_of_compilers_and_linkers_count() {
+        use std::os::unix::fs::PermissionsExt;
+        let temp = tempfile::tempdir().expect("a temporary directory can be made");
+        let program = |name: &str, version: &str| {
+            let path = temp.path().join(name);
+            fs_err::write(&path, format!("#!/bin/sh\necho {version}\n")).expect("writable");
+            fs_err::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).expect("its own");
+            path.to_str().expect("UTF-8").to_owned()
+        };
+        let linker = program("my-linker", "1");
+        let of = |variables: &[(&str, &str)]| {
+            let variables = variables.iter().map(|(name, value)| (name.into(), value.into())).collect();
+            lines(&Looks {
+                variables: &variables,
+                env: &Table::new(),
+                linkers: vec![linker.clone()],
+                root: Path::new("/"),
+            })
+        };
+        for (name, variables) in [
+            ("cc", vec![("PATH", temp.path().to_str().expect("UTF-8"))]),
+            ("c++", vec![("PATH", temp.path().to_str().expect("UTF-8"))]),
+            ("ld", vec![("PATH", temp.path().to_str().expect("UTF-8"))]),
+            ("my-linker", vec![]),
+        ] {
+            program(name, "1");
+            let before = of(&variables);
+            // As long as the other, so that only what it says tells.
+            program(name, "2");
+            assert_ne!(before, of(&variables), "{name}");
+        }
+        let named = program("my-cc", "1");
+        let before = of(&[("CC", &named)]);
+        program("my-cc", "2");
+        assert_ne!(before, of(&[("CC", &named)]));
+    }
+}
