@@ -34,7 +34,7 @@ fn explained(mut error: clap::Error, args: &[OsString]) -> clap::Error {
 
 /// Whether a command line of ours can begin with this word. One that cargo gives to a wrapper begins with a compiler.
 pub fn is_first(word: &OsStr) -> bool {
-    ["larder", "prepare", "cook", "help"].into_iter().any(|own| word == own)
+    ["larder", "prepare", "cook", "cache", "help"].into_iter().any(|own| word == own)
         || word.as_encoded_bytes().starts_with(b"-")
 }
 
@@ -67,13 +67,59 @@ pub struct Larder {
     pub verb: Verb,
 }
 
-/// The two verbs.
+/// The verbs.
 #[derive(Debug, Subcommand)]
 pub enum Verb {
     /// Read the workspace and write the recipe of its dependencies
     Prepare(Prepare),
     /// Build the dependencies that a recipe lists, and nothing else
     Cook(Cook),
+    /// Look after the store that `cook --cache` fills
+    Cache(Cache),
+}
+
+/// `cargo larder cache`.
+#[derive(Debug, Args)]
+#[command(arg_required_else_help = true, subcommand_required = true)]
+pub struct Cache {
+    /// What to do.
+    #[command(subcommand)]
+    pub verb: CacheVerb,
+}
+
+/// What to do with a store.
+#[derive(Debug, Subcommand)]
+pub enum CacheVerb {
+    /// Say what the store holds
+    Stats(Named),
+    /// Remove what was used longest ago, down to a size
+    Gc(Gc),
+    /// Read everything, and remove what is broken
+    Verify(Named),
+    /// Remove everything
+    Clear(Named),
+}
+
+/// Which store, and how to say what came of it.
+#[derive(Debug, Args)]
+pub struct Named {
+    /// The directory of the store [env: `LARDER_CACHE`]
+    #[arg(long, value_name = "DIRECTORY")]
+    pub cache: Option<PathBuf>,
+    /// How to print the result: human, json
+    #[arg(long, value_name = "FORMAT", default_value = "human", value_parser = ["human", "json"], hide_possible_values = true)]
+    pub format: String,
+}
+
+/// `cargo larder cache gc`.
+#[derive(Debug, Args)]
+pub struct Gc {
+    /// Which store.
+    #[command(flatten)]
+    pub named: Named,
+    /// How much the store may hold, such as `500MB` or `2GiB` [default: 10 GB]
+    #[arg(long, value_name = "SIZE", value_parser = crate::store::size::parse)]
+    pub cache_size: Option<u64>,
 }
 
 /// `cargo larder prepare`.

@@ -52,6 +52,7 @@ pub fn run(args: &[OsString]) -> ExitCode {
     let colour = match &larder.verb {
         Verb::Prepare(prepare) => prepare.color.clone(),
         Verb::Cook(cook) => cook.how.color.clone(),
+        Verb::Cache(_) => None,
     };
     match exec(larder) {
         Ok(()) => ExitCode::SUCCESS,
@@ -67,6 +68,7 @@ fn exec(larder: Larder) -> Result<()> {
     let environment = Environment::of_process()?;
     match larder.verb {
         Verb::Prepare(args) => prepare::prepare(args, environment),
+        Verb::Cache(args) => store::command::run(&args, &environment, &mut std::io::stdout()),
         Verb::Cook(args) => cook::cook(&args, environment, &mut std::io::stdout()),
     }
 }

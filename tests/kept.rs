@@ -45,6 +45,8 @@ mod seed;
 mod shelf;
 #[path = "kept/store.rs"]
 mod store;
+#[path = "kept/store_faults.rs"]
+mod store_faults;
 #[path = "kept/targets.rs"]
 mod targets;
 #[path = "kept/toolchain.rs"]

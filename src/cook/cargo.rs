@@ -265,7 +265,7 @@ pub fn native(build: &Build<'_>, rustc: Option<&Path>) -> Option<String> {
 }
 
 /// Asks a program in the place and the circumstances of a build.
-fn asked(build: &Build<'_>, mut command: Command, args: &[&str]) -> Option<String> {
+fn asked(build: &Build<'_>, mut command: std::process::Command, args: &[&str]) -> Option<String> {
     command.args(args).current_dir(build.dir).envs(build.env.iter().map(|(k, v)| (k, v)));
     let output = command.stdin(Stdio::null()).stderr(Stdio::null()).output().ok()?;
     output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())

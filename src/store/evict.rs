@@ -5,6 +5,7 @@
 
 use super::holder::{Holder, INDEX, Listed, OBJECTS};
 use super::record::Record;
+use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::time::{Duration, SystemTime};
@@ -13,10 +14,10 @@ use std::time::{Duration, SystemTime};
 const GRACE: Duration = Duration::from_hours(1);
 
 /// What went.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Gone {
-    /// Records.
-    pub records: usize,
+    /// Units, as many as there were records.
+    pub units: usize,
     /// Objects.
     pub objects: usize,
     /// Bytes of both.
@@ -43,7 +44,7 @@ pub fn to_size(holder: &dyn Holder, limit: u64) -> io::Result<Gone> {
     let mut gone = Gone::default();
     for listed in going {
         holder.delete(&listed.name)?;
-        let count = if listed.name.starts_with(OBJECTS) { &mut gone.objects } else { &mut gone.records };
+        let count = if listed.name.starts_with(OBJECTS) { &mut gone.objects } else { &mut gone.units };
         *count += 1;
         gone.bytes += listed.bytes;
     }

@@ -106,8 +106,10 @@ impl<'a> Keeping<'a> {
         }
         let digest = Digest::of(&packed.bytes);
         let name = object_name(&digest);
-        // One that is broken is found out by whoever reads it.
-        if self.listed.get(&name) != Some(&bytes) {
+        // Of one that had to be made although the store may have it, the store may have a broken copy.
+        let is_whole =
+            || !used.is_new || self.store.holder.get(&name).is_ok_and(|it| it.as_ref() == Some(&packed.bytes));
+        if self.listed.get(&name) != Some(&bytes) || !is_whole() {
             self.has_put = true;
             self.store.holder.put(&name, &packed.bytes)?;
         }

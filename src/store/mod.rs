@@ -10,6 +10,7 @@
 //! Nothing here teaches cargo that a unit is fresh: what comes back is what cargo itself wrote, and cargo decides. What goes
 //! wrong with a store is a note and costs time; it never fails a cook.
 
+pub mod command;
 pub mod digest;
 pub mod disk;
 pub mod evict;

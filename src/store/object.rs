@@ -155,7 +155,7 @@ impl Packing<'_> {
             return Ok(Tells::OfWhatGoes);
         }
         let mut content = fs_err::read(path)?;
-        let scratch = crate::cook::place::SCRATCH.as_bytes();
+        let scratch = crate::disk::SCRATCH.as_bytes();
         if [scratch, MARK].iter().any(|gone| memmem::find(&content, gone).is_some()) {
             return Ok(Tells::OfWhatGoes);
         }
