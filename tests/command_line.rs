@@ -27,6 +27,8 @@ mod outcome;
 mod passed_on;
 #[path = "command_line/said.rs"]
 mod said;
+#[path = "command_line/store.rs"]
+mod store;
 #[path = "command_line/target_dir.rs"]
 mod target_dir;
 #[path = "command_line/with_config.rs"]

@@ -42,10 +42,14 @@ pub fn open(
     variables.extend(build.env.iter().map(|(name, value)| (name.into(), value.clone())));
     let config = layers.merged();
     let rustc = rustc(&variables, &config, &environment.here);
-    let Some(versions) = cargo::versions(build, rustc.as_deref()) else {
+    let Some(mut versions) = cargo::versions(build, rustc.as_deref()) else {
         report.note(&format!("the store `{name}` is not used: cargo and rustc do not tell their versions"));
         return None;
     };
+    // It sets variables for compilers that nobody else sees.
+    if build.command == "zigbuild" {
+        versions.push_str(build.command);
+    }
     let known = Known {
         variables,
         config: &config,

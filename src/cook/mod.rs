@@ -227,11 +227,7 @@ fn in_scratch(mut order: Order, args: &Cook, given: &Given, interrupt: &Interrup
     removed?;
     units.keep(store.as_ref(), &before, &outcome.units, report, &|| interrupt.check())?;
     let units = units.after(&before, &outcome.units, args.no_trim, report)?;
-    if let Some(file) = &args.report
-        && let Err(error) = disk::write_whole(&here.join(file), units.to_text().as_bytes())
-    {
-        fail!("cannot write the report `{}`: {}", file.display(), disk::cause(&error));
-    }
+    args.report.as_ref().map_or(Ok(()), |file| write_report(file, here, &units))?;
     if let Some(wanted) = &order.index {
         let loaded = load::load(
             wanted,
@@ -248,6 +244,13 @@ fn in_scratch(mut order: Order, args: &Cook, given: &Given, interrupt: &Interrup
         }
     }
     Ok(Cooked { words, outcome, units, target_dir, to_copy, epoch })
+}
+
+fn write_report(file: &Path, here: &Path, units: &target::report::Report) -> Result<()> {
+    if let Err(error) = disk::write_whole(&here.join(file), units.to_text().as_bytes()) {
+        fail!("cannot write the report `{}`: {}", file.display(), disk::cause(&error));
+    }
+    Ok(())
 }
 
 /// A build script may need what is around it in the project.

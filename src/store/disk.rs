@@ -70,8 +70,13 @@ impl Holder for Disk {
         }
         let mut file = builder().tempfile_in(&beside)?;
         file.write_all(bytes)?;
-        file.persist(&to).map_err(|error| error.error)?;
-        Ok(())
+        let Err(error) = file.persist(&to) else { return Ok(()) };
+        if error.error.kind() != ErrorKind::NotFound {
+            return Err(error.error);
+        }
+        // Another cook has removed the folder with what was last in it.
+        fs_err::create_dir_all(to.parent().unwrap_or(&self.top))?;
+        error.file.persist(&to).map(drop).map_err(|error| error.error)
     }
 
     fn list(&self, folder: &str) -> io::Result<Vec<Listed>> {

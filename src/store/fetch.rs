@@ -150,10 +150,49 @@ fn object(store: &Store, record: &Record) -> io::Result<Option<Vec<u8>>> {
     if bytes.as_ref().is_some_and(is_whole) {
         return Ok(bytes);
     }
-    // A store that cannot be written to keeps it, and it is found broken again.
-    if bytes.is_some() {
+    // Another cook may have put a whole one meanwhile. A store that cannot be written to keeps what is broken, and it is found
+    // again.
+    let again = store.holder.get(&record.object_name())?;
+    if again.as_ref().is_some_and(is_whole) {
+        return Ok(again);
+    }
+    if again.is_some() {
         let _ = store.holder.delete(&record.object_name());
     }
     let _ = store.holder.delete(&record.name());
     Ok(None)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_part_of_a_package_is_part_of_its_key_and_a_local_one_has_none() {
+        let package = LockedPackage {
+            name: "libc".to_owned(),
+            version: "0.2.0".to_owned(),
+            source: Some("registry+https://github.com/rust-lang/crates.io-index".to_owned()),
+            checksum: Some("00".to_owned()),
+            dependencies: Vec::new(),
+            replace: None,
+        };
+        let text = |text: &str| Some(text.to_owned());
+        let others = [
+            package.clone(),
+            LockedPackage { name: "libd".to_owned(), ..package.clone() },
+            LockedPackage { version: "0.2.1".to_owned(), ..package.clone() },
+            LockedPackage { source: text("sparse+https://registry.invalid/"), ..package.clone() },
+            LockedPackage { source: text("git+https://git.invalid/libc#0123"), ..package.clone() },
+            LockedPackage { source: text("git+https://git.invalid/libc#4567"), ..package.clone() },
+            LockedPackage { checksum: text("11"), ..package.clone() },
+            LockedPackage { checksum: None, ..package.clone() },
+        ];
+        let common = Digest::of(b"rustc 1.95.0");
+        let mut keys: Vec<_> = others.iter().map(|package| key(package, &common).expect("it is not local")).collect();
+        keys.push(key(&package, &Digest::of(b"rustc 1.96.0")).expect("it is not local"));
+        let distinct: std::collections::BTreeSet<_> = keys.iter().collect();
+        assert_eq!(distinct.len(), keys.len());
+        assert_eq!(key(&LockedPackage { source: None, ..package }, &common), None);
+    }
 }

@@ -8,6 +8,7 @@
 
 use super::digest::Digest;
 use super::watch::listing;
+use crate::carried::records::{entries, name_of};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
@@ -81,6 +82,9 @@ const TOOLS: &[&str] = &[
     "ranlib",
     "yasm",
 ];
+
+/// How compilers and linkers for other targets are called: `aarch64-linux-gnu-gcc`, which the `cc` crate finds by itself.
+const ENDINGS: &[&str] = &["-ar", "-c++", "-cc", "-clang", "-clang++", "-g++", "-gcc", "-ld", "-pkg-config"];
 
 /// A rule for the names of variables that reach C compilers and build scripts.
 enum Name {
@@ -202,7 +206,9 @@ pub fn lines(looks: &Looks<'_>) -> Vec<String> {
             lines.push(format!("{name} {} {}", told(&program), version(&program)));
         }
     }
-    lines.extend(TOOLS.iter().filter_map(|name| Some(format!("{name} {}", told(&found(name, &path)?)))));
+    let for_targets = for_targets(&path);
+    let tools = TOOLS.iter().copied().chain(for_targets.iter().map(String::as_str));
+    lines.extend(tools.filter_map(|name| Some(format!("{name} {}", told(&found(name, &path)?)))));
     lines
 }
 
@@ -230,6 +236,13 @@ fn found(name: &str, path: &OsStr) -> Option<PathBuf> {
         std::env::split_paths(path).map(|dir| dir.join(&file)).collect()
     };
     candidates.into_iter().find(|path| path.is_file())
+}
+
+/// The names of compilers and linkers for other targets.
+fn for_targets(path: &OsStr) -> BTreeSet<String> {
+    let dirs = std::env::split_paths(path).filter(|dir| dir.is_absolute());
+    let names = dirs.flat_map(|dir| entries(&dir)).map(|path| name_of(&path));
+    names.filter(|name| ENDINGS.iter().any(|ending| name.ends_with(ending))).collect()
 }
 
 /// Where a program really is, and how long it is.
@@ -371,12 +384,13 @@ mod tests {
             ("cc", vec![("PATH", temp.path().to_str().expect("UTF-8"))]),
             ("c++", vec![("PATH", temp.path().to_str().expect("UTF-8"))]),
             ("ld", vec![("PATH", temp.path().to_str().expect("UTF-8"))]),
+            ("aarch64-linux-gnu-gcc", vec![("PATH", temp.path().to_str().expect("UTF-8"))]),
             ("my-linker", vec![]),
         ] {
             program(name, "1");
             let before = of(&variables);
-            // As long as the other, so that only what it says tells.
-            program(name, "2");
+            // As long as the other, so that only what it says tells; but for one that is not asked.
+            program(name, if name.ends_with("-gcc") { "10" } else { "2" });
             assert_ne!(before, of(&variables), "{name}");
         }
         let named = program("my-cc", "1");
