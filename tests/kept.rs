@@ -49,6 +49,8 @@ mod store;
 mod store_faults;
 #[path = "kept/targets.rs"]
 mod targets;
+#[path = "kept/told.rs"]
+mod told;
 #[path = "kept/toolchain.rs"]
 mod toolchain;
 #[path = "kept/units.rs"]

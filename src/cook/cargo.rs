@@ -1,9 +1,10 @@
 //! The one place that starts cargo.
 //!
 //! In: a directory with a skeleton, flags and an environment. Out: how many units cargo compiled and found fresh. cargo's
-//! own output goes to the user's stderr as it comes; its JSON messages are counted and go no further.
+//! own output goes to the user's stderr as it comes, perhaps without lines about stubs; its JSON messages are counted and go no further.
 
 use super::interrupt::Interrupt;
+use super::lines::{Hidden, Passing};
 use super::toolchain::Cargo;
 use crate::carried::script::Run;
 use crate::carried::settle::Compiled;
@@ -35,6 +36,8 @@ pub struct Build<'a> {
     pub cargo: &'a Cargo,
     /// The directories of its stubs, which do not count.
     pub stubs: BTreeSet<String>,
+    /// Which of its lines to leave out.
+    pub hidden: Option<Hidden>,
 }
 
 /// A lockfile to resolve by.
@@ -215,6 +218,9 @@ pub fn build(build: &Build<'_>, interrupt: &Interrupt, outcome: &mut Outcome) ->
     command.arg("--target-dir").arg(build.target_dir).current_dir(build.dir);
     command.envs(build.env.iter().map(|(k, v)| (k, v)));
     command.stdin(Stdio::null()).stdout(Stdio::piped());
+    if build.hidden.is_some() {
+        command.stderr(Stdio::piped());
+    }
     interrupt.check()?;
     let mut child = match command.spawn() {
         Ok(child) => child,
@@ -227,9 +233,11 @@ pub fn build(build: &Build<'_>, interrupt: &Interrupt, outcome: &mut Outcome) ->
         Err(error) => fail!("failed to start `{}`: {error}", command.get_program().display()),
     };
     let stdout = child.stdout.take().expect("stdout is piped");
+    let passing = build.hidden.clone().zip(child.stderr.take()).map(|(hidden, stderr)| hidden.pass(stderr));
     interrupt.entrust(child);
     count_all(stdout, build, interrupt, outcome);
     let status = interrupt.wait()?;
+    passing.into_iter().for_each(Passing::wait);
     interrupt.check()?;
     if status.success() { Ok(()) } else { Err(Error::Cargo(code(status))) }
 }

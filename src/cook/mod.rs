@@ -10,6 +10,7 @@ pub(crate) mod cargo;
 mod differs;
 mod epoch;
 pub(crate) mod interrupt;
+mod lines;
 mod maturin;
 mod mount;
 mod order;
@@ -37,6 +38,7 @@ use crate::workspace::scope::Scope;
 use crate::{path, shell};
 use epoch::Epoch;
 use interrupt::Interrupt;
+use lines::Hidden;
 use order::Order;
 use place::Place;
 use std::collections::BTreeSet;
@@ -186,13 +188,15 @@ fn in_scratch(mut order: Order, args: &Cook, given: &Given, interrupt: &Interrup
     let own_places = place::told_for_skeleton(&layers, &skeleton);
     let has_file = order.files.keys().any(|name| name.starts_with("rust-toolchain"));
     let cargo = Cargo::for_skeleton(has_file, &place);
+    let stubs = skeleton::stubs(&order.files);
     let mut to_run = cargo::Build {
         dir: &skeleton,
         command: how.command(&order.build),
         args: [order.build.to_args(), how.to_args(), told.args, own_places].concat(),
         target_dir: &target_dir,
         env: [place::absolute_variables(&place), told.env].concat(),
-        stubs: skeleton::stubs(&order.files),
+        hidden: Hidden::unless_cargos(&stubs, &skeleton, report.is_verbose()),
+        stubs,
         cargo: &cargo,
     };
     let epoch = Epoch::begin([target_dir.clone()].into_iter().chain(build_dir.clone()).collect(), &order.files)?;

@@ -143,3 +143,14 @@ fn quiet_leaves_out_warnings_as_cargo_does() {
     assert!(warns(&[]));
     assert!(!warns(&["-q"]));
 }
+
+#[test]
+fn all_that_cargo_says_arrives_and_a_program_that_it_leaves_behind_holds_nothing_up() {
+    let many = "i=0; while [ $i -lt 3000 ]; do echo \"    line $i of more than a pipe holds\" >&2; i=$((i+1)); done";
+    let begun = std::time::Instant::now();
+    let ended = when_cargo(&format!("sleep 20 > /dev/null & {many}; printf 'no end' >&2; exit 7"), &[]);
+    assert!(begun.elapsed().as_secs() < 15, "it waited for the other program");
+    let mut expected: Vec<String> = (0..3000).map(|i| format!("    line {i} of more than a pipe holds")).collect();
+    expected.push("no end".to_owned());
+    assert_eq!((ended.code, ended.stderr), (Some(7), expected.join("\n")));
+}

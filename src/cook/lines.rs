@@ -1,0 +1,181 @@
+//! Cargo's lines about stubs, which concern nobody.
+//!
+//! In: what cargo writes to stderr. Out: the same on the user's stderr as it comes, without the lines that tell of a stub and
+//! without `Finished`, which is not the end of a cook. Every other byte passes unchanged.
+//!
+//! Only where stderr is no terminal, as in the logs of containers and CI. There cargo colours its lines and draws its progress bar
+//! or not just as before, since a pipe is no terminal either (`Shell::new` in cargo's `core/shell.rs`, `Progress::with_style`
+//! in its `util/progress.rs`). On a terminal cargo keeps stderr: it measures the terminal for its bar, erases the bar before each line,
+//! and follows a change of the width, none of which it does through a pipe. `-v` asks for all lines.
+
+use std::collections::BTreeSet;
+use std::io::{IsTerminal, Read, Write};
+use std::path::{MAIN_SEPARATOR, Path};
+use std::sync::mpsc::{self, Receiver};
+use std::time::Duration;
+
+/// cargo's words for what it does with a package, and for the end (`DrainState::note_working_on` in its `job_queue/mod.rs`).
+const WORDS: [&str; 2] = ["Compiling", "Checking"];
+const END: &str = "Finished";
+const WARNING: &str = "warning:";
+/// How long to wait for the end of stderr once cargo has ended: another program that it started may keep it open.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+/// Which lines to leave out.
+#[derive(Clone, Debug)]
+pub struct Hidden {
+    /// The directories of the stubs, as cargo names them.
+    dirs: Vec<String>,
+}
+
+/// What passes cargo's lines on.
+pub struct Passing(Receiver<()>);
+
+impl Hidden {
+    /// The lines about `stubs` in `dir`; `None` if cargo is to have stderr for itself.
+    pub fn unless_cargos(stubs: &BTreeSet<String>, dir: &Path, is_verbose: bool) -> Option<Self> {
+        let of = |stub: &String| format!("{}{MAIN_SEPARATOR}{stub}", dir.display());
+        let hidden = || Hidden { dirs: stubs.iter().map(of).collect() };
+        (!is_verbose && !std::io::stderr().is_terminal()).then(hidden)
+    }
+
+    /// Passes on what comes from `from`, in a thread of its own: cargo would wait if nobody read it.
+    pub fn pass(self, mut from: impl Read + Send + 'static) -> Passing {
+        let (ender, end) = mpsc::channel();
+        std::thread::spawn(move || {
+            let mut filter = Filter { hidden: self, held: Vec::new(), is_amid: false };
+            let mut bytes = [0; 8192];
+            loop {
+                let passed = match from.read(&mut bytes) {
+                    Ok(0) => break,
+                    Ok(read) => filter.pass(&bytes[..read]),
+                    Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
+                    Err(_) => break,
+                };
+                // Nobody is left to tell when stderr is closed, but cargo must come to its end.
+                let _ = std::io::stderr().write_all(&passed);
+            }
+            let _ = std::io::stderr().write_all(&filter.held);
+            let _ = ender.send(());
+        });
+        Passing(end)
+    }
+
+    /// Whether a line is left out.
+    fn hides(&self, line: &str) -> bool {
+        let line = plain(line);
+        let words = line.trim_start();
+        let is_of = |end: &str| self.dirs.iter().any(|dir| line.contains(&format!("{dir}{end}")));
+        if let Some(verb) = line.starts_with(' ').then(|| words.split(' ').next()).flatten() {
+            return verb == END || WORDS.contains(&verb) && is_of(")");
+        }
+        // Of a manifest, or of a package.
+        words.starts_with(WARNING) && (is_of(")") || is_of(&format!("{MAIN_SEPARATOR}Cargo.toml")))
+    }
+}
+
+/// Whether the beginning of a line may become one that is left out.
+fn may_be_hidden(begun: &str) -> bool {
+    let begun = plain(begun);
+    begun.starts_with(' ') || begun.starts_with(WARNING) || WARNING.starts_with(begun.as_str())
+}
+
+/// What has come and cannot be passed on yet.
+struct Filter {
+    hidden: Hidden,
+    held: Vec<u8>,
+    /// Whether the beginning of this line has been passed on.
+    is_amid: bool,
+}
+
+impl Filter {
+    /// Takes what has come; returns what is to be passed on.
+    fn pass(&mut self, bytes: &[u8]) -> Vec<u8> {
+        let mut passed = Vec::new();
+        self.held.extend(bytes);
+        // A progress bar that the user has asked for ends with a carriage return.
+        while let Some(end) = self.held.iter().position(|byte| matches!(byte, b'\n' | b'\r')) {
+            let line: Vec<u8> = self.held.drain(..=end).collect();
+            if self.is_amid || !self.hidden.hides(&String::from_utf8_lossy(&line)) {
+                passed.extend(line);
+            }
+            self.is_amid = false;
+        }
+        // A question, say, has no end of line.
+        let is_free = self.is_amid || !may_be_hidden(&String::from_utf8_lossy(&self.held));
+        if is_free && !self.held.is_empty() {
+            passed.append(&mut self.held);
+            self.is_amid = true;
+        }
+        passed
+    }
+}
+
+impl Passing {
+    /// Waits until all that cargo wrote has been passed on, once it has ended.
+    pub fn wait(self) {
+        let _ = self.0.recv_timeout(PATIENCE);
+    }
+}
+
+/// A line without the colours in it.
+fn plain(line: &str) -> String {
+    let mut plain = String::new();
+    let mut rest = line.chars();
+    while let Some(c) = rest.next() {
+        if c == '\x1b' {
+            // `ESC [ … letter`
+            let _ = rest.by_ref().skip(1).find(char::is_ascii_alphabetic);
+        } else {
+            plain.push(c);
+        }
+    }
+    plain
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn passed(chunks: &[&str]) -> String {
+        let hidden = Hidden { dirs: vec![format!("/tmp/s{MAIN_SEPARATOR}larder-stub")] };
+        let mut filter = Filter { hidden, held: Vec::new(), is_amid: false };
+        let mut all: Vec<u8> = chunks.iter().flat_map(|chunk| filter.pass(chunk.as_bytes())).collect();
+        all.extend(filter.held);
+        String::from_utf8(all).expect("it was text")
+    }
+
+    #[test]
+    fn lines_about_stubs_are_left_out_and_no_others() {
+        let stub = format!("/tmp/s{MAIN_SEPARATOR}larder-stub");
+        for hidden in [
+            format!("   Compiling larder-stub v0.0.0 ({stub})\n"),
+            format!("    Checking larder-stub v0.0.0 ({stub})\n"),
+            format!("\x1b[1m\x1b[92m   Compiling\x1b[0m larder-stub v0.0.0 ({stub})\n"),
+            format!("\x1b[33mwarning\x1b[0m\x1b[1m:\x1b[0m {stub}{MAIN_SEPARATOR}Cargo.toml: unused manifest key: x\n"),
+            "    Finished `release` profile [optimized] target(s) in 0.1s\n".to_owned(),
+        ] {
+            assert_eq!(passed(&["a\n", &hidden, "b"]), "a\nb");
+            let (head, tail) = hidden.split_at(9);
+            assert_eq!(passed(&[head, tail]), "", "in parts");
+        }
+        for shown in [
+            format!("error: failed to parse manifest at `{stub}{MAIN_SEPARATOR}Cargo.toml`\n"),
+            format!("   Compiling larder-stub2 v0.0.0 ({stub}2)\n"),
+            "   Compiling finished v1.0.0\n".to_owned(),
+            "Finished\n".to_owned(),
+            "warning: unused\n".to_owned(),
+        ] {
+            assert_eq!(passed(&[&shown]), shown);
+        }
+    }
+
+    #[test]
+    fn what_is_no_line_passes_as_it_comes() {
+        let mut filter = Filter { hidden: Hidden { dirs: Vec::new() }, held: Vec::new(), is_amid: false };
+        assert_eq!(filter.pass(b"Password: "), b"Password: ");
+        assert_eq!(filter.pass(b"   Finished\n   Fin"), b"   Finished\n");
+        assert_eq!(filter.pass(b"ding\r"), b"   Finding\r");
+        assert_eq!(filter.pass(b"\xff\n"), b"\xff\n");
+    }
+}
