@@ -8,6 +8,7 @@ use super::lines::{Hidden, Passing};
 use super::toolchain::Cargo;
 use crate::carried::script::Run;
 use crate::carried::settle::Compiled;
+use crate::cli::How;
 use crate::config::layers::Given;
 use crate::error::{Error, Result, fail};
 use cargo_metadata::{Artifact, Message};
@@ -240,6 +241,17 @@ pub fn build(build: &Build<'_>, interrupt: &Interrupt, outcome: &mut Outcome) ->
     passing.into_iter().for_each(Passing::wait);
     interrupt.check()?;
     if status.success() { Ok(()) } else { Err(Error::Cargo(code(status))) }
+}
+
+/// Returns why cargo refuses to begin a build, in its words, which on a terminal have gone there. It asks no network.
+pub fn refusal(build: &Build<'_>, how: &How) -> Option<String> {
+    let config = how.config.iter().map(|value| format!("--config={value}"));
+    let unstable = how.unstable.iter().map(|flag| format!("-Z{flag}"));
+    let mut command = build.cargo.command();
+    command.args(["metadata", "--format-version=1", "--offline", "--color=never"]).args(config.chain(unstable));
+    command.current_dir(build.dir).envs(build.env.iter().map(|(k, v)| (k, v)));
+    let output = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).output().ok()?;
+    (!output.status.success()).then(|| String::from_utf8_lossy(&output.stderr).into_owned())
 }
 
 /// Counts what cargo tells until it has no more to tell. Where it was ended by a signal, what it had started may still hold

@@ -15,6 +15,7 @@ mod maturin;
 mod mount;
 mod order;
 pub(crate) mod place;
+mod refused;
 pub(crate) mod root;
 pub(crate) mod stale;
 pub(crate) mod toolchain;
@@ -41,6 +42,7 @@ use interrupt::Interrupt;
 use lines::Hidden;
 use order::Order;
 use place::Place;
+use refused::Missing;
 use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -222,11 +224,9 @@ fn in_scratch(mut order: Order, args: &Cook, given: &Given, interrupt: &Interrup
     // But what it compiled by then is there.
     let places = Places { files: &order.files, scratch: &skeleton, root: &root };
     let settled = settle::after(&outcome, &Around { places, prepared: order.prepared, target_dirs, built_before });
+    explain(&built, &outcome, &to_run, &how, &order, report);
     let removed = scratch.close();
     drop(busy);
-    if matches!(built, Err(Error::Cargo(_))) {
-        explain_scripts(&outcome, report);
-    }
     built.and(settled)?.iter().for_each(|warning| report.warning(warning));
     removed?;
     units.keep(store.as_ref(), &before, &outcome.units, report, &|| interrupt.check())?;
@@ -255,6 +255,25 @@ fn write_report(file: &Path, here: &Path, units: &target::report::Report) -> Res
         fail!("cannot write the report `{}`: {}", file.display(), disk::cause(&error));
     }
     Ok(())
+}
+
+/// Says what cargo, where it has failed, cannot know: who asks for a feature that it refuses, and what a build script may miss.
+fn explain(
+    built: &Result<()>,
+    outcome: &cargo::Outcome,
+    build: &cargo::Build<'_>,
+    how: &How,
+    order: &Order,
+    report: Report,
+) {
+    let Err(Error::Cargo(code)) = built else { return };
+    explain_scripts(outcome, report);
+    // What cargo fails with where it cannot begin.
+    let has_begun = *code != 101 || !outcome.units.is_empty();
+    let message = (!has_begun && !how.quiet).then(|| cargo::refusal(build, how)).flatten();
+    if let Some(missing) = message.and_then(|message| Missing::find(&message, &build.stubs)) {
+        report.note(&missing.told(order.workspace.as_deref(), &order.scope));
+    }
 }
 
 /// A build script may need what is around it in the project.

@@ -20,8 +20,10 @@ use crate::read;
 use crate::recipe::skeleton::{self, Files};
 use crate::recipe::{self, Recipe};
 use crate::report::Report;
+use crate::workspace::Workspace;
 use crate::workspace::scope::Scope;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 use std::time::{Duration, SystemTime};
 
 /// A skeleton, and how to build it.
@@ -36,6 +38,8 @@ pub struct Order {
     pub scope: Scope,
     /// The directory of the manifest that the real build will take, or one below it.
     pub current: PathBuf,
+    /// The workspace that it is the skeleton of, where it was read for that.
+    pub workspace: Option<Rc<Workspace>>,
     /// The flags with which cargo builds it.
     pub build: Scope,
     /// What the real build will look for in the index.
@@ -53,7 +57,11 @@ pub struct Order {
 pub fn orders(args: &Cook, given: &Given, report: Report) -> Result<Vec<Order>> {
     let asked = args.scope.clone().normalized();
     let here = given.environment.here.as_path();
-    let (recipe, read) = recipe(args, &asked, given, report)?;
+    let (recipe, source) = recipe(args, &asked, given, report)?;
+    let (read, mut workspace) = match source {
+        Source::File(read) => (Some(read), None),
+        Source::Workspace(workspace) => (None, Some(workspace)),
+    };
     // It need not be there yet: sources may arrive after the cook.
     let current = args.manifest_path.as_ref().map(|path| path::normalize(&here.join(path)).with_file_name(""));
     let current = current.unwrap_or_else(|| here.to_owned());
@@ -73,7 +81,10 @@ pub fn orders(args: &Cook, given: &Given, report: Report) -> Result<Vec<Order>> 
         let (scope, build) = agree::agree(&recipe, scope, &asked, args)?;
         vec![(recipe.files, scope, build)]
     } else {
-        scoped(&recipe, &asked, given, report)?
+        let read = unscoped(&recipe, given)?;
+        let cooked = scoped(&read, &recipe, &asked, report)?;
+        workspace = Some(Rc::new(read));
+        cooked
     };
     let prepared = read.and_then(|read| read.written);
     let order = |(files, scope, build)| Order {
@@ -82,6 +93,7 @@ pub fn orders(args: &Cook, given: &Given, report: Report) -> Result<Vec<Order>> 
         stood,
         scope,
         current: current.clone(),
+        workspace: workspace.clone(),
         build,
         index: None,
         with: with.clone(),
@@ -101,8 +113,14 @@ struct Read {
     written: Option<SystemTime>,
 }
 
+/// Where a recipe comes from.
+enum Source {
+    File(Read),
+    Workspace(Rc<Workspace>),
+}
+
 /// The recipe that is named, or `recipe.json` where it is, and when it was written; or one prepared in memory.
-fn recipe(args: &Cook, scope: &Scope, given: &Given, report: Report) -> Result<(Recipe, Option<Read>)> {
+fn recipe(args: &Cook, scope: &Scope, given: &Given, report: Report) -> Result<(Recipe, Source)> {
     let here = given.environment.here.as_path();
     let (named, manifest) = (args.recipe_path.as_deref(), args.manifest_path.as_deref());
     let how = &args.how;
@@ -115,7 +133,7 @@ fn recipe(args: &Cook, scope: &Scope, given: &Given, report: Report) -> Result<(
             Ok(text) => {
                 let file = std::fs::metadata(here.join(path)).ok().filter(std::fs::Metadata::is_file);
                 let written = file.and_then(|file| file.modified().ok()).map(before_its_second);
-                Ok((recipe::decode(&name, &text)?, Some(Read { name, written })))
+                Ok((recipe::decode(&name, &text)?, Source::File(Read { name, written })))
             }
             Err(_) => fail!(
                 "recipe `{name}` is not a recipe: it is not UTF-8 text\nhelp: make it anew with `cargo larder prepare`"
@@ -129,7 +147,7 @@ fn recipe(args: &Cook, scope: &Scope, given: &Given, report: Report) -> Result<(
             let workspace = locked::workspace(&read::find_manifest(here, manifest)?, given, network, report)?;
             let prepared = crate::prepare::for_scope(&workspace, scope, None)?;
             prepared.warnings.iter().for_each(|warning| report.warning(warning));
-            Ok((prepared.recipe, None))
+            Ok((prepared.recipe, Source::Workspace(Rc::new(workspace))))
         }
         Err(error) if missing(&error) => {
             fail!(
@@ -148,16 +166,21 @@ fn before_its_second(time: SystemTime) -> SystemTime {
     SystemTime::UNIX_EPOCH + second.saturating_sub(Duration::from_millis(1))
 }
 
-/// Takes the quotients of an unscoped recipe, those that differ.
-fn scoped(recipe: &Recipe, asked: &Scope, given: &Given, report: Report) -> Result<Vec<(Files, Scope, Scope)>> {
+/// Reads the workspace that an unscoped recipe is.
+fn unscoped(recipe: &Recipe, given: &Given) -> Result<Workspace> {
     let unpacked = disk::scratch()?;
     skeleton::write(&recipe.files, unpacked.path(), &[])?;
     let manifest = unpacked.path().join(recipe.here.as_deref().unwrap_or("")).join("Cargo.toml");
     let given = Given { top: Some(unpacked.path().to_owned()), ..given.clone() };
     let read = read::workspace(&read::open(&manifest, unpacked.path(), &given)?)?;
     unpacked.close()?;
+    Ok(read)
+}
+
+/// Takes the quotients of an unscoped recipe, those that differ.
+fn scoped(read: &Workspace, recipe: &Recipe, asked: &Scope, report: Report) -> Result<Vec<(Files, Scope, Scope)>> {
     let mut all: Vec<(Files, Scope, Scope)> = Vec::new();
-    for meant in narrow::scopes(&read, &recipe.build, asked) {
+    for meant in narrow::scopes(read, &recipe.build, asked) {
         let mut workspace = read.clone();
         let mut found = names::find(&mut workspace, &meant.scope);
         // Features that reach nothing were left out of the recipe.

@@ -7,7 +7,7 @@
 use crate::error::{Result, fail};
 use crate::workspace::profile;
 use crate::workspace::scope::Scope;
-use crate::workspace::{Package, Resolved, Resolver, Target, TargetKind, Workspace};
+use crate::workspace::{Dependency, Package, Resolved, Resolver, Target, TargetKind, Workspace};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What is selected.
@@ -200,7 +200,7 @@ fn features(
                 packages.iter().any(|other| Some(*other) != current && workspace.packages[*other].name == name)
             };
             let is_current = is_current && !(old && feature.split_once('/').is_some_and(is_of_member));
-            if let Some(value) = asked_of(package, feature, is_current, old) {
+            if let Some(value) = asked_of(workspace, package, feature, is_current, old) {
                 own.insert(value);
                 found.insert(feature.clone());
             }
@@ -218,13 +218,16 @@ fn features(
 }
 
 /// What `--features feature` asks of one selected package, if it concerns it.
-fn asked_of(package: &Package, feature: &str, is_current: bool, old: bool) -> Option<String> {
+fn asked_of(workspace: &Workspace, package: &Package, feature: &str, is_current: bool, old: bool) -> Option<String> {
     let Some((name, below)) = feature.split_once('/') else {
         return (is_current && package.features.contains_key(feature)).then(|| feature.to_owned());
     };
     let name = name.trim_end_matches('?');
     let of_dependency = package.dependencies.iter().any(|d| d.key == name);
-    if is_current && of_dependency {
+    // cargo's resolver refuses a feature that a local dependency does not have.
+    let has_it = |d: &Dependency| d.to.local().is_none_or(|i| workspace.packages[i].features.contains_key(below));
+    let is_known = package.dependencies.iter().any(|d| d.key == name && has_it(d));
+    if is_current && is_known {
         return Some(feature.to_owned());
     }
     let of_member = name == package.name && package.features.contains_key(below);

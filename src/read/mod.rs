@@ -8,6 +8,7 @@
 mod behind;
 mod copy;
 mod dependencies;
+mod features;
 mod link;
 mod members;
 mod outside;
@@ -139,6 +140,7 @@ pub fn workspace(manifests: &Manifests) -> Result<Workspace> {
         package.features = package::features(manifests.get(dir), &dependencies, package)?;
         package.dependencies = dependencies;
     }
+    features::refuse_unknown(&packages)?;
     carry(&mut packages, &lock, manifests, &dirs)?;
     Ok(Workspace {
         resolver: resolver(manifests)?,

@@ -367,3 +367,26 @@ For more information, try '--help'.
         misused(&format!("cook {flag} {value}"), &expected);
     }
 }
+
+#[test]
+fn a_feature_that_a_local_dependency_does_not_have_is_refused() {
+    let lock = "-- Cargo.lock --\nversion = 4\n[[package]]\nname = \"api\"\nversion = \"1.0.0\"\n[[package]]\nname = \"web\"\nversion = \"1.0.0\"\ndependencies = [\"api\"]\n";
+    let web = "-- web/Cargo.toml --\n[package]\nname = \"web\"\nversion = \"1.0.0\"\nedition = \"2021\"\n";
+    let expected = "\
+error: none of the selected packages has the feature `api/nope` (selected: `web`)
+help: they have no features
+";
+    let plain = format!("{lock}{web}[dependencies]\napi = {{ path = \"../api\" }}\n");
+    check(&[WORKSPACE, &plain], "prepare -p web --features api/nope", expected);
+    let expected = "\
+error: package `web` asks for feature `nope` of `api`, which has no such feature
+help: its features are `tls`
+";
+    for asks in [
+        "[dependencies]\napi = { path = \"../api\", features = [\"tls\", \"nope\"] }\n",
+        "[dev-dependencies]\napi = { path = \"../api\", features = [\"nope\"] }\n",
+        "[dependencies]\napi = { path = \"../api\" }\n[features]\nx = [\"api/nope\"]\n",
+    ] {
+        check(&[WORKSPACE, &format!("{lock}{web}{asks}")], "prepare -p api", expected);
+    }
+}

@@ -1,7 +1,7 @@
 //! What `cook` shows of cargo's lines.
 
 use super::{larder, lay_out, run};
-use crate::support::oracle::CARGO;
+use crate::support::oracle::{CARGO, command};
 use std::path::Path;
 
 /// One of the host and one of the target, so that there are several stubs.
@@ -40,7 +40,8 @@ fn nothing_is_told_of_stubs_and_all_else_once() {
         assert!(!said.contains("larder-stub") && !said.contains("scratch"), "{said}");
         assert!(!said.contains("Finished") && !said.contains('\x1b'), "{said}");
         assert!(said.contains(&format!("{verb} alpha v1.")), "{said}");
-        let mut lines: Vec<&str> = said.lines().collect();
+        // cargo may wait several times for what other tests hold.
+        let mut lines: Vec<&str> = said.lines().filter(|line| !line.contains("Blocking")).collect();
         let all = lines.len();
         lines.sort_unstable();
         lines.dedup();
@@ -57,4 +58,29 @@ fn colours_are_as_they_are_asked_for_and_verbose_tells_all() {
     assert!(said.contains("Compiling\x1b[0m alpha v1.") && !said.contains("larder-stub"), "{said:?}");
     let said = cook(temp.path(), &["-v"], &[]);
     assert!(said.contains("larder-stub"), "{said}");
+}
+
+/// What `cook` says after `prepare` with these flags, which cargo refuses.
+fn refused(files: &str, prepare: &[&str], cook: &[&str]) -> String {
+    let temp = laid_out(&files.replace(", features = ['nope']", ""));
+    lay_out(files, temp.path());
+    larder(temp.path(), &[&["prepare"], prepare].concat(), &[]);
+    let mut command = command(Path::new(env!("CARGO_BIN_EXE_cargo-larder")), temp.path());
+    let output = command.args(["larder", "cook", "--offline"]).args(cook).output().expect("it starts");
+    assert_eq!(output.status.code(), Some(101));
+    String::from_utf8(output.stderr).expect("messages are UTF-8")
+}
+
+#[test]
+fn who_asks_for_a_feature_that_a_crate_does_not_have_is_told_in_one_line_after_cargos() {
+    let in_manifest = FILES.replace("alpha = '1'", "alpha = { version = '1', features = ['nope'] }");
+    let asks = "\nnote: package `app` asks for feature `nope` of `alpha`\n";
+    let said = refused(&in_manifest, &[], &[]);
+    assert!(said.ends_with(asks) && said.matches("does not have").count() == 1, "{said}");
+    let flag = "\nnote: `--features alpha/nope` asks for feature `nope` of `alpha`\n";
+    let said = refused(FILES, &[], &["--features", "alpha/nope"]);
+    assert!(said.ends_with(flag), "{said}");
+    let scoped = "\nnote: the recipe asks for feature `nope` of `alpha`, as a manifest of the workspace or `--features` did when it was prepared\n";
+    let said = refused(FILES, &["--features", "alpha/nope"], &[]);
+    assert!(said.ends_with(scoped), "{said}");
 }
