@@ -17,6 +17,7 @@ pub mod evict;
 pub mod fetch;
 pub mod holder;
 pub mod keep;
+pub mod names;
 pub mod object;
 pub mod plan;
 pub mod record;

@@ -80,10 +80,10 @@ impl Surroundings {
     }
 }
 
-/// Programs that cargo calls in the place of rustc, or with it.
+/// Programs that cargo calls in the place of rustc, or with it, and what makes rustc another.
 fn programs_between(known: &Known<'_>) -> Vec<String> {
     let mut lines = Vec::new();
-    for name in ["RUSTC", "RUSTC_WRAPPER"] {
+    for name in ["RUSTC", "RUSTC_WRAPPER", "RUSTC_BOOTSTRAP"] {
         let value = known.variables.get(OsStr::new(name)).map(|it| it.to_string_lossy().into_owned());
         lines.push(format!("{name} {}", value.unwrap_or_default()));
     }
@@ -166,6 +166,7 @@ mod tests {
         assert_eq!(base, of(Known { target_dir: PathBuf::from("/b/target"), ..plain() }), "only units that name it");
         assert_ne!(base, common(&[("RUSTC_WRAPPER", "sccache")], ""));
         assert_ne!(base, common(&[], "[build]\nrustc-wrapper = 'sccache'"));
+        assert_ne!(base, common(&[("RUSTC_BOOTSTRAP", "1")], ""));
         assert_eq!(base, common(&[("HOSTNAME", "ci-17")], ""));
     }
 

@@ -7,6 +7,7 @@
 //! `openssl-sys` that looked for its library in another image.
 
 use super::digest::Digest;
+use super::names::{counts, is_program};
 use super::watch::listing;
 use crate::carried::records::{entries, name_of};
 use std::collections::{BTreeMap, BTreeSet};
@@ -86,94 +87,6 @@ const TOOLS: &[&str] = &[
 /// How compilers and linkers for other targets are called: `aarch64-linux-gnu-gcc`, which the `cc` crate finds by itself.
 const ENDINGS: &[&str] = &["-ar", "-c++", "-cc", "-clang", "-clang++", "-g++", "-gcc", "-ld", "-pkg-config"];
 
-/// A rule for the names of variables that reach C compilers and build scripts.
-enum Name {
-    /// This one.
-    Is(&'static str),
-    /// All that begin so.
-    Begins(&'static str),
-    /// All that end so.
-    Ends(&'static str),
-}
-
-const COUNTED: &[Name] = &[
-    Name::Is("CC"),
-    Name::Begins("CC_"),
-    Name::Ends("_CC"),
-    Name::Is("CXX"),
-    Name::Begins("CXX_"),
-    Name::Ends("_CXX"),
-    Name::Is("AR"),
-    Name::Begins("AR_"),
-    Name::Ends("_AR"),
-    Name::Is("NM"),
-    Name::Is("RANLIB"),
-    Name::Begins("RANLIB_"),
-    Name::Is("STRIP"),
-    Name::Begins("LD"),
-    Name::Begins("CFLAGS"),
-    Name::Ends("_CFLAGS"),
-    Name::Begins("CXXFLAGS"),
-    Name::Ends("_CXXFLAGS"),
-    Name::Begins("CPPFLAGS"),
-    Name::Ends("_LDFLAGS"),
-    Name::Begins("ARFLAGS"),
-    Name::Begins("CRATE_CC_"),
-    Name::Begins("PKG_CONFIG"),
-    Name::Begins("CMAKE"),
-    Name::Begins("OPENSSL"),
-    Name::Is("LIBRARY_PATH"),
-    Name::Is("CPATH"),
-    Name::Is("C_INCLUDE_PATH"),
-    Name::Is("CPLUS_INCLUDE_PATH"),
-    Name::Is("INCLUDE"),
-    Name::Is("LIB"),
-    Name::Is("SDKROOT"),
-    Name::Ends("DEPLOYMENT_TARGET"),
-    Name::Begins("BINDGEN_"),
-    Name::Begins("LIBCLANG"),
-    Name::Begins("LLVM_"),
-    Name::Begins("PROTOC"),
-    Name::Begins("PYO3_"),
-    Name::Begins("PYTHON_SYS_"),
-    Name::Begins("DEP_"),
-    Name::Ends("_SYS_USE_PKG_CONFIG"),
-    Name::Ends("_NO_PKG_CONFIG"),
-    Name::Ends("_NO_VENDOR"),
-    Name::Ends("_DIR"),
-    Name::Ends("_ROOT"),
-    Name::Ends("_LIB"),
-    Name::Ends("_LIBS"),
-    Name::Ends("_STATIC"),
-    Name::Ends("_LINKER"),
-    Name::Ends("_INCLUDE"),
-];
-
-/// Of these, the ones that are about the session, cargo's own settings or ours: cargo knows what its own mean.
-const NOT_COUNTED: &[Name] = &[
-    Name::Is("CARGO_TARGET_DIR"),
-    Name::Begins("CARGO_BUILD_"),
-    Name::Begins("LARDER_"),
-    Name::Begins("XDG_"),
-    Name::Begins("RUNNER_"),
-    Name::Begins("GITHUB_"),
-    Name::Begins("CI_"),
-    Name::Is("TEMP_DIR"),
-];
-
-fn is_one_of(rules: &[Name], name: &str) -> bool {
-    rules.iter().any(|rule| match rule {
-        Name::Is(text) => name == *text,
-        Name::Begins(text) => name.starts_with(text),
-        Name::Ends(text) => name.ends_with(text),
-    })
-}
-
-/// Whether a variable reaches C compilers or build scripts, as far as its name tells. What a script names itself is watched.
-pub fn counts(name: &str) -> bool {
-    is_one_of(COUNTED, name) && !is_one_of(NOT_COUNTED, name)
-}
-
 /// Returns what tells this system from others.
 pub fn lines(looks: &Looks<'_>) -> Vec<String> {
     let mut lines = Vec::new();
@@ -212,21 +125,6 @@ pub fn lines(looks: &Looks<'_>) -> Vec<String> {
     lines
 }
 
-/// Whether a variable names a program.
-fn is_program(name: &str) -> bool {
-    let rules = [
-        Name::Is("CC"),
-        Name::Begins("CC_"),
-        Name::Ends("_CC"),
-        Name::Is("CXX"),
-        Name::Begins("CXX_"),
-        Name::Ends("_CXX"),
-        Name::Is("LD"),
-        Name::Ends("_LINKER"),
-    ];
-    is_one_of(&rules, name)
-}
-
 /// The program of a name, as a shell finds it.
 fn found(name: &str, path: &OsStr) -> Option<PathBuf> {
     let candidates: Vec<PathBuf> = if name.contains(['/', '\\']) {
@@ -263,52 +161,6 @@ fn version(program: &Path) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn variables_that_reach_c_and_build_scripts_count_and_those_of_the_session_do_not() {
-        for name in [
-            "CC",
-            "CC_x86_64_unknown_linux_gnu",
-            "TARGET_CC",
-            "HOST_CXX",
-            "CFLAGS_x86_64-unknown-linux-gnu",
-            "CXXFLAGS",
-            "AR",
-            "LDFLAGS",
-            "LD_LIBRARY_PATH",
-            "PKG_CONFIG_PATH",
-            "CMAKE_TOOLCHAIN_FILE",
-            "OPENSSL_DIR",
-            "OPENSSL_STATIC",
-            "LIBRARY_PATH",
-            "C_INCLUDE_PATH",
-            "LIBGIT2_NO_VENDOR",
-            "ROCKSDB_LIB_DIR",
-            "SQLITE3_STATIC",
-            "LIBCLANG_PATH",
-            "VCPKG_ROOT",
-            "PYO3_PYTHON",
-            "LIBZ_SYS_STATIC",
-            "CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_LINKER",
-            "MACOSX_DEPLOYMENT_TARGET",
-        ] {
-            assert!(counts(name), "{name}");
-        }
-        for name in [
-            "PATH",
-            "HOME",
-            "TERM",
-            "HOSTNAME",
-            "CARGO_TARGET_DIR",
-            "CARGO_BUILD_BUILD_DIR",
-            "XDG_RUNTIME_DIR",
-            "RUNNER_TOOL_DIR",
-            "LARDER_CACHE",
-            "PWD",
-        ] {
-            assert!(!counts(name), "{name}");
-        }
-    }
 
     #[track_caller]
     fn differs(one: &[(&str, &str)], other: &[(&str, &str)]) -> bool {
