@@ -6,6 +6,7 @@
 pub mod command;
 mod context;
 pub mod locked;
+mod wheel;
 
 use crate::carried;
 use crate::cli::Prepare;
@@ -86,6 +87,9 @@ pub fn prepare(args: Prepare, environment: Environment) -> Result<()> {
         ));
     }
     let (kept, all) = (packages(&prepared.recipe.files), locked_packages(&workspace));
+    if let Some(hint) = wheel::hint(&workspace, &kept) {
+        report.note(&hint);
+    }
     if report.is_verbose() {
         let left_out: Vec<&str> = all.difference(&kept).map(String::as_str).collect();
         report.note(&format!(

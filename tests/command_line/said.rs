@@ -152,3 +152,19 @@ fn the_last_line_of_cook_names_the_build_and_fits() {
     assert!(line.ends_with(" MB in o"), "{line}");
     assert!(line.chars().count() <= 80, "{line}");
 }
+
+#[test]
+fn prepare_tells_of_maturin_where_it_builds_what_pyo3_is_in() {
+    let locked = |name: &str| {
+        format!(
+            "-- Cargo.lock --\nversion = 4\n[[package]]\nname = \"app\"\nversion = \"1.0.0\"\ndependencies = [\"{name}\"]\n[[package]]\nname = \"{name}\"\nversion = \"1.0.0\"\nsource = \"registry+https://github.com/rust-lang/crates.io-index\"\nchecksum = \"00\"\n"
+        )
+    };
+    let is_told = |name: &str, backend: &str| {
+        let python = format!("-- pyproject.toml --\n[build-system]\nbuild-backend = \"{backend}\"\n");
+        let place = Place::new(&[APP, &format!("[dependencies]\n{name} = \"1\"\n"), &locked(name), &python]);
+        place.run(&mut place.larder(&["prepare"])).stderr.contains("run `cargo larder cook --maturin`")
+    };
+    assert!(is_told("pyo3", "maturin") && is_told("pyo3-ffi", "maturin"));
+    assert!(!is_told("pyo3", "setuptools.build_meta") && !is_told("itoa", "maturin"));
+}
