@@ -1,8 +1,9 @@
-//! Directories and files of this program's own.
+//! Files that are written as a whole, and scratch directories.
 //!
-//! In: what is to be written. Out: it, whole or not at all; and private directories for the time of a run. All that is there
-//! for a while is remembered, so that a signal can remove it. Writes where it is told to, and makes directories in the system's
-//! place for temporary files.
+//! In: a path and content. Out: a file with all of the content, or no change; and private
+//! directories that live as long as the process. Temporary paths are recorded, so that a signal
+//! handler can remove them. Writes only to the given paths and to the directory for temporary
+//! files.
 
 use crate::error::{Result, fail};
 use std::io::{self, Write};
@@ -10,23 +11,25 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use tempfile::{Builder, NamedTempFile, TempDir};
 
-/// What every scratch directory is called, before some letters of its own. Nothing else is, so that it can be found in files.
+/// The prefix of the name of every scratch directory, before random letters. It is unique, so that
+/// a search for it finds the files that contain the path of a scratch directory.
 pub const SCRATCH: &str = "cargo-larder-scratch-";
 
-/// What every file is called that is not whole yet, before some letters of its own.
+/// The prefix of the name of every incomplete file, before random letters.
 const PART: &str = ".cargo-larder-part-";
 
-/// What is there for a while. It is locked while something is made, so that nothing is overlooked.
+/// The temporary paths. The lock is held while one is created, so that `remove_passing` misses
+/// none.
 static PASSING: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 
 fn passing() -> MutexGuard<'static, Vec<PathBuf>> {
     PASSING.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Makes a directory for a skeleton, which nobody else can look into.
+/// Creates a directory for a skeleton, which only its owner can read.
 ///
 /// # Errors
-/// The system's place for temporary files cannot be written to.
+/// The directory for temporary files is not writable.
 pub fn scratch() -> Result<TempDir> {
     let mut passing = passing();
     match private(&mut Builder::new()).prefix(SCRATCH).tempdir() {
@@ -44,23 +47,24 @@ pub fn scratch() -> Result<TempDir> {
     }
 }
 
-/// A directory has these permissions from its first moment.
+/// Sets the permissions with which the directory is created, so that it is never open to others.
 #[cfg(unix)]
 fn private<'a, 'b, 'c>(builder: &'c mut Builder<'a, 'b>) -> &'c mut Builder<'a, 'b> {
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700))
 }
 
-/// Places for temporary files are the user's own there.
+/// Changes nothing: outside Unix, the directory for temporary files belongs to the user.
 #[cfg(not(unix))]
 fn private<'a, 'b, 'c>(builder: &'c mut Builder<'a, 'b>) -> &'c mut Builder<'a, 'b> {
     builder
 }
 
-/// Removes all that is there for a while, and keeps anything from being made until the process ends, which has to be soon.
+/// Removes all temporary paths. Keeps the lock, so that no other is created before the process
+/// ends. The caller must end the process soon.
 pub fn remove_passing() {
     let passing = passing();
     for path in passing.iter() {
-        // A last file may be on its way into it.
+        // cargo or a compiler may still be writing a file into the directory.
         for _ in 0..20 {
             if std::fs::remove_dir_all(path).is_ok() || std::fs::remove_file(path).is_ok() || !path.exists() {
                 break;
@@ -71,15 +75,16 @@ pub fn remove_passing() {
     std::mem::forget(passing);
 }
 
-/// Returns where the process goes on, and does not where a signal ends it: nothing is to be written or said any more.
+/// Returns at once, unless a signal is ending the process: then it never returns, so that the
+/// caller neither writes nor prints anything more.
 pub fn go_on() {
     drop(passing());
 }
 
-/// Writes a file that nobody else can read, where there is none yet.
+/// Creates a file that only its owner can read.
 ///
 /// # Errors
-/// It cannot be written.
+/// The file exists or cannot be written.
 pub fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let mut options = fs_err::OpenOptions::new();
     options.write(true).create_new(true);
@@ -88,35 +93,36 @@ pub fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
     options.open(path)?.write_all(bytes)
 }
 
-/// Writes a file so that at any moment the path has what it had before, or all of this. Goes through links, keeps the mode,
-/// and writes into what is no file, such as a pipe.
+/// Replaces a file as a whole: at any moment the path has its old content or all of the new
+/// content. Follows links and keeps the mode. Writes directly to anything but a regular file, such
+/// as a pipe.
 ///
 /// # Errors
-/// It cannot be written; what was there is untouched.
+/// The file cannot be written. A regular file that is replaced as a whole keeps its old content.
 pub fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let is_open = ["/dev", "/proc"].iter().any(|dir| path.starts_with(dir));
     let (target, there) = match std::fs::metadata(path) {
         Ok(there) if there.is_file() && !is_open => (std::fs::canonicalize(path)?, Some(there)),
-        // There is nothing to lose behind a link that leads nowhere.
+        // A dangling link takes the last branch: no old content could be lost.
         Err(error) if error.kind() == io::ErrorKind::NotFound && !path.is_symlink() => (path.to_owned(), None),
         _ => return std::fs::write(path, bytes),
     };
     let dir = target.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
     match part(dir) {
         Ok(part) => replace(part, &target, there.as_ref(), bytes),
-        // The file may be writable where its directory is not.
+        // The file may be writable although its directory is not.
         Err(error) if error.kind() == io::ErrorKind::PermissionDenied && there.is_some() => std::fs::write(path, bytes),
         Err(error) => Err(error),
     }
 }
 
-/// A file beside the one that it is to become.
+/// Creates a temporary file in `dir`, the directory of the file that it will replace.
 fn part(dir: &Path) -> io::Result<NamedTempFile> {
     let mut passing = passing();
     let mut builder = Builder::new();
     builder.prefix(PART);
     #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666)); // less the umask, as of any file
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666)); // the umask applies, as for any new file
     let part = builder.tempfile_in(dir)?;
     passing.push(part.path().to_owned());
     Ok(part)
@@ -130,7 +136,7 @@ fn replace(mut part: NamedTempFile, target: &Path, there: Option<&std::fs::Metad
     }
     match part.persist(target) {
         Ok(_) => Ok(()),
-        // A file that is a mount by itself, as containers have them, stays the same one.
+        // A file can be a mount point, as in containers. It cannot be replaced, only written to.
         Err(error) if error.error.kind() == io::ErrorKind::ResourceBusy => std::fs::write(target, bytes),
         Err(error) => Err(error.error),
     }
@@ -139,14 +145,14 @@ fn replace(mut part: NamedTempFile, target: &Path, there: Option<&std::fs::Metad
 #[cfg(unix)]
 fn keep_owner(part: &Path, there: &std::fs::Metadata) {
     use std::os::unix::fs::MetadataExt;
-    // Only root may, and only root has to.
+    // Only root can change the owner, and only files of root need it.
     let _ = std::os::unix::fs::chown(part, Some(there.uid()), Some(there.gid()));
 }
 
 #[cfg(not(unix))]
 fn keep_owner(_: &Path, _: &std::fs::Metadata) {}
 
-/// What an error says, without the random name of a temporary file.
+/// Returns the text of an error without the random name of a temporary file.
 pub fn cause(error: &io::Error) -> String {
     let text = error.to_string();
     text.split(" at path ").next().unwrap_or(&text).to_owned()

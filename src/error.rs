@@ -1,28 +1,31 @@
-//! What can go wrong, and with which code the process then ends.
+//! Errors and their exit codes.
 //!
-//! In: a sentence that names its subject and the way out. Out: an [`Error`] that knows whether the user has
-//! already seen its message. Nothing here prints.
+//! In: a message that names its subject and a way out. Out: an [`Error`], which knows whether the
+//! user has already seen its message. Prints nothing.
 
 use std::fmt;
 
-/// Everything that fails in this crate fails with one of these.
+/// Every error of this crate.
 #[derive(Debug)]
 pub enum Error {
-    /// The user's input or the machine is at fault; the message says which and what helps. Exit code 1.
+    /// The user's input or the machine is at fault. The message names the cause and a way out.
+    /// Exit code 1.
     Failed(String),
-    /// The lockfile does not list what the manifests ask for; the message says what, and what helps. Exit code 1.
+    /// The lockfile lacks something that the manifests require. The message names it and a way out.
+    /// Exit code 1.
     Behind(String),
     /// The command line is at fault. Exit code 2.
     Usage(String),
-    /// cargo failed and has said why; nothing more is printed. The exit code is cargo's own.
+    /// cargo failed and has printed the reason, so nothing more is printed. The exit code is
+    /// cargo's.
     Cargo(i32),
 }
 
-/// A result of this crate.
+/// The result of every function here that can fail.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl Error {
-    /// The exit code of the process.
+    /// Returns the exit code of the process.
     pub fn code(&self) -> u8 {
         match self {
             Error::Failed(_) | Error::Behind(_) => 1,
@@ -31,8 +34,8 @@ impl Error {
         }
     }
 
-    /// The same error, told from one level further out. Causes stand one below the other, as cargo prints them; what
-    /// helps stays the last line.
+    /// Returns this error as the cause of `outer`. Causes are listed one below another, as cargo
+    /// prints them. The `help:` line remains the last one.
     pub fn within(self, outer: &str) -> Self {
         const CAUSED: &str = "\n\nCaused by:\n  ";
         let Error::Failed(inner) = self else { return self };
@@ -63,7 +66,7 @@ impl From<std::io::Error> for Error {
     }
 }
 
-/// `Err(Error::Failed(format!(…)))`.
+/// Returns `Err(Error::Failed(format!(…)))` from the calling function.
 macro_rules! fail {
     ($($message:tt)*) => { return Err($crate::error::Error::Failed(format!($($message)*))) };
 }

@@ -1,10 +1,10 @@
 //! Paths as values.
 //!
-//! In: paths. Out: paths, and how messages and recipes write them. Asks the disk nothing.
+//! In: paths. Out: paths, and the text of paths in messages and recipes. Does not read the disk.
 
 use std::path::{Component, Path, PathBuf};
 
-/// Resolves `.` and `..` without asking the disk, as cargo's `paths::normalize_path`.
+/// Resolves `.` and `..` without reading the disk, like cargo's `paths::normalize_path`.
 pub fn normalize(path: &Path) -> PathBuf {
     let mut normal = PathBuf::new();
     for component in path.components() {
@@ -19,22 +19,22 @@ pub fn normalize(path: &Path) -> PathBuf {
     normal
 }
 
-/// How messages name a path: relative to `here` where it is below it.
+/// Returns a path as messages write it: relative to `here` if it is inside `here`.
 pub fn display(path: &Path, here: &Path) -> String {
     path.strip_prefix(here).unwrap_or(path).display().to_string()
 }
 
-/// A relative path as manifests and recipes write it on every system.
+/// Returns a relative path with forward slashes, as manifests and recipes write it on every system.
 pub fn slashed(path: &Path) -> String {
     path.components().map(|c| c.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/")
 }
 
-/// The directory that two absolute paths have in common.
+/// Returns the deepest directory that contains both absolute paths.
 pub fn shared(a: &Path, b: &Path) -> PathBuf {
     a.components().zip(b.components()).take_while(|(a, b)| a == b).map(|(a, _)| a).collect()
 }
 
-/// The way from `root` to `dir`, as recipes write it; `""` for the root itself.
+/// Returns the path from `root` to `dir`, as recipes write it; `""` for the root itself.
 pub fn relative(dir: &Path, root: &Path) -> String {
     slashed(&pathdiff::diff_paths(dir, root).unwrap_or_else(|| dir.to_owned()))
 }

@@ -5,10 +5,10 @@
 //! The contract is cargo's own: a script depends on what it tells cargo to watch (<https://doc.rust-lang.org/cargo/reference/build-scripts.html#change-detection>),
 //! and all of that has to be here. Without a word cargo watches the times of the whole package, which are other ones in the project.
 
-use super::records;
 use crate::disk::SCRATCH;
 use crate::path;
 use crate::recipe::skeleton::Files;
+use crate::target::records;
 use std::path::{Path, PathBuf};
 
 /// A run of a build script of a carried package.

@@ -11,12 +11,12 @@
 //! The record of what a build script printed is an artifact as well: it may be no older than the script, nor the script than
 //! what it was compiled of, nor a crate above than it (`check_filesystem`). So, where it has to move, all artifacts of the cook move.
 
-use super::records;
 use super::script::{self, Places, Run};
 use crate::cook::cargo::Outcome;
 use crate::error::{Error, Result};
 use crate::path;
 use crate::recipe::skeleton::{self, Files};
+use crate::target::records;
 use cargo_metadata::PackageId;
 use rustc_stable_hash::StableSipHasher128;
 use std::collections::{BTreeMap, BTreeSet};

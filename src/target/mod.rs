@@ -11,6 +11,7 @@
 pub mod copy;
 pub mod ledger;
 pub mod place;
+pub mod records;
 pub mod report;
 pub mod seed;
 pub mod trim;

@@ -1,18 +1,20 @@
-//! Where cargo keeps its records of what it made, in either layout of the target directory.
+//! The records that cargo keeps of its units, in both layouts of the target directory.
 //!
-//! In: a target directory, or the path of something that cargo made. Out: directories of records, and the files in them
-//! whose mtimes cargo compares with those of sources. Reads, and removes records.
+//! In: a target directory, or the path of an artifact. Out: directories of records, and the files
+//! in them whose mtimes cargo compares with those of sources. Reads the target directory and
+//! removes records. Changes no mtime and no artifact of rustc.
 //!
-//! What rustc compiled has its record in `.fingerprint/NAME-HASH` or `build/NAME/HASH/fingerprint`; what a build script printed
-//! stands in `build/NAME-HASH/output` or `build/NAME/HASH/run/stdout` (`compilation_files.rs` in cargo's `build_runner`).
+//! The record of a crate is `.fingerprint/NAME-HASH` or `build/NAME/HASH/fingerprint`. The output
+//! of a build script is in `build/NAME-HASH/output` or `build/NAME/HASH/run/stdout`
+//! (`compilation_files.rs` in cargo's `build_runner`).
 
 use crate::error::Result;
 use std::path::{Path, PathBuf};
 
-/// The names of what a build script printed.
+/// The names of the files that hold the output of a build script.
 const PRINTED: &[&str] = &["output", "stdout"];
 
-/// All directories of records.
+/// Returns all directories of records.
 pub fn all(target_dir: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for profile in profiles(target_dir) {
@@ -27,7 +29,8 @@ pub fn all(target_dir: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// The files of a record that cargo compares sources with: what rustc depended on, or what a build script printed.
+/// Returns the files of a record whose mtimes cargo compares with those of sources: the dep-info of
+/// rustc, or the output of a build script.
 pub fn compared(record: &Path) -> Vec<PathBuf> {
     let is_compared = |path: &Path| {
         let name = name_of(path);
@@ -36,14 +39,14 @@ pub fn compared(record: &Path) -> Vec<PathBuf> {
     entries(record).into_iter().filter(|path| is_compared(path) && path.is_file()).collect()
 }
 
-/// Whether a record is of a crate, or of the build script, of this package.
+/// Returns whether a record is that of a crate or a build script of `package`.
 pub fn is_of(record: &Path, package: &str) -> bool {
     let name = name_of(record);
     name.rsplit_once('-').is_some_and(|(name, _)| name == package)
         || record.ancestors().nth(2).is_some_and(|dir| name_of(dir) == package)
 }
 
-/// The record of what cargo compiled to this file.
+/// Returns the record of the unit that produced `artifact`.
 pub fn of_artifact(artifact: &Path) -> Option<PathBuf> {
     let dir = artifact.parent()?;
     let fingerprints = dir.ancestors().skip(1).map(|above| above.join(".fingerprint")).take(2);
@@ -53,19 +56,20 @@ pub fn of_artifact(artifact: &Path) -> Option<PathBuf> {
             fingerprints.flat_map(|dir| entries(&dir)).find(|path| name_of(path).ends_with(&hash))
         }
         "out" => Some(dir.with_file_name("fingerprint")),
-        // A build script stands in a directory that is called as its record is.
+        // The directory of a build script has the same name as its record.
         name => fingerprints.map(|dir| dir.join(name)).find(|record| record.is_dir()),
     };
     record.filter(|record| !compared(record).is_empty())
 }
 
-/// The record of the run of a build script that had this `OUT_DIR`.
+/// Returns the record of the build script run with this `OUT_DIR`.
 pub fn of_run(out_dir: &Path) -> Option<PathBuf> {
     let places = [out_dir.with_file_name("run"), out_dir.parent()?.to_owned()];
     places.into_iter().find(|record| !compared(record).is_empty())
 }
 
-/// The directories of all runs of build scripts, with what they printed and wrote, finished or not.
+/// Returns the directories of all runs of build scripts, including unfinished ones. Each holds the
+/// output of the script and its `OUT_DIR`.
 pub fn runs(target_dir: &Path) -> Vec<PathBuf> {
     let units = profiles(target_dir).into_iter().flat_map(|profile| entries(&profile.join("build")));
     let units = units.flat_map(|dir| [entries(&dir), vec![dir]].concat());
@@ -74,10 +78,10 @@ pub fn runs(target_dir: &Path) -> Vec<PathBuf> {
         .collect()
 }
 
-/// Removes the run of a build script, so that the next one begins as if there had been none.
+/// Removes the run of a build script, so that cargo runs the script again in an empty directory.
 ///
 /// # Errors
-/// A file that cannot be removed.
+/// A file cannot be removed.
 pub fn forget_run(run: &Path) -> Result<()> {
     if let (Some(name), Some(profile)) = (run.file_name(), run.ancestors().nth(2)) {
         forget(&profile.join(".fingerprint").join(name))?;
@@ -85,10 +89,10 @@ pub fn forget_run(run: &Path) -> Result<()> {
     forget(run)
 }
 
-/// Removes a record, so that cargo makes anew what it is of.
+/// Removes a record, so that cargo builds its unit again.
 ///
 /// # Errors
-/// A file that cannot be removed.
+/// A file cannot be removed.
 pub fn forget(record: &Path) -> Result<()> {
     match fs_err::remove_dir_all(record) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error.into()),
@@ -96,13 +100,13 @@ pub fn forget(record: &Path) -> Result<()> {
     }
 }
 
-/// The directories of profiles in which cargo has built anything.
+/// Returns the directories of the profiles in which cargo has built something.
 pub fn profiles(target_dir: &Path) -> Vec<PathBuf> {
     let dirs = entries(target_dir).into_iter().flat_map(|dir| [entries(&dir), vec![dir]].concat());
     dirs.filter(|dir| [".fingerprint", "build"].iter().any(|name| dir.join(name).is_dir())).collect()
 }
 
-/// What stands in a directory, in order; nothing where there is none.
+/// Returns the entries of a directory, sorted. A missing directory has none.
 pub fn entries(dir: &Path) -> Vec<PathBuf> {
     let mut entries: Vec<PathBuf> =
         std::fs::read_dir(dir).into_iter().flatten().flatten().map(|entry| entry.path()).collect();
@@ -110,7 +114,7 @@ pub fn entries(dir: &Path) -> Vec<PathBuf> {
     entries
 }
 
-/// The last part of a path.
+/// Returns the last component of a path.
 pub fn name_of(path: &Path) -> String {
     path.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
