@@ -47,6 +47,8 @@ mod shelf;
 mod store;
 #[path = "kept/store_faults.rs"]
 mod store_faults;
+#[path = "kept/store_objects.rs"]
+mod store_objects;
 #[path = "kept/targets.rs"]
 mod targets;
 #[path = "kept/told.rs"]
