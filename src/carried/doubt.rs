@@ -1,14 +1,16 @@
-//! Whether a build script would do the same elsewhere, as far as its texts and the files of its package tell.
+//! Decides from sources alone whether a build script would do the same in another directory.
 //!
-//! In: the files of a package that has one. Out: why not. What a script tells cargo to watch is known only when it has run
-//! (`cook/script.rs`); here is what it would not tell. Reads directories; in doubt it is no, which costs time.
+//! In: the files of a package with a build script. Out: the reason why the package cannot travel,
+//! or `None`. `carried/script.rs` judges the paths that a script tells cargo to watch, once it has
+//! run. This module looks for dependencies that a script would not report. If it cannot tell, the
+//! package does not travel, which only costs time. Reads directories and writes nothing.
 
 use crate::workspace::{DependencyKind, Package};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use toml::{Table, Value};
 
-/// How a script comes to see what is around its package: by paths, by programs, or by where it writes to.
+/// Code with which a script can see more than its package: paths, programs, and its `OUT_DIR`.
 const UPWARDS: &[&str] = &[
     "ancestors()",
     "parent()",
@@ -24,7 +26,8 @@ const UPWARDS: &[&str] = &[
     "env!(\"CARGO_MANIFEST_",
 ];
 
-/// Libraries for build scripts that look for a repository, a lockfile or a workspace around the package.
+/// Libraries for build scripts that look for a repository, a lockfile, or a workspace around the
+/// package.
 const LOOKING: &[&str] = &[
     "build-data",
     "built",
@@ -43,8 +46,8 @@ const LOOKING: &[&str] = &[
 const LOOKS: &str = "has a build script that may look around its directory";
 const CALLS: &str = "has a build script, and a program that it may call";
 
-/// Why the build script of a package can only be run where that stands. `relative` are the variables that cargo's config
-/// sets to a directory, `programs` the files that are to be executed.
+/// Returns why the build script of a package can only run in the project, or `None`. `relative` has
+/// the variables that cargo's config sets to a directory. `programs` has the names of executables.
 pub fn doubt(
     package: &Package,
     manifest: &Table,
@@ -73,17 +76,17 @@ pub fn doubt(
             return Some(CALLS);
         }
     }
-    // A library may know the name of one by itself, such as `configure`.
+    // A library can call an executable that the script does not name, such as `configure`.
     if !programs.is_empty() && built_with().next().is_some() {
         return Some(CALLS);
     }
-    // What cargo is told may be the work of a library.
+    // A library can print the `rerun-if-` lines for the script.
     let tells = texts.values().any(|text| text.contains("rerun-if-")) || built_with().next().is_some();
     (!tells).then_some("has a build script that does not tell cargo what it depends on (`cargo::rerun-if-changed`)")
 }
 
-/// The files of Rust that may be part of a build script rather than of the library: the script, what stands beside it, and
-/// whatever these name.
+/// Returns the Rust files that may be part of a build script rather than of the library: the
+/// script, the files next to it, and every file that one of these names.
 fn of_script<'a>(manifest: &Table, texts: &'a BTreeMap<&'a str, String>) -> BTreeSet<&'a str> {
     let scripts = paths(manifest);
     let is_beside = |name: &str, script: &str| {
@@ -103,7 +106,7 @@ fn of_script<'a>(manifest: &Table, texts: &'a BTreeMap<&'a str, String>) -> BTre
     }
 }
 
-/// The build scripts that a manifest names, or the one that cargo finds by itself.
+/// Returns the build scripts that a manifest names, or the default `build.rs`.
 pub fn paths(manifest: &Table) -> Vec<&str> {
     match manifest.get("package").and_then(|package| package.get("build")) {
         Some(Value::Array(paths)) => paths.iter().filter_map(Value::as_str).collect(),
@@ -112,18 +115,18 @@ pub fn paths(manifest: &Table) -> Vec<&str> {
     }
 }
 
-/// Whether this is a source file of Rust.
+/// Returns whether this is a Rust source file.
 pub fn is_rust(name: &str) -> bool {
     Path::new(name).extension().is_some_and(|extension| extension == "rs")
 }
 
-/// Whether neither a library nor a build script is made of this file.
+/// Returns whether a file is in a directory of tests, benchmarks, or examples.
 pub fn is_of_tests(name: &str) -> bool {
     ["tests/", "benches/", "examples/"].iter().any(|dir| name.starts_with(dir))
 }
 
-/// Why the files that travel of the package at `dir` would not be all that a script finds in it. What stands in the package's
-/// own directory can only be watched by its name, and does not matter.
+/// Returns why the files that travel are not everything that a script can see in `dir`, or `None`.
+/// Files directly in `dir` do not matter: a script can watch them only by name.
 pub fn incomplete(dir: &Path, travels: &[PathBuf]) -> Option<&'static str> {
     if travels.iter().any(|path| path.ends_with("Cargo.toml")) {
         return Some("has a build script, and another package in its directory");
@@ -131,13 +134,14 @@ pub fn incomplete(dir: &Path, travels: &[PathBuf]) -> Option<&'static str> {
     let travels: BTreeSet<PathBuf> = travels.iter().map(|path| dir.join(path)).collect();
     let inner = std::fs::read_dir(dir).into_iter().flatten().flatten().filter(|entry| entry.file_name() != "target");
     let is_whole = inner.map(|entry| entry.path()).filter(|path| path.is_dir()).all(|inner| {
-        // Of what does not travel at all nothing can be watched.
+        // If no file of a directory travels, the script cannot watch the directory.
         !travels.iter().any(|path| path.starts_with(&inner)) || is_whole(&inner, &travels)
     });
     (!is_whole).then_some("has a build script, and in its directories links, secrets or nothing, which do not travel")
 }
 
-/// Whether all below a directory travels as it is: files, and directories that hold some.
+/// Returns whether a directory travels unchanged: it holds only files that travel and directories
+/// that are not empty.
 fn is_whole(dir: &Path, travels: &BTreeSet<PathBuf>) -> bool {
     let Ok(entries) = std::fs::read_dir(dir).map(|it| it.flatten().collect::<Vec<_>>()) else { return false };
     !entries.is_empty()
@@ -148,7 +152,7 @@ fn is_whole(dir: &Path, travels: &BTreeSet<PathBuf>) -> bool {
         })
 }
 
-/// The names of the files that are to be executed, which no recipe says of them.
+/// Returns the names of executables. A recipe does not store the executable bit.
 pub fn programs(dir: &Path, travels: &[PathBuf]) -> BTreeSet<String> {
     let programs = travels.iter().filter(|path| is_program(&dir.join(path)));
     programs.filter_map(|path| Some(path.file_name()?.to_str()?.to_owned())).collect()
@@ -165,7 +169,7 @@ fn is_program(path: &Path) -> bool {
         && [*b"#!", *b"\x7fE"].contains(&magic)
 }
 
-/// Files tell by their names there.
+/// Returns `false`: outside Unix, files have no executable bit.
 #[cfg(not(unix))]
 fn is_program(_: &Path) -> bool {
     false

@@ -1,7 +1,9 @@
-//! Local packages below third-party ones: `[patch]` and `[replace]` with a path put them there.
+//! Carried packages: local packages that third-party ones depend on, through `[patch]` or
+//! `[replace]` with a path.
 //!
-//! In: a [`Workspace`] as read. Out: one in which a package whose sources travel is like a third-party one to all that
-//! depend on it, so that features, units and entries need no second way; and which packages those are. Touches nothing.
+//! In: a [`Workspace`] as read. Out: the same workspace, in which other packages depend on a
+//! carried package as on a third-party one. Features, units, and entries then need no special case.
+//! Also out: the list of carried packages. Touches nothing.
 
 pub mod doubt;
 pub mod private;
@@ -18,10 +20,10 @@ use crate::workspace::{Below, Dependency, DependencyKind, Package, Resolved, Wor
 use std::collections::BTreeSet;
 use toml::Table;
 
-/// The key by which a carried package that is selected depends on itself.
+/// The key of the dependency that a selected carried package has on itself.
 const ITSELF: &str = "larder-itself";
 
-/// Indices of the local packages that third-party ones depend on, with the local ones below those.
+/// Returns the indices of the local packages that third-party ones depend on, directly or not.
 pub fn below_third_parties(packages: &[Package], lock: &Lockfile) -> BTreeSet<usize> {
     let entries =
         lock.packages.iter().filter(|p| p.source.is_some()).flat_map(|p| p.dependencies.iter().chain(&p.replace));
@@ -37,12 +39,13 @@ pub fn below_third_parties(packages: &[Package], lock: &Lockfile) -> BTreeSet<us
     found
 }
 
-/// What a package needs that is not built for its own tests.
+/// Returns all dependencies of a package except dev-dependencies.
 pub fn needed(package: &Package) -> impl Iterator<Item = &Dependency> {
     package.dependencies.iter().filter(|d| d.kind != DependencyKind::Dev)
 }
 
-/// The workspace in which carried packages are entries of the lockfile to those above them.
+/// Returns the workspace in which other packages depend on the lockfile entries of carried
+/// packages.
 pub fn as_third_parties(workspace: &Workspace) -> Workspace {
     let mut apart = workspace.clone();
     if !workspace.packages.iter().any(Package::is_carried) {
@@ -62,7 +65,7 @@ pub fn as_third_parties(workspace: &Workspace) -> Workspace {
     }
     for (i, package) in apart.packages.iter_mut().enumerate() {
         let Some(own) = entry(i) else { continue };
-        // Tests and the like of a carried package are not below anything.
+        // Nothing depends on the tests, benchmarks, and examples of a carried package.
         let kept: BTreeSet<usize> = needed(package).filter_map(|d| d.to.locked()).collect();
         apart.lock.packages[own].dependencies.retain(|below| kept.contains(below));
         depend_on_itself(package, own);
@@ -70,7 +73,8 @@ pub fn as_third_parties(workspace: &Workspace) -> Workspace {
     apart
 }
 
-/// What is selected of a carried package stands apart from its library, and asks of that what is asked of the package.
+/// Makes a selected carried package depend on its own library as a third-party package. Every
+/// feature of the package activates the same feature of that library.
 fn depend_on_itself(package: &mut Package, own: usize) {
     package.dependencies.push(Dependency {
         key: ITSELF.to_owned(),
@@ -90,8 +94,8 @@ fn depend_on_itself(package: &mut Package, own: usize) {
     }
 }
 
-/// The packages that are carried by these entries of the lockfile, each as it was read. In an unscoped recipe, another
-/// package stands for what is selected of a member, which is one no less.
+/// Returns the carried packages of these lockfile entries, as they were read. A package of an
+/// unscoped recipe is a member if a member stands for its selected targets.
 pub fn among(workspace: &Workspace, reach: &BTreeSet<usize>) -> Vec<Package> {
     let stands_for = |d: &Dependency, i: usize| d.key == ITSELF && d.to == Resolved::Locked(i);
     let is_member =
@@ -106,8 +110,8 @@ pub fn among(workspace: &Workspace, reach: &BTreeSet<usize>) -> Vec<Package> {
     packages
 }
 
-/// The entries of the lockfile above local packages that cannot travel, which are left to the real build; and a warning of
-/// those among the `direct` ones.
+/// Returns the lockfile entries that depend on local packages which cannot travel. Only the real
+/// build can compile these entries. Also returns a warning for those among `direct`.
 pub fn above_bound(workspace: &Workspace, direct: &BTreeSet<usize>) -> (BTreeSet<usize>, Vec<String>) {
     let (mut all, mut warnings) = (BTreeSet::new(), Vec::new());
     for package in &workspace.packages {
@@ -130,7 +134,7 @@ pub fn above_bound(workspace: &Workspace, direct: &BTreeSet<usize>) -> (BTreeSet
     (all, warnings)
 }
 
-/// A warning of files that may be secret, if packages that travel have some.
+/// Returns a warning that names the possible secrets in these packages, or `None`.
 pub fn left_out_secrets(workspace: &Workspace, travels: &[&str]) -> Option<String> {
     let packages = workspace.packages.iter().filter(|package| travels.contains(&package.dir.as_str()));
     let secrets = packages.filter_map(|package| match &package.below {

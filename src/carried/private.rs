@@ -1,8 +1,9 @@
-//! What of a package's files stays at home.
+//! Decides which files of a package must not travel.
 //!
-//! In: the directory of a package, and the root of its workspace. Out: the files that may travel, and those that may not, each with
-//! the reason: they are ignored by git, may be secret, or stand outside of the package behind a link. Reads names, links and
-//! `.gitignore` files; git itself is not needed, and what only this machine ignores does not count.
+//! In: the directory of a package, and the root of its workspace. Out: the files that may travel,
+//! and the other files, each with a reason. A file does not travel if git ignores it or if it may be
+//! secret. Links that lead out of the package do not travel either. Reads names, links, and
+//! `.gitignore` files. Does not start git, and does not apply ignore rules outside of the workspace.
 
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use std::cell::RefCell;
@@ -10,7 +11,8 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Patterns of files that are likely to be secret, as of a `.gitignore`, and what they hold.
+/// Patterns of files that are likely to be secret, in the syntax of `.gitignore`, and their
+/// content.
 const SECRETS: &[(&str, &str)] = &[
     ("*.pem", "private keys"),
     ("*.key", "private keys"),
@@ -46,7 +48,7 @@ const SECRETS: &[(&str, &str)] = &[
     (".pypirc", "credentials of a registry"),
     (".ssh", "private keys of SSH"),
     (".vault-token", "credentials"),
-    // Last, as it wins over the others.
+    // The last match wins, so this pattern overrides the others.
     ("!*.rs", "a source, whatever it is called"),
 ];
 
@@ -60,24 +62,24 @@ pub enum Stays {
     Secret,
     /// git ignores it.
     Ignored,
-    /// It is a link that leads out of the package, or around in it.
+    /// It is a link that leads out of the package, or to a directory that contains the link.
     Outside,
 }
 
 /// The files of a package, relative to its directory.
 #[derive(Debug, Default)]
 pub struct Found {
-    /// Those that may travel, in order.
+    /// The files that may travel, sorted.
     pub travels: Vec<PathBuf>,
-    /// The files and directories that may not.
+    /// The files and directories that do not travel, each with the reason.
     pub stays: Vec<(PathBuf, Stays)>,
 }
 
-/// The files of the package in `dir`, but for its manifest; of the packages in it as well, or not. `root` is the root of the
-/// workspace, up to which `.gitignore` files count.
+/// Returns the files of the package in `dir`, except its manifest. `with_inner` adds those of other
+/// packages in `dir`. The `.gitignore` files from `dir` up to the workspace root `root` count.
 ///
 /// # Errors
-/// A directory that cannot be read, or a link that leads nowhere.
+/// A directory cannot be read, or a link is dangling.
 pub fn files(dir: &Path, root: &Path, with_inner: bool) -> io::Result<Found> {
     let mut secrets = GitignoreBuilder::new(dir);
     let _ = secrets.case_insensitive(true);
@@ -96,12 +98,12 @@ pub fn files(dir: &Path, root: &Path, with_inner: bool) -> io::Result<Found> {
 
 struct Rules<'a> {
     dir: &'a Path,
-    /// The same without links.
+    /// The canonical path of `dir`.
     real: PathBuf,
     root: &'a Path,
     with_inner: bool,
     secrets: Gitignore,
-    /// The `.gitignore` files that were read, by their directories.
+    /// The `.gitignore` files that were read, by directory.
     ignored: RefCell<BTreeMap<PathBuf, Gitignore>>,
 }
 
@@ -137,21 +139,22 @@ impl Rules<'_> {
         Ok(())
     }
 
-    /// Whether the real path lies outside of the package, or the link leads to where it stands.
+    /// Returns whether a link leads out of the package, or to a directory that contains the link.
     fn leads_out(&self, link: &Path) -> io::Result<bool> {
         let real = std::fs::canonicalize(link)?;
         let stands = link.parent().map(std::fs::canonicalize).transpose()?.unwrap_or_default();
         Ok(!real.starts_with(&self.real) || stands.starts_with(&real))
     }
 
-    /// Whether git would ignore a path below the package's directory: the nearest `.gitignore` that says anything decides.
+    /// Returns whether git would ignore a path in the package. The nearest `.gitignore` with a rule
+    /// for the path decides.
     fn is_ignored(&self, path: &Path, is_dir: bool) -> bool {
         let mut ignored = self.ignored.borrow_mut();
         let above = path.ancestors().skip(1).take_while(|dir| dir.starts_with(self.root));
         let mut matched = above.map(|dir| {
             let known = ignored.entry(dir.to_owned()).or_insert_with(|| {
                 let mut builder = GitignoreBuilder::new(dir);
-                // A pattern that is none is none to git, too.
+                // git, too, skips a pattern that it cannot parse.
                 let _ = builder.add(dir.join(".gitignore"));
                 builder.build().unwrap_or_else(|_| Gitignore::empty())
             });

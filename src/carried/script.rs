@@ -1,9 +1,12 @@
-//! Whether what a build script of a carried package did here, it would have done in the project.
+//! Decides whether a build script of a carried package would do the same in the project.
 //!
-//! In: what it printed, its `OUT_DIR`, and the files that stood around it. Out: why not, if not. Reads.
+//! In: the output of the script, its `OUT_DIR`, and the files of the skeleton. Out: the reason why
+//! the run would differ, or `None`. Reads files and writes nothing.
 //!
-//! The contract is cargo's own: a script depends on what it tells cargo to watch (<https://doc.rust-lang.org/cargo/reference/build-scripts.html#change-detection>),
-//! and all of that has to be here. Without a word cargo watches the times of the whole package, which are other ones in the project.
+//! The contract is cargo's: a script depends on the files and variables that it tells cargo to
+//! watch (<https://doc.rust-lang.org/cargo/reference/build-scripts.html#change-detection>). All of
+//! these must travel. If a script names none, cargo watches the mtimes of the whole package, and
+//! those differ in the project.
 
 use crate::disk::SCRATCH;
 use crate::path;
@@ -16,40 +19,40 @@ use std::path::{Path, PathBuf};
 pub struct Run {
     /// The package's directory in the skeleton.
     pub dir: String,
-    /// Where the script wrote to.
+    /// The script's `OUT_DIR`.
     pub out_dir: PathBuf,
 }
 
 impl Run {
-    /// The directory of the run, with what the script printed and wrote.
+    /// Returns the directory of the run, which holds the script's output and `OUT_DIR`.
     pub fn place(&self) -> &Path {
         self.out_dir.parent().unwrap_or(&self.out_dir)
     }
 }
 
-/// The skeleton and the project, in either of which a script can run.
+/// The two places where a script can run: the skeleton and the project.
 #[derive(Clone, Copy, Debug)]
 pub struct Places<'a> {
     /// The files of the skeleton.
     pub files: &'a Files,
-    /// Where they stand.
+    /// The scratch directory that holds these files.
     pub scratch: &'a Path,
-    /// Where the project stands, or will.
+    /// The directory of the project, which need not exist yet.
     pub root: &'a Path,
 }
 
-/// Why a run here is none of the project, if so.
+/// Returns why this run would differ in the project, or `None`.
 pub fn doubt(dir: &str, record: &Path, out_dir: &Path, places: Places<'_>) -> Option<String> {
     let printed: Vec<u8> =
         records::compared(record).iter().filter_map(|path| std::fs::read(path).ok()).flatten().collect();
     let printed = String::from_utf8_lossy(&printed);
-    let told = |key: &str| -> Vec<&str> {
+    let values = |key: &str| -> Vec<&str> {
         // `BuildOutput::parse` in cargo's `custom_build.rs`.
         let words = printed.lines().filter_map(|line| line.trim().strip_prefix("cargo:"));
         words.filter_map(|word| word.trim_start_matches(':').strip_prefix(key)?.strip_prefix('=')).collect()
     };
-    let watched = told("rerun-if-changed");
-    if watched.is_empty() && told("rerun-if-env-changed").is_empty() {
+    let watched = values("rerun-if-changed");
+    if watched.is_empty() && values("rerun-if-env-changed").is_empty() {
         return Some("does not tell cargo what it depends on".to_owned());
     }
     if let Some(path) = watched.iter().find(|path| !is_here(path, dir, places)) {
@@ -57,7 +60,7 @@ pub fn doubt(dir: &str, record: &Path, out_dir: &Path, places: Places<'_>) -> Op
     }
     let is_of_project =
         |name: &&&str| std::env::var_os(name).is_some_and(|value| is_in(Path::new(&value), places.root));
-    if let Some(name) = told("rerun-if-env-changed").iter().find(is_of_project) {
+    if let Some(name) = values("rerun-if-env-changed").iter().find(is_of_project) {
         return Some(format!("asks for `{name}`, which tells where the project is"));
     }
     if has_changed(dir, places) {
@@ -68,10 +71,11 @@ pub fn doubt(dir: &str, record: &Path, out_dir: &Path, places: Places<'_>) -> Op
     telling.next().map(|_| TELLS.to_owned())
 }
 
-/// Why what holds the place of a skeleton is of no use.
+/// The reason why a run is not kept if its output contains the path of the scratch directory.
 pub const TELLS: &str = "puts the directory that it ran in into what it makes";
 
-/// Whether a file, or a link, holds the name of a directory that a skeleton stands in, or stood.
+/// Returns whether a file or a link contains the name of a scratch directory, of this run or
+/// another.
 pub fn names_scratch(file: &Path) -> bool {
     let holds = |bytes: &[u8]| bytes.windows(SCRATCH.len()).any(|window| window == SCRATCH.as_bytes());
     match std::fs::read_link(file) {
@@ -84,8 +88,9 @@ fn is_in(path: &Path, root: &Path) -> bool {
     path.is_absolute() && path.starts_with(root)
 }
 
-/// Whether what is watched travels with the package, or is of neither the skeleton nor the project, as a header of the
-/// system's. The manifest that travels is not the project's, nor is the directory that holds it.
+/// Returns whether a watched path is the same here as in the project. It is if it travels with the
+/// package, or if it is in neither place, such as a system header. The manifest differs from the
+/// project's, and so does the package directory that holds it.
 fn is_here(watched: &str, dir: &str, Places { files, scratch, root }: Places<'_>) -> bool {
     let package = scratch.join(dir);
     let path = path::normalize(&package.join(watched));
@@ -102,7 +107,7 @@ fn shown(watched: &str, scratch: &Path) -> String {
     Path::new(watched).strip_prefix(scratch).map_or_else(|_| watched.to_owned(), |path| path.display().to_string())
 }
 
-/// Whether the package is no more what it was.
+/// Returns whether the files of the package differ from those of the recipe.
 fn has_changed(dir: &str, Places { files, scratch, .. }: Places<'_>) -> bool {
     let own = |name: &String| Path::new(name).starts_with(dir);
     let expected = files.iter().filter(|(name, _)| own(name));
@@ -110,7 +115,7 @@ fn has_changed(dir: &str, Places { files, scratch, .. }: Places<'_>) -> bool {
     is_lost || below(&scratch.join(dir)).len() != expected.count()
 }
 
-/// Every file below a directory.
+/// Returns every file in a directory and its subdirectories.
 pub fn below(dir: &Path) -> Vec<PathBuf> {
     let of = |path: PathBuf| if path.is_dir() && !path.is_symlink() { below(&path) } else { vec![path] };
     records::entries(dir).into_iter().flat_map(of).collect()

@@ -1,15 +1,21 @@
-//! Carried packages and time: cargo compares local packages by mtime, a recipe holds content.
+//! Sets mtimes so that cargo judges carried packages by content. cargo compares local packages by
+//! mtime, but a recipe holds only their content.
 //!
-//! In: the carried packages of a recipe, the target directory, the project. Out: before a build, sources in the scratch
-//! directory that are as old as can be if they were compiled before, else new; after it, cargo's records of what was made,
-//! old enough for cargo to make anew what will differ in the project, and new enough to keep what does not
-//! (`find_stale_file` in cargo's `fingerprint/mod.rs` takes a source for changed if it is newer than the record); and no records
-//! of what is none of the project. A note beside each record tells from what content it was made. Writes notes and mtimes in the
-//! target directory, removes records there, and writes mtimes in the scratch directory; where a record is not found or can neither be
-//! set nor removed, that is an error, and all else costs one more compilation.
+//! In: the carried packages of a recipe, the target directory, and the project. Out, before a
+//! build: old mtimes for sources that were compiled before with the same content, so that cargo
+//! finds them fresh. Out, after a build: mtimes of cargo's records. cargo takes a source that is
+//! newer than its record for changed (`find_stale_file` in cargo's `fingerprint/mod.rs`). A record
+//! must therefore be newer than sources that are the same in the project, and older than those that
+//! may differ. Records that cannot be right in the project are removed.
 //!
-//! The record of what a build script printed is an artifact as well: it may be no older than the script, nor the script than
-//! what it was compiled of, nor a crate above than it (`check_filesystem`). So, where it has to move, all artifacts of the cook move.
+//! A note next to each record holds a hash of the content that was compiled. Writes notes and
+//! mtimes in the target directory, removes records there, and writes mtimes in the scratch
+//! directory. It is an error if a record is missing, or can be neither updated nor removed. Any
+//! other failure only costs a compilation.
+//!
+//! The output of a build script is also an artifact. It must not be older than the script, and the
+//! crates that depend on it must not be older than the output (`check_filesystem`). Therefore, if
+//! the mtime of an output changes, the mtimes of all artifacts of the cook change.
 
 use super::script::{self, Places, Run};
 use crate::cook::cargo::Outcome;
@@ -27,14 +33,14 @@ use std::time::{Duration, SystemTime};
 /// The note's name.
 const NOTE: &str = "larder-sources";
 
-/// A carried package as cargo compiled it, or found it.
+/// A carried package that cargo compiled or found fresh.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Compiled {
-    /// cargo's id of it.
+    /// Its package id.
     pub package: PackageId,
     /// The package's directory in the skeleton.
     pub dir: String,
-    /// The files that were made of it.
+    /// Its artifacts.
     pub artifacts: Vec<PathBuf>,
 }
 
@@ -45,7 +51,7 @@ struct Carried<'a> {
     sources: BTreeMap<&'a str, &'a [u8]>,
 }
 
-/// The carried packages of a recipe, by directory.
+/// Returns the carried packages of a recipe, by directory.
 fn carried(files: &Files) -> BTreeMap<&str, Carried<'_>> {
     let stubs = skeleton::stubs(files);
     let manifests = files.iter().filter_map(|(name, bytes)| Some((name.strip_suffix("/Cargo.toml")?, bytes)));
@@ -54,7 +60,7 @@ fn carried(files: &Files) -> BTreeMap<&str, Carried<'_>> {
         .map(|(dir, manifest)| (dir, Carried { manifest, ..Carried::default() }))
         .collect();
     for (name, bytes) in files.iter().filter(|(name, _)| !name.ends_with("/Cargo.toml")) {
-        // The nearest, as one package may stand in the directory of another.
+        // The nearest package, because one package can be in the directory of another.
         let nearest = Path::new(name).ancestors().filter_map(Path::to_str).find(|dir| carried.contains_key(dir));
         if let Some(package) = nearest.and_then(|dir| carried.get_mut(dir)) {
             package.sources.insert(name.as_str(), bytes.as_slice());
@@ -63,7 +69,8 @@ fn carried(files: &Files) -> BTreeMap<&str, Carried<'_>> {
     carried
 }
 
-/// Makes sources in the scratch directory old, if all that was made of their packages was made of the same content.
+/// Makes the sources of a package in the scratch directory old, if every record of the package was
+/// made from the same content.
 pub fn before(files: &Files, scratch: &Path, target_dirs: &[&PathBuf]) {
     let carried = carried(files);
     if carried.is_empty() {
@@ -75,7 +82,7 @@ pub fn before(files: &Files, scratch: &Path, target_dirs: &[&PathBuf]) {
         let own = records.iter().filter(|record| records::is_of(record, &name));
         let (same, other): (Vec<_>, Vec<_>) = own.partition(|record| is_noted(record, package));
         if !same.is_empty() && other.is_empty() {
-            // A build script may watch directories.
+            // Directories too, because a build script may watch them.
             for path in script::below(&scratch.join(dir)).iter().flat_map(|path| path.ancestors()) {
                 if path.starts_with(scratch.join(dir)) {
                     let _ = set_mtime(path, oldest());
@@ -85,24 +92,24 @@ pub fn before(files: &Files, scratch: &Path, target_dirs: &[&PathBuf]) {
     }
 }
 
-/// What there was, and what there will be, around a cook.
+/// The surroundings of a cook.
 pub struct Around<'a> {
     /// The skeleton and the project.
     pub places: Places<'a>,
-    /// When the recipe was made, if it stands in a file.
+    /// When the recipe was made, if it was read from a file.
     pub prepared: Option<SystemTime>,
-    /// The directories that were built into.
+    /// The target directories of the build.
     pub target_dirs: Vec<&'a PathBuf>,
-    /// Those of profiles in which something had been built before.
+    /// The directories of profiles that held units before the build.
     pub built_before: BTreeSet<PathBuf>,
 }
 
-/// Sets the records of what was made right for the project, and removes those of what cannot be: what the real build makes
-/// anew then, and why.
+/// Updates cargo's records for the project, and removes those that cannot be right there. Returns
+/// what the real build must compile again, with the reasons.
 ///
 /// # Errors
-/// A package whose record is not found, or can neither be set nor removed: nothing would tell cargo that its sources may
-/// have changed.
+/// The record of a package is missing, or can be neither updated nor removed. cargo could then not
+/// detect changed sources.
 pub fn after(outcome: &Outcome, around: &Around<'_>) -> Result<BTreeSet<String>> {
     let carried = carried(around.places.files);
     if carried.is_empty() {
@@ -114,7 +121,7 @@ pub fn after(outcome: &Outcome, around: &Around<'_>) -> Result<BTreeSet<String>>
         let package = carried.get(dir.as_str());
         let record = artifacts.iter().find_map(|artifact| records::of_artifact(artifact));
         let (Some(package), Some(record)) = (package, record) else { return Err(lost(dir)) };
-        // A macro that it uses may have put the place into it, which will not be there.
+        // A macro may have put the path of the scratch directory into the artifact.
         let is_marked = artifacts.iter().any(|artifact| script::names_scratch(artifact));
         if is_marked {
             again.insert(format!("what was made of `{dir}` holds the directory that it was compiled in: {AGAIN}"));
@@ -123,7 +130,7 @@ pub fn after(outcome: &Outcome, around: &Around<'_>) -> Result<BTreeSet<String>>
         let in_project = if is_marked { InProject::Other } else { in_project(dir, package, has_script, around) };
         let is_settled = match (&in_project, around.prepared) {
             (InProject::Same(newest), _) => move_all(&record, |own| own.max(*newest)).is_ok(),
-            // They come later, and were changed after the recipe was made if they are newer than that.
+            // The sources arrive later. Those that are newer than the recipe have changed since.
             (InProject::Absent, Some(prepared)) => move_all(&record, |own| own.min(prepared)).is_ok(),
             _ => false,
         };
@@ -144,14 +151,16 @@ fn lost(dir: &str) -> Error {
     ))
 }
 
-/// Sets what build scripts printed, and the artifacts around it; removes the runs that are none of the project.
+/// Updates the mtimes of script outputs and of all artifacts, and removes the runs that would
+/// differ in the project.
 fn settle_runs(
     carried: &BTreeMap<&str, Carried<'_>>,
     outcome: &Outcome,
     around: &Around<'_>,
     again: &mut BTreeSet<String>,
 ) -> Result<()> {
-    // Only where nothing else was made can nothing else be taken for newer than what it was made of.
+    // Older mtimes are safe only if the directory held no units before: artifacts of an earlier
+    // build would be newer than the units that depend on them.
     let is_built_before = |path: &PathBuf| path.ancestors().any(|dir| around.built_before.contains(dir));
     let lowered = around.prepared.filter(|_| !outcome.artifacts.iter().any(is_built_before));
     let mut kept = Vec::new();
@@ -180,7 +189,8 @@ fn settle_runs(
     for (record, package, _) in &kept {
         note_down(record, package);
     }
-    // A script that failed may have left something, and one above may have been told of the place.
+    // A failed script may have left files, and a script that depends on another may have received
+    // the path of the scratch directory from it.
     if !outcome.scripts.is_empty() {
         for run in around.target_dirs.iter().flat_map(|dir| records::runs(dir)) {
             if script::below(&run).iter().any(|path| script::names_scratch(path) && !is_of_cargo(path)) {
@@ -194,12 +204,12 @@ fn settle_runs(
     moved
 }
 
-/// What cargo keeps of a run for people to read.
+/// Returns whether cargo never reads this file of a run again.
 fn is_of_cargo(path: &Path) -> bool {
     ["stderr", "larder-sources"].contains(&records::name_of(path).as_str())
 }
 
-/// Gives all artifacts the time that what scripts printed has to have.
+/// Moves the mtimes of all artifacts to where the outputs of scripts must be.
 fn move_artifacts(
     kept: &[(PathBuf, &Carried<'_>, InProject)],
     lowered: Option<SystemTime>,
@@ -210,18 +220,20 @@ fn move_artifacts(
     let printed = outcome.out_dirs.iter().filter_map(|dir| records::of_run(dir)).flat_map(|it| records::compared(&it));
     let mut artifacts = outcome.artifacts.iter().cloned().chain(printed);
     if let Some(prepared) = lowered.filter(|_| is_absent) {
-        // What a script wrote can be a source of its crate, and watched by another.
+        // A file that a script wrote can be a source of its crate, and another script can watch it.
         let written = outcome.out_dirs.iter().flat_map(|dir| script::below(dir)).filter(|path| !path.is_symlink());
         return artifacts.chain(written).try_for_each(|path| move_mtime(&path, |own| own.min(prepared)));
     }
     newest.map_or(Ok(()), |newest| artifacts.try_for_each(|path| move_mtime(&path, |own| own.max(newest))))
 }
 
-/// What stands in the project in the place of a package's sources.
+/// What the project has at the paths of a package's sources.
 enum InProject {
-    /// The very same; the newest of them is from then.
+    /// The same sources, with the mtime of the newest one.
     Same(SystemTime),
+    /// Different sources, or sources whose mtimes cannot be trusted.
     Other,
+    /// No sources.
     Absent,
 }
 
@@ -231,7 +243,8 @@ impl InProject {
     }
 }
 
-/// A build script may look at whole directories.
+/// Compares the sources of a package with the project. If the package has a build script, its
+/// directories count too, because the script may read them.
 fn in_project(dir: &str, package: &Carried<'_>, has_script: bool, around: &Around<'_>) -> InProject {
     let root = around.places.root;
     let there: Vec<_> = package.sources.iter().map(|(name, bytes)| (root.join(name), bytes)).collect();
@@ -240,18 +253,19 @@ fn in_project(dir: &str, package: &Carried<'_>, has_script: bool, around: &Aroun
     }
     let package_dir = root.join(dir);
     let is_own = |path: &&Path| path.starts_with(&package_dir) && (has_script || path.is_file());
-    // Before the contents, which may change while they are read.
+    // Read the mtimes before the contents, because a file can change in between.
     let newest = there.iter().flat_map(|(path, _)| path.ancestors().take_while(is_own)).filter_map(mtime).max();
     let is_same = there.iter().all(|(path, bytes)| std::fs::read(path).is_ok_and(|content| content == **bytes));
     let is_known = |name: &PathBuf| package.sources.contains_key(path::slashed(&Path::new(dir).join(name)).as_str());
     let is_whole =
         || super::private::files(&package_dir, root, true).is_ok_and(|found| found.travels.iter().all(is_known));
-    // To what is newer than now, an edit of today would seem old.
+    // If an mtime is in the future, cargo would miss an edit of today.
     let newest = newest.filter(|newest| *newest <= SystemTime::now());
     newest.filter(|_| is_same && (!has_script || is_whole())).map_or(InProject::Other, InProject::Same)
 }
 
-/// From what content a record was made, and when it was written: cargo itself writes no note.
+/// Returns the text of a note: a hash of the content, and the mtimes of the record. The mtimes show
+/// whether cargo has written the record again, because cargo does not update the note.
 fn note(record: &Path, package: &Carried<'_>) -> String {
     let mut hasher = StableSipHasher128::new();
     (package.manifest, &package.sources).hash(&mut hasher);
@@ -278,7 +292,7 @@ fn mtime(path: &Path) -> Option<SystemTime> {
 }
 
 fn set_mtime(path: &Path, time: SystemTime) -> Result<()> {
-    // To read is enough where the file is one's own; on Windows it is not.
+    // The owner of a file needs no write access for this, except on Windows.
     fs_err::OpenOptions::new()
         .read(true)
         .write(cfg!(windows))
@@ -288,12 +302,12 @@ fn set_mtime(path: &Path, time: SystemTime) -> Result<()> {
         .map_err(Into::into)
 }
 
-/// Gives all that sources are compared with in a record another mtime.
+/// Changes the mtimes of all files in a record that cargo compares with sources.
 fn move_all(record: &Path, to: impl Fn(SystemTime) -> SystemTime) -> Result<()> {
     records::compared(record).iter().try_for_each(|path| move_mtime(path, &to))
 }
 
-/// Gives a file, if it is there, another mtime.
+/// Changes the mtime of a file, if the file exists.
 fn move_mtime(path: &Path, to: impl Fn(SystemTime) -> SystemTime) -> Result<()> {
     match mtime(path).map(|own| (own, to(own))) {
         Some((own, right)) if right != own => set_mtime(path, right),
@@ -301,7 +315,7 @@ fn move_mtime(path: &Path, to: impl Fn(SystemTime) -> SystemTime) -> Result<()> 
     }
 }
 
-/// A day after the epoch, which every file system can say.
+/// Returns a day after the epoch, which every file system can store.
 fn oldest() -> SystemTime {
     SystemTime::UNIX_EPOCH + Duration::from_hours(24)
 }

@@ -1,8 +1,10 @@
-//! What travels of a local package that third-party ones depend on: it has to be compiled for real.
+//! Decides whether a local package that third-party ones depend on can travel, and with which
+//! files.
 //!
-//! In: the manifests, and the directory of the package. Out: [`Below`]: a manifest that stands on its own and the files that
-//! the package is made of, or why it can only be compiled where it stands. In doubt it is the latter, which costs time. The only
-//! place that reads what is in a source file. Writes nothing.
+//! In: the manifests, and the directory of the package. Out: [`Below`]. It holds a manifest without
+//! inheritance and the files of the package, or the reason why only the project can compile it. If
+//! this module cannot tell, the package does not travel, which only costs time. The only module
+//! that reads the content of source files. Writes nothing.
 
 use super::doubt;
 use super::private::{self, Found, Stays};
@@ -16,25 +18,26 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use toml::{Table, Value};
 
-/// The most that the files of one package may hold together.
+/// The largest total size of the files of one package.
 const LIMIT: u64 = 8 << 20;
 
-/// Directories, or files, that a skeleton has at its root: cargo's config, a toolchain file, targets of the root package. Two
-/// sources never claim one path; for stubs, `quotient::stubs` sees to that.
+/// Paths that a skeleton uses at its root: cargo's config, a toolchain file, and targets of the
+/// root package. A carried package must not use them. `quotient::stubs` does the same for stubs.
 const CLAIMED: &[&str] =
     &[".cargo", "benches", "build.rs", "examples", "rust-toolchain", "rust-toolchain.toml", "src", "src/bin", "tests"];
 
-/// What a file may not say that is to be compiled in one place for another: cargo takes these for granted and does not
-/// notice that they differ (`dep_info` in cargo's `fingerprint/mod.rs` leaves out variables that cargo sets itself).
+/// Variables that hold the package's directory. A source that reads one must be compiled in the
+/// project, because cargo does not detect that the value differs: `dep_info` in cargo's
+/// `fingerprint/mod.rs` leaves out the variables that cargo sets.
 const PLACES: &[&str] = &["CARGO_MANIFEST_DIR", "CARGO_MANIFEST_PATH"];
 
-/// Whether, and with what, the package at `dir` can be compiled in another place.
+/// Returns whether the package in `dir` can be compiled in another directory, and from which files.
 ///
 /// # Errors
-/// Files that cannot be read, or are too many to travel.
+/// A file cannot be read, or the files are too large to travel.
 pub fn below(manifests: &Manifests, dir: &Path, package: &Package) -> Result<Below> {
     if !dir.starts_with(&manifests.root) {
-        // The path from the root is part of what cargo calls a package (`SourceId::stable_hash`).
+        // cargo identifies a package by its path from the root, too (`SourceId::stable_hash`).
         return Ok(Below::Bound("stands outside of the workspace root"));
     }
     if package.dir.is_empty() {
@@ -98,7 +101,8 @@ pub fn below(manifests: &Manifests, dir: &Path, package: &Package) -> Result<Bel
     Ok(bound.map_or_else(|| Below::Carried(Sources { manifest: manifest.to_string(), files, secrets }), Below::Bound))
 }
 
-/// Whether a package is made of a file that does not travel, or of something in that directory, as far as names tell.
+/// Returns whether the package may need a path that does not travel. Only names are compared: the
+/// path is a Rust source, or a source contains the last part of the path.
 fn is_needed(path: &Path, files: &BTreeMap<String, Vec<u8>>) -> bool {
     let Some(name) = path.file_name().and_then(|name| name.to_str()) else { return true };
     let is_source = path.starts_with("src") && path.extension().is_none_or(|it| it == "rs");
@@ -108,7 +112,7 @@ fn is_needed(path: &Path, files: &BTreeMap<String, Vec<u8>>) -> bool {
     is_source || texts.any(|text| ends.iter().any(|end| text.contains(end.as_str())))
 }
 
-/// The variables that `[env]` in cargo's config sets to paths of the project.
+/// Returns the variables that `[env]` in cargo's config sets to paths of the project.
 fn relative_variables(manifests: &Manifests) -> BTreeSet<String> {
     let env = manifests.config.table.get("env").and_then(Value::as_table);
     let is_relative = |value: &Value| value.get("relative").and_then(Value::as_bool) == Some(true);
@@ -117,7 +121,8 @@ fn relative_variables(manifests: &Manifests) -> BTreeSet<String> {
 
 const OUTSIDE: &str = "reads files outside of its own directory";
 
-/// Why these sources can only be compiled where they stand, as far as their texts tell. A build script may ask where that is.
+/// Returns why only the project can compile these sources, or `None`, judged by their text. A build
+/// script may read the package's directory.
 fn binding(package: &Package, files: &BTreeMap<String, Vec<u8>>) -> Option<&'static str> {
     for (name, bytes) in files.iter().filter(|(name, _)| doubt::is_rust(name) && !doubt::is_of_tests(name)) {
         let text = String::from_utf8_lossy(bytes);
@@ -134,7 +139,8 @@ fn binding(package: &Package, files: &BTreeMap<String, Vec<u8>>) -> Option<&'sta
     None
 }
 
-/// Whether a path that is seen from `dir`, a directory of the package, leads out of the package.
+/// Returns whether a path leads out of the package. It is relative to `dir`, a directory of the
+/// package.
 fn leaves(dir: &Path, path: &str) -> bool {
     let mut depth = dir.components().count();
     for part in path.split('/') {
@@ -148,9 +154,10 @@ fn leaves(dir: &Path, path: &str) -> bool {
     false
 }
 
-/// The files that a build of the package can see, within what `package.include` and `exclude` let cargo package
-/// (`_list_files` in cargo's `sources/path.rs`); not those that stay at home, as `private` says. A build script
-/// sees all: of a directory that it watches no file may be missing.
+/// Returns the files that a build of the package can see, except those that `private` leaves out.
+/// `package.include` and `package.exclude` apply, as when cargo packages it (`_list_files` in
+/// cargo's `sources/path.rs`). They do not apply to a package with a build script: a directory that
+/// the script watches must be complete.
 fn packaged(manifests: &Manifests, dir: &Path, has_script: bool) -> Result<std::io::Result<Found>> {
     if has_script {
         return Ok(private::files(dir, &manifests.root, true));
@@ -191,7 +198,8 @@ fn matcher(dir: &Path, patterns: &[String], name: &str) -> Result<Gitignore> {
     }
 }
 
-/// The manifest without what only a root can give it, and without targets that nothing depends on.
+/// Returns the manifest with inherited values filled in, and without targets that nothing depends
+/// on.
 fn manifest(manifests: &Manifests, dir: &Path) -> Result<Table> {
     let text = fs_err::read_to_string(dir.join("Cargo.toml"))?;
     let mut table: Table = match text.parse() {
@@ -241,7 +249,7 @@ fn manifest(manifests: &Manifests, dir: &Path) -> Result<Table> {
     Ok(table)
 }
 
-/// `dev/feature` in `[features]`, where nothing is left that is called `dev`.
+/// Removes values such as `dev/feature` from `[features]` if no dependency `dev` is left.
 fn drop_features_of_dev_dependencies(table: &mut Table) {
     let mut kept: Vec<String> = Vec::new();
     of_tables(table, &mut |dependencies| kept.extend(dependencies.keys().cloned()));
@@ -261,7 +269,7 @@ fn drop_features_of_dev_dependencies(table: &mut Table) {
     }
 }
 
-/// Tables that only a root, or only a package that is built for itself, makes use of.
+/// Tables that count only in a root manifest, or only for targets that nothing depends on.
 const DROPPED: &[&str] = &[
     "badges",
     "bench",
@@ -286,7 +294,8 @@ fn inherits(value: &Value) -> bool {
     value.get("workspace").and_then(Value::as_bool) == Some(true)
 }
 
-/// A dependency with what it inherits (`inner_dependency_inherit_with` in cargo's `util/toml/mod.rs`).
+/// Returns a dependency with inherited values (`inner_dependency_inherit_with` in cargo's
+/// `util/toml/mod.rs`).
 fn inherited(shared: &StringOr<DependencyTable>, own: &Table, root: &Path, dir: &Path) -> Value {
     let shared = shared.table();
     let mut table = shared.rest.clone();
