@@ -1,7 +1,8 @@
-//! Loads the index for packages that a recipe leaves out, so that the real build can do without the network.
+//! Loads the index for packages that a recipe leaves out, so that the real build needs no network.
 //!
-//! In: a recipe, and the directory where its workspace stands or will. Out: what is needed in cargo's home. It writes there
-//! and in a scratch directory; whether it succeeds is no matter of the cook's success.
+//! In: a recipe, and the directory of its workspace, which need not exist yet. Out: index files and
+//! git clones in cargo's home. cargo writes there, and this module writes a scratch directory. A
+//! failure here does not fail the cook.
 
 use super::{files, left_out};
 use crate::cli::How;
@@ -21,7 +22,7 @@ use std::path::Path;
 /// Variables of the environment to set.
 type Variables = Vec<(String, OsString)>;
 
-/// How the cook's cargo is started.
+/// How the cook starts cargo.
 pub struct Around<'a> {
     /// Variables to set.
     pub env: Variables,
@@ -31,16 +32,16 @@ pub struct Around<'a> {
     pub cargo: &'a Cargo,
 }
 
-/// The packages to load the index for.
+/// The packages whose index files are loaded.
 pub struct Wanted {
-    /// All that the real build will look for.
+    /// The lockfile of the real build.
     whole: Lockfile,
-    /// Whether `prepare --offline` asked for it.
+    /// Whether `prepare --offline` requested it.
     pub is_asked_for: bool,
 }
 
-/// Decides what the real build will look for: what `prepare --offline` wrote down, else all of the workspace that stands in
-/// `current`, else all of an unscoped recipe. A scoped recipe knows of nothing else.
+/// Returns the packages that the real build will need. They come from `prepare --offline`, else
+/// from the workspace in `current`, else from an unscoped recipe. A scoped recipe lists no others.
 pub fn wanted(recipe: &Recipe, current: &Path, given: &Given) -> Option<Wanted> {
     if let Some(whole) = recipe.index.clone() {
         return Some(Wanted { whole, is_asked_for: true });
@@ -50,16 +51,17 @@ pub fn wanted(recipe: &Recipe, current: &Path, given: &Given) -> Option<Wanted> 
     whole.map(|whole| Wanted { whole, is_asked_for: false })
 }
 
-/// The lockfile of a workspace that stands here already. What is wrong with it, the real build will tell.
+/// Returns the lockfile of the workspace in `current`. Ignores errors, which the real build
+/// reports.
 fn beside(current: &Path, given: &Given) -> Option<Lockfile> {
     let manifest = read::find_manifest(current, None).ok()?;
     let path = read::lockfile(&read::open(&manifest, &given.environment.here, given).ok()?);
     lockfile::parse("Cargo.lock", &std::fs::read_to_string(path).ok()?).ok()
 }
 
-/// Has cargo load what of `wanted` is not in the skeleton that was cooked: nothing is downloaded but files of the index and
-/// repositories, and nothing at all where cargo's home has them. Returns whether it has them now. A cook that is itself
-/// without the network has to leave it.
+/// Makes cargo load the index for the packages in `wanted` that the cooked skeleton lacks. cargo
+/// downloads only index files and repositories that its home lacks. Returns whether nothing is
+/// missing now. Does nothing if the cook itself may not use the network, and then returns `true`.
 pub fn load(wanted: &Wanted, cooked: &Files, how: &How, around: Around<'_>, interrupt: &Interrupt) -> bool {
     how.offline || how.frozen || attempt(wanted, cooked, how, around, interrupt).is_ok()
 }
@@ -74,7 +76,7 @@ fn attempt(wanted: &Wanted, cooked: &Files, how: &How, around: Around<'_>, inter
     files.extend(surroundings.map(|(name, bytes)| (name.clone(), bytes.clone())));
     let scratch = disk::scratch()?;
     skeleton::write(&files, scratch.path(), &[place::CONFIG])?;
-    // What nobody has asked for need not be waited for, and must ask nobody for a password.
+    // The user did not request this download, so it must not prompt for a password or retry.
     env.push(("GIT_TERMINAL_PROMPT".to_owned(), "0".into()));
     if !wanted.is_asked_for && std::env::var_os("CARGO_NET_RETRY").is_none() {
         env.push(("CARGO_NET_RETRY".to_owned(), "0".into()));

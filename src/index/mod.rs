@@ -1,13 +1,14 @@
-//! What cargo wants to know of packages that a recipe leaves out.
+//! The parts of the index that cargo needs for packages that a recipe leaves out.
 //!
-//! Without the network, cargo resolves a workspace from what is in its home: for every package of Cargo.lock, those of other
-//! platforms and dev-dependencies included, the file of the index that has its name, or the clone of its repository
-//! (`resolve_with_registry` in cargo's `ops/resolve.rs`, `is_fresh` in `sources/registry/http_remote.rs`). A skeleton makes
-//! cargo load these for its own packages only.
+//! Without network, cargo resolves a workspace from its home directory. For every package of
+//! Cargo.lock it needs the index file or the clone of the git repository. This includes packages of
+//! other platforms and dev-dependencies (`resolve_with_registry` in cargo's `ops/resolve.rs`,
+//! `is_fresh` in `sources/registry/http_remote.rs`). For a skeleton, cargo loads only the files of
+//! the skeleton's own packages.
 //!
-//! In: a whole lockfile, and that of a skeleton. Out: [`left_out`], the third-party part of the first where the second lacks
-//! some of it; and [`files`], a package that depends on each entry directly, so that whatever resolves it loads all of them.
-//! Touches nothing; [`load`] does.
+//! In: the whole lockfile, and the lockfile of a skeleton. Out: [`left_out`] returns the
+//! third-party packages of the first if the second lacks one. [`files`] returns a package that
+//! depends on each of them, so that cargo loads them all. Only [`load`] touches the disk.
 
 pub mod load;
 
@@ -17,11 +18,11 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use toml::Value;
 
-/// The package that [`files`] makes.
+/// The name of the package that [`files`] returns.
 const NAME: &str = "larder-index";
 const VERSION: &str = "0.0.0";
 
-/// The source of what comes from crates.io, in any lockfile and with any protocol.
+/// The source of crates.io packages in a lockfile, whichever protocol cargo uses.
 const CRATES_IO: &str = "registry+https://github.com/rust-lang/crates.io-index";
 
 /// Returns the third-party packages of `whole`, if `cooked` lacks one of them.
@@ -29,7 +30,8 @@ pub fn left_out(whole: &Lockfile, cooked: &Lockfile) -> Option<Lockfile> {
     let key = |p: &LockedPackage| (p.name.clone(), p.version.clone(), p.source.clone());
     let known: BTreeSet<_> = cooked.packages.iter().map(key).collect();
     let mut whole = whole.clone();
-    // cargo loads the sources of all patches before it knows which are used (`register_patch_entries` in `ops/resolve.rs`).
+    // cargo loads the sources of all patches before it knows which are used
+    // (`register_patch_entries` in `ops/resolve.rs`).
     whole.packages.append(&mut whole.unused);
     let whole = &whole;
     let kept: BTreeSet<usize> = (0..whole.packages.len()).filter(|i| keys(whole, *i).is_some()).collect();
@@ -41,8 +43,9 @@ pub fn left_out(whole: &Lockfile, cooked: &Lockfile) -> Option<Lockfile> {
     Some(third_party.restricted(&kept, Vec::new()).0)
 }
 
-/// Returns the package that depends on every entry of `lock`, with its lockfile. All entries are asked for at once, so even
-/// where they cannot be resolved together, for want of a local package in the place of one, cargo has loaded them by then.
+/// Returns a package that depends on every entry of `lock`, with its lockfile. cargo requests all
+/// entries at once. It has loaded them even if it then cannot resolve them together because a local
+/// package is missing.
 pub fn files(lock: &Lockfile) -> Files {
     let mut manifest = format!(
         "[package]\nname = \"{NAME}\"\nversion = \"{VERSION}\"\nedition = \"2021\"\n\n[workspace]\n\n[dependencies]\n"
@@ -61,7 +64,8 @@ pub fn files(lock: &Lockfile) -> Files {
         .into()
 }
 
-/// Returns the keys of a dependency that say which package this is, each with a comma behind it; none for a local package.
+/// Returns the keys of a dependency that identify this package, each followed by a comma, or `None`
+/// for a local package.
 fn keys(lock: &Lockfile, package: usize) -> Option<String> {
     let package = &lock.packages[package];
     let source = package.source.as_deref()?;
@@ -74,7 +78,8 @@ fn keys(lock: &Lockfile, package: usize) -> Option<String> {
         let repository = without_precise(repository);
         let Some((url, query)) = repository.split_once('?') else { return Some(pair("git", repository)) };
         let (key, value) = query.split_once('=')?;
-        // Since version 4 the value is encoded (`encodable_source_id` in cargo's `core/resolver/encode.rs`).
+        // Since version 4 the value is encoded (`encodable_source_id` in cargo's
+        // `core/resolver/encode.rs`).
         let value = if lock.version >= 4 { decoded(value) } else { value.to_owned() };
         return ["branch", "tag", "rev"].contains(&key).then(|| pair("git", url) + &pair(key, &value));
     }
@@ -122,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn an_entry_is_asked_for_where_it_comes_from() {
+    fn an_entry_is_requested_from_its_own_source() {
         check(4, CRATES_IO, "version = \"=1.0.0\", ");
         let ours = "sparse+https://ours.invalid/index/";
         check(4, ours, &format!("version = \"=1.0.0\", registry-index = \"{ours}\", "));
@@ -135,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn where_all_is_cooked_nothing_is_left_out() {
+    fn if_everything_is_cooked_nothing_is_left_out() {
         let whole = lock(4, CRATES_IO);
         assert_eq!(left_out(&whole, &whole), None);
         assert_eq!(left_out(&lock(4, "path+file:///x"), &Lockfile::default()), None);

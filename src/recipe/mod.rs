@@ -1,7 +1,7 @@
-//! recipe.json.
+//! Encodes and decodes recipe.json.
 //!
-//! In: a [`Recipe`], or the text of one. Out: the other. The format is described in RECIPE.md. Nothing is interpreted
-//! here beyond what keeps a recipe from writing where it must not. Touches nothing.
+//! In: a [`Recipe`], or its text. Out: the other one. RECIPE.md describes the format. `decode`
+//! checks that a recipe can write only where it may, and interprets nothing else. Touches nothing.
 
 pub mod secrets;
 pub mod skeleton;
@@ -18,34 +18,35 @@ use serde::{Deserialize, Deserializer, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-/// The format that is written and read. Any change of a recipe's bytes for the same workspace and scope makes it another.
+/// The format that is written and read. A change of the bytes for the same workspace and scope
+/// needs a new number.
 pub const FORMAT: u64 = 3;
 
-/// Where the config of a skeleton stands.
+/// The path of a skeleton's config.
 pub const CONFIG: &str = ".cargo/config.toml";
 
-/// What `prepare` hands to `cook`.
+/// Everything that `prepare` passes to `cook`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Recipe {
-    /// The scope it was prepared for; none if `cook` is to choose.
+    /// The scope that it was prepared for; `None` if the flags of `cook` decide.
     pub scope: Option<Scope>,
-    /// The host that a scoped one was prepared for, if it was named.
+    /// The host that a scoped recipe was prepared for, if one was given.
     pub host: Option<String>,
-    /// Directory of the current package in an unscoped recipe; the root, where there is none.
+    /// The directory of the current package, for an unscoped recipe; `None` for the root.
     pub here: Option<String>,
-    /// How many directories above the workspace root the config in it reaches up.
+    /// The number of directories between the workspace root and the highest config file above it.
     pub above: usize,
-    /// How many directories below the workspace root the manifest stood that `prepare` was called for.
+    /// The depth below the workspace root of the manifest that `prepare` was called for.
     pub depth: usize,
-    /// How many directories below the one that `prepare` was called in.
+    /// The depth of that manifest below the directory that `prepare` was called in.
     pub away: usize,
-    /// The flags with which cargo builds a scoped one.
+    /// The flags with which cargo builds a scoped recipe.
     pub build: Scope,
     /// The skeleton.
     pub files: Files,
-    /// Settings that decided about a scoped one and are not in it, by name (`config::assumed`).
+    /// The names of settings that shaped a scoped recipe but are not in it (`config::assumed`).
     pub assumed: BTreeSet<String>,
-    /// All third-party packages, where the build will be without the network and the skeleton lacks some.
+    /// All third-party packages, for a build without network whose skeleton lacks some of them.
     pub index: Option<Lockfile>,
 }
 
@@ -75,7 +76,7 @@ struct Json {
     index: Option<Content>,
 }
 
-/// A map in which no key stands twice: readers of JSON differ in which one they take.
+/// Deserializes a map and refuses a repeated key: readers of JSON differ in which value they take.
 fn once_each<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<String, Content>, D::Error> {
     struct OnceEach;
     impl<'de> Visitor<'de> for OnceEach {
@@ -99,7 +100,8 @@ fn once_each<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<Stri
     deserializer.deserialize_map(OnceEach)
 }
 
-/// A file: its lines, each of which ends with a line feed; what is not made of such, whole.
+/// The content of a file: a list of lines, or base64 if it is not UTF-8 or lacks the last line
+/// feed.
 #[derive(Serialize, Deserialize)]
 #[serde(untagged, expecting = "expected a list of lines, or an object with `base64`")]
 enum Content {
@@ -130,14 +132,14 @@ fn is_zero(number: &usize) -> bool {
     *number == 0
 }
 
-/// The part of any format that tells which it is.
+/// The one key that every format has.
 #[derive(Deserialize)]
 #[serde(expecting = "a JSON object")]
 struct Versioned {
     format: Option<u64>,
 }
 
-/// The text of a recipe: sorted, one line of a file on a line.
+/// Returns the text of a recipe, with sorted keys and each line of a file on its own line.
 pub fn encode(recipe: &Recipe) -> String {
     let json = Json {
         format: FORMAT,
@@ -160,7 +162,7 @@ pub fn encode(recipe: &Recipe) -> String {
 /// Reads the text of the recipe that messages call `name`.
 ///
 /// # Errors
-/// Text that is not a recipe of this format, or one with a path that leaves the directory it is unpacked into.
+/// The text is not a recipe of this format, or a path would leave the directory of the skeleton.
 pub fn decode(name: &str, text: &str) -> Result<Recipe> {
     let again = "help: make it anew with `cargo larder prepare`";
     if text.trim().is_empty() {
@@ -187,7 +189,7 @@ pub fn decode(name: &str, text: &str) -> Result<Recipe> {
         Err(error) => fail!("recipe `{name}` is not a recipe: {error}\n{again}"),
     };
     for path in json.files.keys().chain(json.here.as_ref().filter(|h| !h.is_empty())) {
-        // `Path::components` would overlook a `.` and a `/` too many: two names of one file.
+        // `Path::components` skips `.` and repeated slashes, so one file could have two names.
         let is_plain = path.split('/').all(|part| !matches!(part, "" | "." | ".."));
         if !is_plain || path.contains(['\\', ':', '\0']) {
             fail!("recipe `{name}` has a file outside its own directory: `{path}`\n{again}");
@@ -199,7 +201,8 @@ pub fn decode(name: &str, text: &str) -> Result<Recipe> {
             fail!("recipe `{name}` has a file `{dir}`, and with `{path}` a directory of that name\n{again}");
         }
     }
-    // Before the file that is known here, cargo would read this one (`get_file_path` in its `util/context/mod.rs`).
+    // cargo prefers this file to `config.toml`, which is checked (`get_file_path` in cargo's
+    // `util/context/mod.rs`).
     if json.files.contains_key(".cargo/config") {
         fail!("recipe `{name}` has a `.cargo/config`, which no recipe has\n{again}");
     }
@@ -219,7 +222,7 @@ pub fn decode(name: &str, text: &str) -> Result<Recipe> {
         let Ok(config) = toml::from_str::<toml::Table>(text) else {
             fail!("the `{CONFIG}` of recipe `{name}` is no valid TOML\n{again}")
         };
-        // Whoever made it: what may not travel has no effect.
+        // A recipe can come from anybody, so keys that `prepare` would not store have no effect.
         let config = config::that_may_arrive(&config);
         files.insert(CONFIG.to_owned(), config.to_string().into_bytes());
     }

@@ -1,17 +1,17 @@
-//! What looks like a secret in a recipe.
+//! Finds likely secrets in a recipe.
 //!
-//! In: the files of a skeleton. Out: warnings that name keys, and never a value. Touches nothing.
+//! In: the files of a skeleton. Out: warnings that name keys but never a value. Touches nothing.
 
 use super::CONFIG;
 use super::skeleton::{self, Files};
 use std::collections::BTreeSet;
 use toml::{Table, Value};
 
-/// Parts of names of variables that hold secrets.
+/// Parts of the names of variables that are likely to hold secrets.
 const NAMES: &[&str] =
     &["ACCESS_KEY", "API_KEY", "APIKEY", "CREDENTIAL", "PASSWD", "PASSWORD", "PRIVATE_KEY", "SECRET", "TOKEN"];
 
-/// Returns a warning for what looks like a secret in these files.
+/// Returns warnings about likely secrets in these files.
 pub fn warnings(files: &Files) -> Vec<String> {
     let tables = files.keys().filter(|name| is_toml(name)).filter_map(|name| {
         let table: Table = skeleton::text(files, name)?.parse().ok()?;
@@ -56,7 +56,7 @@ fn is_secret(variable: &str) -> bool {
 /// Calls `found` with the key of every URL with credentials.
 fn find_urls(value: &Value, at: &mut Vec<String>, found: &mut dyn FnMut(String)) {
     match value {
-        // Keys may be URLs, as those of `[patch]`.
+        // A key can be a URL, as in `[patch]`.
         Value::Table(table) => {
             for (key, value) in table {
                 at.push(if has_credentials(key) { "…".to_owned() } else { key.clone() });
@@ -73,7 +73,7 @@ fn find_urls(value: &Value, at: &mut Vec<String>, found: &mut dyn FnMut(String))
     }
 }
 
-/// Whether a URL names a password, or a user where that is a token as well as not: with HTTP.
+/// Returns whether a URL contains a password, or a user name with HTTP, which can be a token.
 fn has_credentials(text: &str) -> bool {
     let Some((scheme, rest)) = text.split_once("://") else { return false };
     let authority = rest.split(['/', '?', '#']).next().unwrap_or(rest);

@@ -1,7 +1,8 @@
-//! From a workspace of stubs and carried packages to the files that cargo needs to build it.
+//! Turns a workspace of stubs and carried packages into the files that cargo needs to build it.
 //!
-//! In: a [`Workspace`], made by `quotient` or `reduce`. Out: [`Files`], relative path to content, in one canonical form:
-//! keys sorted, one dependency a line. Touches nothing but where [`write()`] is told to.
+//! In: a [`Workspace`] from `quotient` or `reduce`. Out: [`Files`] in a canonical form, with sorted
+//! keys and one dependency a line. [`write()`] and [`unpack`] write to the given directory; nothing
+//! else is touched.
 
 use crate::disk;
 use crate::error::Result;
@@ -13,41 +14,42 @@ use std::fmt::Write as _;
 use std::path::Path;
 use toml::{Table, Value};
 
-/// Relative path, with forward slashes, to content.
+/// The content of each file by its relative path, which has forward slashes.
 pub type Files = BTreeMap<String, Vec<u8>>;
 
-/// The text of a file.
+/// Returns the text of a file, or `None` if it is missing or not UTF-8.
 pub fn text<'a>(files: &'a Files, name: &str) -> Option<&'a str> {
     files.get(name).and_then(|bytes| std::str::from_utf8(bytes).ok())
 }
 
-/// The directories of the stubs in a skeleton, which its root manifest lists; none in one that is not scoped yet.
+/// Returns the directories of the stubs that the root manifest lists. An unscoped recipe has none.
 pub fn stubs(files: &Files) -> BTreeSet<String> {
     let manifest: Option<Table> = text(files, "Cargo.toml").and_then(|text| text.parse().ok());
     manifest.as_ref().and_then(|it| it.get("workspace")?.as_table()).map(stubs_of).unwrap_or_default()
 }
 
-/// The directories of the stubs that a `[workspace]` table lists in its `metadata.larder.stubs`.
+/// Returns the directories of the stubs that a `[workspace]` table lists in
+/// `metadata.larder.stubs`.
 pub fn stubs_of(workspace: &Table) -> BTreeSet<String> {
     let listed = workspace.get("metadata").and_then(|it| it.get("larder")?.get("stubs")?.as_array());
     listed.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
 }
 
-/// Whether a skeleton has local packages that are compiled for real. They stand in directories of their own, whose sources travel.
+/// Returns whether a skeleton has carried packages. Each has a directory of its own.
 pub fn carries(files: &Files) -> bool {
     let stubs = stubs(files);
     manifests(files).any(|dir| !stubs.contains(dir))
 }
 
-/// The directories below the root that have a manifest.
+/// Returns the directories below the root that have a manifest.
 pub fn manifests(files: &Files) -> impl Iterator<Item = &str> {
     files.keys().filter_map(|name| name.strip_suffix("/Cargo.toml"))
 }
 
-/// The edition of every package in a skeleton; there is no code that it could concern.
+/// The edition of every stub. It has no effect, because a stub has no code.
 const EDITION: &str = "2021";
 
-/// The files of a skeleton.
+/// Returns the files of a skeleton.
 pub fn files(workspace: &Workspace) -> Files {
     let mut texts = BTreeMap::<String, String>::new();
     let mut carried = Files::new();
@@ -85,10 +87,10 @@ pub fn files(workspace: &Workspace) -> Files {
     carried
 }
 
-/// Writes files below a directory of this program's own; `private` ones so that nobody else can read them.
+/// Writes files into a scratch directory. Only the owner can read the `private` ones.
 ///
 /// # Errors
-/// It cannot be written to.
+/// A file cannot be written.
 pub fn write(files: &Files, dir: &Path, private: &[&str]) -> Result<()> {
     for (name, bytes) in files {
         disk::go_on();
@@ -103,10 +105,11 @@ pub fn write(files: &Files, dir: &Path, private: &[&str]) -> Result<()> {
     Ok(())
 }
 
-/// Writes files below a directory of the user's, in which none of them is: all, or none.
+/// Writes files into a directory of the user that has none of them yet. Removes the files that it
+/// has written if it fails.
 ///
 /// # Errors
-/// It cannot be written to.
+/// A file cannot be written.
 pub fn unpack(files: &Files, dir: &Path) -> Result<()> {
     let mut written = Vec::new();
     for (name, bytes) in files {
@@ -123,7 +126,7 @@ pub fn unpack(files: &Files, dir: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Where cargo looks for a target of this name by itself.
+/// Returns the path where cargo's target discovery finds a target of this name.
 fn source(target: &Target) -> String {
     match target.kind {
         TargetKind::Lib => "src/lib.rs".to_owned(),
@@ -134,7 +137,8 @@ fn source(target: &Target) -> String {
     }
 }
 
-/// The least code of a crate. A plain library does without `std`, so that it compiles for any target.
+/// Returns the shortest code that compiles. A plain library needs no `std`, so that it compiles for
+/// any target.
 fn code(target: &Target) -> &'static str {
     match target.kind {
         TargetKind::Lib if target.crate_types == ["lib"] => "#![no_std]\n",
@@ -154,7 +158,7 @@ fn root_tables(workspace: &Workspace) -> String {
         let dirs: BTreeSet<&str> = packages.map(|p| if p.dir.is_empty() { "." } else { &p.dir }).collect();
         dirs.into_iter().fold("[\n".to_owned(), |list, dir| list + &format!("    {},\n", quoted(dir))) + "]"
     };
-    // The root package is a member by itself, and `.` among the members would void `exclude`.
+    // cargo takes the root package for a member, and `.` in `members` would disable `exclude`.
     let resolver = if workspace.resolver == Resolver::V1 { "1" } else { "2" };
     let _ = writeln!(text, "[workspace]\nresolver = \"{resolver}\"");
     let _ = writeln!(
@@ -221,7 +225,7 @@ fn manifest(workspace: &Workspace, package: &Package) -> String {
     text
 }
 
-/// The table of a target, where cargo would not infer the same.
+/// Returns the table of a target, or nothing if cargo infers the same target.
 fn target_table(package: &Package, target: &Target) -> String {
     let (header, tested, benched, crate_type) = match target.kind {
         TargetKind::Lib => ("[lib]", true, true, "lib"),
@@ -276,7 +280,8 @@ fn dependency_value(workspace: &Workspace, package: &Package, dependency: &Depen
     if dependency.package != dependency.key {
         parts.push(format!("package = {}", quoted(&dependency.package)));
     }
-    // `git` and `path` exclude each other (`to_dependency_source_id` in cargo's `util/toml/mod.rs`).
+    // `git` and `path` exclude each other (`to_dependency_source_id` in cargo's
+    // `util/toml/mod.rs`).
     let counts = |name: &str| local.is_none() || !SOURCE_KEYS.contains(&name);
     for (name, value) in dependency.rest.iter().filter(|(name, _)| counts(name)) {
         parts.push(format!("{} = {value}", key(name)));
@@ -304,7 +309,7 @@ fn quoted(text: &str) -> String {
     Value::String(text.to_owned()).to_string()
 }
 
-/// A platform as a key: it holds double quotes more often than single ones.
+/// Returns a platform as a key in single quotes, because it often contains double quotes.
 fn literal(text: &str) -> String {
     if text.contains('\'') { quoted(text) } else { format!("'{text}'") }
 }
