@@ -1,24 +1,26 @@
-//! When something holds: on every platform, on none, or under conditions like `cfg(unix)`.
+//! Conditions on platforms: always, never, or terms like `cfg(unix)`.
 //!
-//! In: the platforms that stand in manifests. Out: a [`Condition`], a set of alternatives, each a set of platforms
-//! that must all match. Two conditions that read the same are equal; no alternative implies another one, so the
-//! form is canonical up to logic that needs knowledge of platforms (see `platform.rs`). A condition with more alternatives
-//! than [`MOST`] becomes "always", and says so. Touches nothing.
+//! In: the platforms of manifests. Out: a [`Condition`], a set of alternatives. Each alternative is
+//! a set of platforms that must all match. No alternative implies another one. The form is
+//! therefore canonical, except for logic that needs knowledge of platforms (see `platform.rs`). A
+//! condition with more than [`MOST`] alternatives becomes "always" and is marked as coarse. Touches
+//! nothing.
 
 use std::collections::BTreeSet;
 use std::fmt;
 
-/// Where a platform is judged: cargo judges everything below a build script or a proc-macro on the host
-/// (`deps` in cargo's `core/resolver/features.rs`, `core/compiler/unit_dependencies.rs`).
+/// Where a platform is judged. cargo judges everything below a build script or a proc-macro on the
+/// host (`deps` in cargo's `core/resolver/features.rs`, `core/compiler/unit_dependencies.rs`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Side {
-    /// The platform that is built for.
+    /// The platform that cargo builds for.
     Target,
-    /// The platform that is built on.
+    /// The platform that cargo runs on.
     Host,
 }
 
-/// One platform as written in `[target.'…'.dependencies]`, in cargo's own spelling, and where it is judged.
+/// One platform as written in `[target.'…'.dependencies]`, in cargo's own spelling, and where it is
+/// judged.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Atom {
     /// Where it is judged.
@@ -30,60 +32,61 @@ pub struct Atom {
 /// Platforms that must all match.
 pub type Chain = BTreeSet<Atom>;
 
-/// The most alternatives of one condition. Their number can double with every package on the way, and no build of a real
-/// workspace comes near it.
+/// The largest number of alternatives in one condition. The number can double with every package on
+/// a path. Real workspaces need far fewer.
 const MOST: usize = 32;
 
-/// Alternatives, of which one must hold. None: never. One empty chain: always.
+/// A set of alternatives, of which one must hold. No chain means never, one empty chain means
+/// always.
 #[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Condition {
     chains: BTreeSet<Chain>,
-    /// Whether it holds on more platforms than it should, because it had too many alternatives.
+    /// Whether it had too many alternatives, and therefore holds on more platforms than it should.
     is_coarse: bool,
 }
 
 impl Condition {
-    /// Holds on every platform.
+    /// Returns the condition that holds on every platform.
     pub fn always() -> Self {
         Condition { chains: BTreeSet::from([Chain::new()]), is_coarse: false }
     }
 
-    /// Holds on no platform.
+    /// Returns the condition that holds on no platform.
     pub fn never() -> Self {
         Condition::default()
     }
 
-    /// Holds where all of these platforms match.
+    /// Returns the condition that holds if all of these platforms match.
     pub fn all_of(atoms: impl IntoIterator<Item = Atom>) -> Self {
         Condition { chains: BTreeSet::from([atoms.into_iter().collect()]), is_coarse: false }
     }
 
-    /// Whether no platform fulfils it.
+    /// Returns whether it holds on no platform.
     pub fn is_never(&self) -> bool {
         self.chains.is_empty()
     }
 
-    /// Whether every platform fulfils it.
+    /// Returns whether it holds on every platform.
     pub fn is_always(&self) -> bool {
         self.chains.iter().next().is_some_and(Chain::is_empty)
     }
 
-    /// Whether it holds on more platforms than it should: it had too many alternatives.
+    /// Returns whether it had too many alternatives, and therefore holds on too many platforms.
     pub fn is_coarse(&self) -> bool {
         self.is_coarse
     }
 
-    /// The alternatives, none of which implies another.
+    /// Returns the alternatives, none of which implies another.
     pub fn chains(&self) -> impl Iterator<Item = &Chain> {
         self.chains.iter()
     }
 
-    /// Whether this holds wherever `chain` does.
+    /// Returns whether this holds wherever `chain` does.
     pub fn holds_under(&self, chain: &Chain) -> bool {
         self.chains.iter().any(|own| own.is_subset(chain))
     }
 
-    /// Both hold.
+    /// Returns the condition that holds if both hold.
     pub fn and(&self, other: &Self) -> Self {
         if self.is_never() || other.is_always() {
             return self.clone();
@@ -103,7 +106,7 @@ impl Condition {
         both
     }
 
-    /// Makes this hold also where `other` does; tells whether anything changed.
+    /// Makes this hold also where `other` does. Returns whether anything changed.
     pub fn add(&mut self, other: &Self) -> bool {
         if self.is_always() {
             return false;
@@ -116,7 +119,7 @@ impl Condition {
         changed
     }
 
-    /// Keeps only some of the alternatives.
+    /// Keeps only the alternatives for which `keep` returns `true`.
     pub fn retain(&mut self, keep: impl Fn(&Chain) -> bool) {
         self.chains.retain(keep);
     }

@@ -1,7 +1,9 @@
-//! The model: what cargo knows of a workspace once it has read manifests, lockfile and config.
+//! The model: everything that cargo knows about a workspace after it has read the manifests, the
+//! lockfile, and the config.
 //!
-//! Values only. `read` makes one from a directory, `reduce` and `quotient` map one to another, `skeleton` turns one
-//! into files. A stub workspace is a [`Workspace`] like any other. Nothing here touches the disk.
+//! In: nothing. Out: plain values. `read` makes a [`Workspace`] from a directory, `reduce` and
+//! `quotient` map one to another, and `skeleton` turns one into files. A stub workspace is a
+//! [`Workspace`] like any other. Touches nothing.
 
 pub mod condition;
 pub mod lockfile;
@@ -14,44 +16,48 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use toml::Table;
 
-/// A workspace, with the packages outside its root that it depends on by path.
+/// A workspace, including the packages outside its root that it depends on by path.
 #[derive(Clone, Debug)]
 pub struct Workspace {
-    /// Absolute path of the root directory. Never written anywhere.
+    /// Absolute path of the root directory. Never written to a recipe.
     pub root: PathBuf,
     /// The resolver that decides how features unify.
     pub resolver: Resolver,
     /// Local packages, sorted by directory.
     pub packages: Vec<Package>,
-    /// Index of the package whose manifest is the current one; none for a virtual manifest.
+    /// Index of the package with the current manifest; `None` for a virtual manifest.
     pub current: Option<usize>,
-    /// Indices of the members that cargo takes when no package is named.
+    /// Indices of the members that cargo selects by default.
     pub default_members: Vec<usize>,
-    /// Directories of packages that are stubs, as the skeleton of a scoped recipe says of its own
-    /// (`workspace.metadata.larder.stubs`). Names tell nothing.
+    /// Directories of the stubs, which the skeleton of a scoped recipe lists in
+    /// `workspace.metadata.larder.stubs`. A name does not identify a stub, because any package may
+    /// have it.
     pub stubs: BTreeSet<String>,
-    /// What only the root manifest can say.
+    /// The tables that count only in the root manifest.
     pub root_tables: RootTables,
     /// Cargo.lock.
     pub lock: Lockfile,
-    /// `.cargo/config.toml`, merged over the directories from the current one up to the root of the checkout.
+    /// `.cargo/config.toml`, merged from the current directory up to the root of the checkout.
     pub config: Table,
-    /// How many directories above the workspace root the highest of them stands.
+    /// The number of directories between the workspace root and the highest of these files.
     pub config_above: usize,
     /// `rust-toolchain.toml` or `rust-toolchain`.
     pub toolchain: Option<Toolchain>,
-    /// What variables of the environment say of profiles, by their names; it reaches cargo by itself and is never written.
+    /// Environment variables that set profile keys, by name. cargo reads them itself, so they are
+    /// never written.
     pub profile_variables: BTreeMap<String, String>,
-    /// All that says something of the configuration; what is no part of `config` counts and is never written.
+    /// All layers of the configuration. Layers that are not part of `config` count, but are never
+    /// written.
     pub layers: Layers,
 }
 
-/// cargo's feature resolvers. Version 3 differs from 2 only in which versions it picks, and those are locked.
+/// cargo's feature resolvers. Version 3 differs from 2 only in the versions that it selects, and
+/// the lockfile decides those.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Resolver {
     /// One set of features per package.
     V1,
-    /// Features of host and target, and of inactive platforms, are kept apart.
+    /// Features of the host, of the target, and of inactive platforms are separate.
     V2,
 }
 
@@ -75,7 +81,7 @@ pub struct RootTables {
 pub struct Toolchain {
     /// `rust-toolchain.toml` or `rust-toolchain`.
     pub file_name: String,
-    /// Its text, in a form that formatting and comments do not change.
+    /// Its text in a canonical form, which does not depend on formatting and comments.
     pub text: String,
 }
 
@@ -86,7 +92,7 @@ pub struct Package {
     pub name: String,
     /// `package.version`, after inheritance.
     pub version: String,
-    /// Directory, relative to the workspace root, with forward slashes; `""` for the root.
+    /// Directory relative to the workspace root, with forward slashes; `""` for the root.
     pub dir: String,
     /// Whether it is a member of the workspace.
     pub is_member: bool,
@@ -96,7 +102,7 @@ pub struct Package {
     pub build_script: bool,
     /// Dependencies of all kinds and platforms.
     pub dependencies: Vec<Dependency>,
-    /// `[features]` with the implicit ones of optional dependencies.
+    /// `[features]`, including the implicit features of optional dependencies.
     pub features: BTreeMap<String, Vec<String>>,
     /// `cargo-features`.
     pub cargo_features: Vec<String>,
@@ -104,37 +110,37 @@ pub struct Package {
     pub package_rest: Table,
     /// Top-level tables that this crate does not know.
     pub rest: Table,
-    /// Whether third-party packages depend on it, as `[patch]` and `[replace]` with a path make them.
+    /// Whether third-party packages depend on it, through `[patch]` or `[replace]` with a path.
     pub below: Below,
 }
 
-/// Whether third-party packages depend on a local one, which then is compiled for real below them.
+/// Whether third-party packages depend on a local one, and whether its sources can travel.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Below {
-    /// None does.
+    /// No third-party package depends on it.
     #[default]
     Nothing,
-    /// Some do, and its sources can travel.
+    /// Third-party packages depend on it, and its sources can travel.
     Carried(Sources),
-    /// Some do, and it can only be compiled where it stands, for this reason.
+    /// Third-party packages depend on it, but only the project can compile it, for this reason.
     Bound(&'static str),
 }
 
-/// The sources of a package that is compiled for real.
+/// The sources of a carried package.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sources {
-    /// Cargo.toml, with all that it would inherit.
+    /// Cargo.toml, with inherited values filled in.
     pub manifest: String,
     /// Every other file, by its path in the package.
     pub files: BTreeMap<String, Vec<u8>>,
-    /// Files that may be secret and were left out, relative to the root.
+    /// Files that were left out because they may be secret, relative to the root.
     pub secrets: Vec<String>,
 }
 
 /// One crate of a package (never a build script).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Target {
-    /// What kind of target.
+    /// Its kind.
     pub kind: TargetKind,
     /// Its name.
     pub name: String,
@@ -142,9 +148,9 @@ pub struct Target {
     pub crate_types: Vec<String>,
     /// `required-features`.
     pub required_features: Vec<String>,
-    /// Whether `--tests` takes it.
+    /// Whether `--tests` selects it.
     pub tested: bool,
-    /// Whether `--benches` takes it.
+    /// Whether `--benches` selects it.
     pub benched: bool,
 }
 
@@ -164,19 +170,20 @@ pub enum TargetKind {
 }
 
 impl Target {
-    /// Whether it is a proc-macro.
+    /// Returns whether it is a proc-macro.
     pub fn is_proc_macro(&self) -> bool {
         self.crate_types.iter().any(|t| t == "proc-macro")
     }
 }
 
 impl Workspace {
-    /// The entry of a local package in Cargo.lock; its version may lag behind the manifest.
+    /// Returns the entry of a local package in Cargo.lock, whose version may be older than the
+    /// manifest.
     pub fn entry_of(&self, package: &Package) -> Option<usize> {
         self.lock.local_entry(&package.name, &package.version)
     }
 
-    /// The package whose sources stand behind an entry of Cargo.lock without a source.
+    /// Returns the carried package of a Cargo.lock entry without a source.
     pub fn carried(&self, locked: usize) -> Option<usize> {
         let is_local = self.lock.packages[locked].source.is_none();
         let carried = |p: &Package| p.is_carried() && self.entry_of(p) == Some(locked);
@@ -185,17 +192,17 @@ impl Workspace {
 }
 
 impl Package {
-    /// Whether its sources travel.
+    /// Returns whether its sources travel.
     pub fn is_carried(&self) -> bool {
         matches!(self.below, Below::Carried(_))
     }
 
-    /// Its library, if it has one.
+    /// Returns its library, if it has one.
     pub fn lib(&self) -> Option<&Target> {
         self.targets.iter().find(|t| t.kind == TargetKind::Lib)
     }
 
-    /// Whether its library is a proc-macro.
+    /// Returns whether its library is a proc-macro.
     pub fn is_proc_macro(&self) -> bool {
         self.lib().is_some_and(Target::is_proc_macro)
     }
@@ -213,7 +220,7 @@ pub enum DependencyKind {
 }
 
 impl DependencyKind {
-    /// The table's name.
+    /// Returns the name of the table.
     pub fn table(self) -> &'static str {
         match self {
             DependencyKind::Normal => "dependencies",
@@ -226,13 +233,13 @@ impl DependencyKind {
 /// One entry of a dependency table, after inheritance.
 #[derive(Clone, Debug)]
 pub struct Dependency {
-    /// The key in the table, by which features name it.
+    /// The key in the table, which features use.
     pub key: String,
     /// The package's name.
     pub package: String,
-    /// Which table it stands in.
+    /// The table that lists it.
     pub kind: DependencyKind,
-    /// `[target.'…']` that it stands below, in cargo's own spelling.
+    /// The platform of its `[target.'…']` table, in cargo's own spelling.
     pub platform: Option<String>,
     /// Version requirement, as written.
     pub version: Option<String>,
@@ -242,18 +249,19 @@ pub struct Dependency {
     pub default_features: bool,
     /// `optional`.
     pub optional: bool,
-    /// All other keys: where it comes from (`git`, `registry`, …), and what this crate does not know.
+    /// All other keys: its source (`git`, `registry`, …), and keys that this crate does not know.
     pub rest: Table,
-    /// What it was resolved to.
+    /// The package that it resolves to.
     pub to: Resolved,
 }
 
-/// Keys of a dependency that say where it comes from. Packages may say it differently and mean the same entry of the
-/// lockfile (`git = "…"` with and without `.git`, `registry = "crates-io"`).
+/// Keys of a dependency that name its source. Different values can mean the same lockfile entry,
+/// such as `git = "…"` with and without `.git`, or `registry = "crates-io"`.
 pub const SOURCE_KEYS: &[&str] = &["branch", "git", "registry", "registry-index", "rev", "tag"];
 
 impl Dependency {
-    /// The keys that are not known here, as text: dependencies on the same package that differ in these stay apart.
+    /// Returns the unknown keys as text. Dependencies on the same package are not merged if these
+    /// differ.
     pub fn variant(&self) -> String {
         let known = |key: &str| SOURCE_KEYS.contains(&key) || key == "public";
         let rest: Table = self.rest.iter().filter(|(k, _)| !known(k)).map(|(k, v)| (k.clone(), v.clone())).collect();
@@ -261,24 +269,25 @@ impl Dependency {
     }
 }
 
-/// What a dependency is in this workspace.
+/// The package that a dependency resolves to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Resolved {
     /// A local package, by index.
     Local(usize),
     /// An entry of Cargo.lock, by index.
     Locked(usize),
-    /// Not in Cargo.lock, because cargo never activates it (an optional dependency of a package that is no member).
+    /// Not in Cargo.lock, because cargo never activates it: an optional dependency of a package
+    /// that is not a member.
     Absent,
 }
 
 impl Resolved {
-    /// The index of a local package.
+    /// Returns the index of the local package, if it is one.
     pub fn local(self) -> Option<usize> {
         if let Resolved::Local(i) = self { Some(i) } else { None }
     }
 
-    /// The index of an entry of Cargo.lock.
+    /// Returns the index of the Cargo.lock entry, if it is one.
     pub fn locked(self) -> Option<usize> {
         if let Resolved::Locked(i) = self { Some(i) } else { None }
     }

@@ -1,21 +1,23 @@
-//! Which profiles a build uses, and what they say.
+//! Selects the profiles that a build uses, and their settings.
 //!
-//! In: the `[profile]` tables of the root manifest and of the config, and the profile of the scope. Out: only the tables
-//! that count. Profiles inherit as in cargo's `core/profiles.rs`. Touches nothing.
+//! In: the `[profile]` tables of the root manifest and of the config, and the profile of the scope.
+//! Out: only the tables that count. Profiles inherit as in cargo's `core/profiles.rs`. Touches
+//! nothing.
 
 use crate::config::layers::Layers;
 use crate::error::{Result, fail};
 use std::collections::{BTreeMap, BTreeSet};
 use toml::{Table, Value};
 
-/// Profiles that exist without being written, and what they inherit from.
+/// The predefined profiles, and the profiles that they inherit from.
 const BUILT_IN: &[(&str, Option<&str>)] =
     &[("dev", None), ("release", None), ("test", Some("dev")), ("bench", Some("release")), ("doc", Some("dev"))];
 
-/// The names of the profiles that count: the one given and what it inherits from; all, where none is given.
+/// Returns the names of the profiles that count: the given one and those that it inherits from, or
+/// all profiles if none is given.
 ///
 /// # Errors
-/// A profile that neither cargo nor the tables define.
+/// Neither cargo nor the tables define the profile.
 pub fn used(given: Option<&str>, manifest: &Table, config: &Table) -> Result<BTreeSet<String>> {
     let defined = manifest.keys().chain(config.keys()).map(String::as_str);
     let Some(given) = given else { return Ok(defined.map(str::to_owned).collect()) };
@@ -39,7 +41,7 @@ pub fn used(given: Option<&str>, manifest: &Table, config: &Table) -> Result<BTr
     Ok(used)
 }
 
-/// These profiles only, each without overrides of packages that `is_third_party` does not know.
+/// Keeps only the profiles in `used`, and of their overrides only those of third-party packages.
 pub fn restrict(profiles: &mut Table, used: &BTreeSet<String>, is_third_party: &dyn Fn(&str) -> bool) {
     profiles.retain(|name, _| used.contains(name));
     for (_, profile) in profiles.iter_mut() {
@@ -54,7 +56,7 @@ pub fn restrict(profiles: &mut Table, used: &BTreeSet<String>, is_third_party: &
     profiles.retain(|_, profile| profile.as_table().is_none_or(|t| !t.is_empty()));
 }
 
-/// The package name of a package id spec (`PackageIdSpec::parse`).
+/// Returns the package name of a package id spec (`PackageIdSpec::parse`).
 pub fn name_of_spec(spec: &str) -> &str {
     let tail = match spec.rsplit_once('#') {
         Some((url, version)) if version.starts_with(|c: char| c.is_ascii_digit()) => url,
@@ -65,8 +67,9 @@ pub fn name_of_spec(spec: &str) -> &str {
     tail.split(['@', ':']).next().unwrap_or(tail)
 }
 
-/// What variables such as `CARGO_PROFILE_RELEASE_LTO` say of the profiles that count, or of any where none is given; only
-/// what the next two functions ask for (`as_env_key` in cargo's `util/context/key.rs`).
+/// Returns the profile settings of variables such as `CARGO_PROFILE_RELEASE_LTO`. Only the profiles
+/// in `used` count, or all profiles if none is given. Only `lto` and `panic` are read, which
+/// [`any_lto`] and [`any_abort`] need (`as_env_key` in cargo's `util/context/key.rs`).
 pub fn of_variables(variables: &BTreeMap<String, String>, given: Option<&str>, used: &BTreeSet<String>) -> Table {
     let counts = |name: &str| given.is_none() || used.iter().any(|u| u.to_uppercase().replace('-', "_") == name);
     let mut profiles = Table::new();
@@ -85,7 +88,8 @@ pub fn of_variables(variables: &BTreeMap<String, String>, given: Option<&str>, u
     profiles
 }
 
-/// What layers of the configuration that do not travel say of the profiles that count, one table for each layer and profile.
+/// Returns the settings of these profiles from config layers that do not travel, with one table for
+/// each layer and profile.
 pub fn besides(layers: &Layers, given: Option<&str>, used: &BTreeSet<String>) -> Table {
     let mut profiles = Table::new();
     for (i, (_, table)) in layers.beside().enumerate() {
@@ -98,13 +102,14 @@ pub fn besides(layers: &Layers, given: Option<&str>, used: &BTreeSet<String>) ->
     profiles
 }
 
-/// Whether some profile says anything of link-time optimization but the default, `false`. "off" counts: it reaches what
-/// lies below a cdylib on the host, and not what lies below the build script itself (`calculate` in `lto.rs`).
+/// Returns whether a profile sets `lto` to anything but the default `false`. "off" counts, because
+/// it applies below a cdylib on the host but not below the build script (`calculate` in `lto.rs`).
 pub fn any_lto(profiles: &[&Table]) -> bool {
     any(profiles, "lto", |v| !matches!(v, Value::Boolean(false)))
 }
 
-/// Whether some profile makes panics abort, which tests undo for themselves and all that they are built from.
+/// Returns whether a profile makes panics abort. Tests and their dependencies always unwind, so
+/// both variants may exist.
 pub fn any_abort(profiles: &[&Table]) -> bool {
     any(profiles, "panic", |v| v.as_str() != Some("unwind"))
 }

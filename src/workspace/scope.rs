@@ -1,6 +1,7 @@
-//! What one build selects: cargo's flags as values.
+//! The scope of a build: cargo's flags as values.
 //!
-//! In: what the command line says. Out: a [`Scope`], which `select`, `platform` and `quotient` ask. Touches nothing.
+//! In: the flags of the command line. Out: a [`Scope`], which `select`, `platform`, and `quotient`
+//! read. Touches nothing.
 
 use serde::{Deserialize, Serialize};
 
@@ -106,8 +107,9 @@ fn is_false(value: &bool) -> bool {
 }
 
 impl Scope {
-    /// One spelling for each meaning: `--release` is `--profile release`, `--clippy` is `--check`, since the driver of clippy
-    /// compiles members only; lists are sorted and split.
+    /// Returns the same scope with one spelling for each meaning. `--release` becomes `--profile
+    /// release`. `--clippy` becomes `--check`, because clippy's driver compiles only members. Lists
+    /// are split and sorted.
     pub fn normalized(mut self) -> Self {
         if std::mem::take(&mut self.release) {
             self.profile = Some("release".to_owned());
@@ -133,23 +135,25 @@ impl Scope {
         self
     }
 
-    /// Whether no flag was given.
+    /// Returns whether no flag is given.
     pub fn is_empty(&self) -> bool {
         *self == Scope::default()
     }
 
-    /// Whether no flag was given but `--bin`, which cargo-chef's `prepare` has for a recipe that any `cook` may follow.
+    /// Returns whether `--bin` is the only flag given, if any. cargo-chef's `prepare` has this flag
+    /// too, and allows any flags for `cook`.
     pub fn is_at_most_binaries(&self) -> bool {
         Scope { bin: Vec::new(), ..self.clone() }.is_empty()
     }
 
-    /// Whether every flag given here says what `other` says too.
+    /// Returns whether `other` has every flag of this scope with the same value.
     pub fn is_within(&self, other: &Self) -> bool {
         let others = other.flags();
         self.flags().iter().all(|(flag, value)| others.get(flag) == Some(value))
     }
 
-    /// This scope with the flags of another one in the place of the same ones here. Which packages are selected is one flag.
+    /// Returns this scope with the flags of `other`, which replace the same flags here. The flags
+    /// that select packages are replaced together.
     pub fn overridden_by(&self, other: &Self) -> Self {
         const PACKAGES: [&str; 3] = ["package", "workspace", "exclude"];
         let mut flags = self.flags();
@@ -161,7 +165,7 @@ impl Scope {
         serde_json::from_value(flags.into()).unwrap_or_else(|_| other.clone())
     }
 
-    /// The flags that are given, by name.
+    /// Returns the flags that are given, by name.
     fn flags(&self) -> serde_json::Map<String, serde_json::Value> {
         match serde_json::to_value(self) {
             Ok(serde_json::Value::Object(flags)) => flags,
@@ -169,17 +173,18 @@ impl Scope {
         }
     }
 
-    /// Whether only some targets of the packages are named; otherwise libraries and binaries are built.
+    /// Returns whether flags select targets. If not, cargo builds libraries and binaries.
     pub fn names_targets(&self) -> bool {
         self.lib || self.bins || !self.bin.is_empty() || self.names_dev()
     }
 
-    /// Whether `cargo check` takes everything for a test, as it does with this profile (`exec` in `commands/check.rs`).
+    /// Returns whether `cargo check` checks every target as a test, as it does with the profile
+    /// `test` (`exec` in `commands/check.rs`).
     pub fn checks_tests(&self) -> bool {
         self.check && self.profile.as_deref() == Some("test")
     }
 
-    /// Whether dev-dependencies count (`CompileFilter::need_dev_deps`).
+    /// Returns whether dev-dependencies count (`CompileFilter::need_dev_deps`).
     pub fn needs_dev(&self) -> bool {
         self.names_dev() || self.checks_tests()
     }
@@ -189,18 +194,19 @@ impl Scope {
         named || self.examples || self.tests || self.benches || self.all_targets
     }
 
-    /// The command of cargo that builds it.
+    /// Returns the cargo command that builds this scope.
     pub fn command(&self) -> &'static str {
         if self.check { "check" } else { "build" }
     }
 
-    /// The flags that say the same to that command, each with its value in one word, so that no value is taken for a flag.
+    /// Returns the flags for that command. Each flag and its value are one word, so that cargo
+    /// never takes a value for a flag.
     pub fn to_args(&self) -> Vec<String> {
         let long = |flag: &str| if flag == "-p" { "--package".to_owned() } else { flag.to_owned() };
         self.words(&|flag, value| vec![format!("{}={value}", long(flag))])
     }
 
-    /// The same as people write it.
+    /// Returns the flags as users write them.
     pub fn to_words(&self) -> Vec<String> {
         self.words(&|flag, value| match value.strip_prefix('-') {
             Some(_) if flag == "-p" => vec![format!("--package={value}")],

@@ -1,7 +1,8 @@
-//! Cargo.lock, versions 1 to 4.
+//! Reads and writes Cargo.lock, versions 1 to 4.
 //!
-//! In: the text of a Cargo.lock. Out: a [`Lockfile`], a list of packages that name each other by index; and back, as
-//! cargo's `core/resolver/encode.rs` would write it for these packages. Touches nothing.
+//! In: the text of a Cargo.lock. Out: a [`Lockfile`], a list of packages that refer to each other
+//! by index. Also the reverse: the text that cargo's `core/resolver/encode.rs` would write. Touches
+//! nothing.
 
 mod parse;
 mod write;
@@ -14,11 +15,12 @@ use std::collections::{BTreeMap, BTreeSet};
 /// A lockfile.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Lockfile {
-    /// The format that it is written in.
+    /// Its format version.
     pub version: u32,
     /// Its packages, sorted as cargo sorts them.
     pub packages: Vec<LockedPackage>,
-    /// What `[patch]` brings and nothing uses (`[[patch.unused]]`). Never compiled, and never written.
+    /// What `[patch]` brings and nothing uses (`[[patch.unused]]`). Never compiled, and never
+    /// written.
     pub unused: Vec<LockedPackage>,
 }
 
@@ -33,21 +35,22 @@ pub struct LockedPackage {
     pub source: Option<String>,
     /// Checksum, for packages of a registry.
     pub checksum: Option<String>,
-    /// What it depends on, by index.
+    /// Its dependencies, by index.
     pub dependencies: Vec<usize>,
-    /// What `[replace]` put in its place, by index.
+    /// The package that `[replace]` puts in its place, by index.
     pub replace: Option<usize>,
 }
 
 impl LockedPackage {
-    /// The requirement that only this version meets. It cannot name build metadata: cargo ignores that, with a warning.
+    /// Returns the requirement that only this version meets. It leaves out build metadata, which
+    /// cargo ignores with a warning.
     pub fn requirement(&self) -> String {
         format!("={}", self.version.split_once('+').map_or(self.version.as_str(), |(version, _)| version))
     }
 }
 
 impl Lockfile {
-    /// Indices of all packages that `roots` reach, themselves included.
+    /// Returns the indices of `roots` and of everything that they depend on, directly or not.
     pub fn reach(&self, roots: impl IntoIterator<Item = usize>) -> BTreeSet<usize> {
         let mut reached = BTreeSet::new();
         let mut open: Vec<usize> = roots.into_iter().collect();
@@ -60,14 +63,14 @@ impl Lockfile {
         reached
     }
 
-    /// The entry of a local package: of this version, else of any.
+    /// Returns the entry of a local package with this version, else with any version.
     pub fn local_entry(&self, name: &str, version: &str) -> Option<usize> {
         let named = |p: &LockedPackage| p.source.is_none() && p.name == name;
         let exact = self.packages.iter().position(|p| named(p) && p.version == version);
         exact.or_else(|| self.packages.iter().position(named))
     }
 
-    /// Indices of this package and of all that reach it.
+    /// Returns the indices of this package and of everything that depends on it, directly or not.
     pub fn dependents_of(&self, package: usize) -> BTreeSet<usize> {
         let mut above = vec![Vec::new(); self.packages.len()];
         for (i, package) in self.packages.iter().enumerate() {
@@ -85,9 +88,10 @@ impl Lockfile {
         found
     }
 
-    /// These packages only, then `more` local ones, sorted; and the new index of each package that was kept.
+    /// Returns a lockfile with only these packages and the local packages `more`, sorted. Also
+    /// returns the new index of each kept package.
     pub fn restricted(&self, kept: &BTreeSet<usize>, more: Vec<LocalEntry>) -> (Lockfile, BTreeMap<usize, usize>) {
-        // An entry is told from where it comes: an index in this lockfile, or one in `more`.
+        // An index past the end of this lockfile refers to an entry of `more`.
         let key =
             |p: &LockedPackage| (p.name.clone(), Version::parse(&p.version).ok(), p.version.clone(), p.source.clone());
         let local = |entry: LocalEntry| LockedPackage {
@@ -111,20 +115,20 @@ impl Lockfile {
     }
 }
 
-/// A local package to be added to a lockfile.
+/// A local package that is added to a lockfile.
 #[derive(Clone, Debug, Default)]
 pub struct LocalEntry {
     /// Name.
     pub name: String,
     /// Version.
     pub version: String,
-    /// Its dependencies in the old lockfile, by index there.
+    /// Its dependencies among the packages of the old lockfile, by index there.
     pub locked: BTreeSet<usize>,
-    /// Its dependencies among the entries added, by index there.
+    /// Its dependencies among the added packages, by index there.
     pub local: BTreeSet<usize>,
 }
 
-/// A source without the commit it was resolved to.
+/// Returns a source without the commit that it was resolved to.
 pub fn without_precise(source: &str) -> &str {
     source.split_once('#').map_or(source, |(source, _)| source)
 }

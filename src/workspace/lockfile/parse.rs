@@ -1,4 +1,7 @@
-//! Cargo.lock as text → a [`Lockfile`]. Whatever is refused names the line or the entry, and a way out.
+//! Parses a lockfile.
+//!
+//! In: the text of a Cargo.lock. Out: a [`Lockfile`], or an error that names the line or the entry
+//! and a way out. Touches nothing.
 
 use super::{LockedPackage, Lockfile, without_precise};
 use crate::error::{Result, fail};
@@ -6,9 +9,9 @@ use semver::Version;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
-/// The newest format that is known here, as in cargo's `ResolveVersion`.
+/// The newest format version of cargo's `ResolveVersion`.
 const NEWEST: u32 = 4;
-/// What the older formats are written as; every cargo since 1.53 reads it.
+/// The version in which older formats are written. Every cargo since 1.53 reads it.
 const OLDEST_WRITTEN: u32 = 3;
 
 #[derive(Deserialize)]
@@ -40,10 +43,10 @@ struct PackageToml {
     replace: Option<String>,
 }
 
-/// Reads the text of the lockfile that messages call `name`.
+/// Parses the text of a lockfile, which messages call `name`.
 ///
 /// # Errors
-/// Text that is not a lockfile, holds marks of a merge conflict, or is of a format newer than 4.
+/// The text is not a lockfile, has conflict markers, or has a format version newer than 4.
 pub fn parse(name: &str, text: &str) -> Result<Lockfile> {
     if let Some((number, line)) = text.lines().enumerate().find(|(_, l)| is_conflict_mark(l)) {
         fail!(
@@ -110,19 +113,19 @@ fn is_conflict_mark(line: &str) -> bool {
     ["<<<<<<<", ">>>>>>>", "|||||||"].iter().any(|mark| line.starts_with(mark)) || line.trim_end() == "======="
 }
 
-/// Version 1 kept checksums in `[metadata]`.
+/// Returns the checksum in `[metadata]`, where version 1 stores it.
 fn metadata_checksum(metadata: &BTreeMap<String, toml::Value>, entry: &PackageToml) -> Option<String> {
     let key = format!("checksum {} {} ({})", entry.name, entry.version, entry.source.as_ref()?);
     let value = metadata.get(&key)?.as_str()?;
     (value != "<none>").then(|| value.to_owned())
 }
 
-/// cargo orders package ids by name, version, source.
+/// Returns the sort key of a package. cargo sorts package ids by name, version, and source.
 fn order(package: &PackageToml) -> (&str, Option<Version>, &str, Option<&str>) {
     (&package.name, Version::parse(&package.version).ok(), &package.version, package.source.as_deref())
 }
 
-/// Finds packages by the references of a lockfile: `name`, `name version` or `name version (source)`.
+/// Finds packages by references: `name`, `name version`, or `name version (source)`.
 struct Index<'a> {
     packages: &'a [PackageToml],
     by_name: BTreeMap<&'a str, Vec<usize>>,
