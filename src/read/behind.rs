@@ -1,7 +1,8 @@
-//! Whether a lockfile that serves a workspace is the one that cargo would write.
+//! Detects a lockfile that cargo would complete.
 //!
-//! In: a workspace as read. Out: what the lockfile lacks of its members, though all third-party packages are in it. cargo
-//! completes such a lockfile unasked, and refuses it with `--locked`. Touches nothing.
+//! In: a workspace as read. Out: the member data that the lockfile lacks, although it lists every
+//! third-party package. cargo completes such a lockfile, but refuses it with `--locked`. Touches
+//! nothing.
 
 use super::lockfile;
 use super::members::Manifests;
@@ -11,7 +12,7 @@ use crate::workspace::{Package, Resolved, Workspace};
 /// Refuses a lockfile that cargo would complete.
 ///
 /// # Errors
-/// A member that it does not list, has in another version, or lists without one of its dependencies.
+/// The lockfile lacks a member, lists another version of it, or lacks one of its dependencies.
 pub fn refuse_behind(manifests: &Manifests, workspace: &Workspace) -> Result<()> {
     let missing = workspace.packages.iter().filter(|p| p.is_member).find_map(|p| missing(manifests, workspace, p));
     missing.map_or(Ok(()), |why| {

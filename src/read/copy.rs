@@ -1,7 +1,7 @@
-//! As much of a workspace as cargo needs to make its lockfile.
+//! Copies the parts of a workspace that cargo needs to create a lockfile.
 //!
-//! In: the manifests. Out: [`Copy`], these manifests as they are and empty files where cargo looks for targets. Reads the
-//! names of files beside them. Writes nothing.
+//! In: the manifests. Out: a [`Copy`] with these manifests unchanged, and empty files for targets.
+//! Reads the manifests and the names of files next to them. Writes nothing.
 
 use super::members::Manifests;
 use super::package;
@@ -12,21 +12,21 @@ use std::path::{Path, PathBuf};
 
 /// A copy of a workspace without code.
 pub struct Copy {
-    /// Its files, below the directory that all packages have in common.
+    /// Its files, relative to the directory that contains all packages.
     pub files: Files,
-    /// The directory of the root in it.
+    /// The directory of the workspace root in the copy.
     pub root: PathBuf,
-    /// Whether the config says where the lockfile is.
+    /// Whether the config sets the path of the lockfile.
     pub names_lockfile: bool,
 }
 
-/// Copies what cargo reads.
+/// Copies the files that cargo reads.
 ///
 /// # Errors
-/// A manifest that cannot be read any more, or that cargo would refuse: its message would name the copy.
+/// A manifest cannot be read, or cargo would refuse it. cargo's own message would name the copy.
 pub fn copy(manifests: &Manifests) -> Result<Copy> {
     manifests.packages.iter().try_for_each(|dir| package::package(manifests, dir).map(drop))?;
-    // All that was looked at may decide what belongs to which workspace.
+    // Every manifest that was read may decide which workspace a package belongs to.
     let common = manifests.looked_at().fold(manifests.root.clone(), |common, dir| shared(&common, dir));
     let name = |path: &Path| slashed(path.strip_prefix(&common).unwrap_or(path));
     let mut files = Files::new();
@@ -40,7 +40,7 @@ pub fn copy(manifests: &Manifests) -> Result<Copy> {
     Ok(Copy { files, root, names_lockfile })
 }
 
-/// The files that cargo would take for targets by themselves.
+/// Returns the files that cargo's target discovery may find.
 fn sources(dir: &Path) -> Vec<PathBuf> {
     let mut found: Vec<PathBuf> = ["build.rs", "src/lib.rs", "src/main.rs"].map(|name| dir.join(name)).into();
     for below in ["src/bin", "examples", "tests", "benches"] {

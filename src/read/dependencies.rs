@@ -1,7 +1,7 @@
-//! The dependencies of one package, after workspace inheritance.
+//! Reads the dependencies of one package, after workspace inheritance.
 //!
-//! In: a manifest and the `[workspace.dependencies]` it inherits from. Out: one [`Declared`] per entry of any of cargo's
-//! many dependency tables. What an entry resolves to is decided in `link.rs`. Touches nothing.
+//! In: a manifest, and the `[workspace.dependencies]` that it inherits from. Out: one [`Declared`]
+//! for each entry of its dependency tables. `link.rs` resolves the entries. Touches nothing.
 
 use super::schema::{Dependencies, DependencyTable, Manifest, StringOr};
 use crate::error::{Result, fail};
@@ -11,15 +11,15 @@ use cargo_platform::Platform;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-/// A dependency that is not yet resolved, and where its `path` leads.
+/// A dependency that is not resolved yet.
 pub struct Declared {
-    /// All but what it resolves to.
+    /// Everything except the package that it resolves to.
     pub dependency: Dependency,
     /// Directory of a path dependency.
     pub path: Option<PathBuf>,
 }
 
-/// Every entry of every dependency table: kind, platform as written, key, entry.
+/// Returns every entry of every dependency table: kind, platform as written, key, and entry.
 pub fn tables(
     manifest: &Manifest,
 ) -> impl Iterator<Item = (DependencyKind, Option<&str>, &str, &StringOr<DependencyTable>)> {
@@ -28,7 +28,7 @@ pub fn tables(
         .flat_map(|(kind, platform, table)| table.iter().map(move |(key, entry)| (kind, platform, key.as_str(), entry)))
 }
 
-/// Where a manifest stands, and what it may inherit.
+/// The location of a manifest, and the values that it can inherit.
 pub struct Context<'a> {
     /// How messages name the manifest.
     pub name: &'a str,
@@ -42,10 +42,10 @@ pub struct Context<'a> {
     pub inheritable: Option<&'a Dependencies>,
 }
 
-/// The dependencies that `manifest` declares.
+/// Returns the dependencies that `manifest` declares.
 ///
 /// # Errors
-/// Inheritance of what the workspace does not have; a platform that cargo cannot parse.
+/// The workspace lacks an inherited dependency, or cargo cannot parse a platform.
 pub fn declared(manifest: &Manifest, context: &Context<'_>) -> Result<Vec<Declared>> {
     tables(manifest).map(|(kind, platform, key, entry)| declare(kind, platform, key, &entry.table(), context)).collect()
 }
@@ -88,8 +88,9 @@ fn declare(
     })
 }
 
-/// `inner_dependency_inherit_with` in cargo's `util/toml/mod.rs`: features add up; `default-features = true` of the
-/// member wins over `false` of the workspace, and `false` of the member over nothing.
+/// Merges a dependency with the one that it inherits (`inner_dependency_inherit_with` in cargo's
+/// `util/toml/mod.rs`). Features are combined. `default-features = true` of the member overrides
+/// `false` of the workspace. `false` of the member overrides nothing.
 fn inherit(key: &str, member: &DependencyTable, context: &Context<'_>) -> Result<DependencyTable> {
     let Some(inheritable) = context.inheritable else {
         fail!(

@@ -1,9 +1,10 @@
-//! What each dependency resolves to.
+//! Resolves each dependency to a package.
 //!
-//! In: the local packages with what they declare, and Cargo.lock. Out: for each declaration a local package or an entry
-//! of the lockfile. cargo's own choice is never second-guessed: an entry is taken only from what the lockfile lists for
-//! the package that asks; a new package may take what the others have. An entry without a source is a local package or
-//! nothing: it never becomes a requirement that a registry could answer. Touches nothing.
+//! In: the local packages with their declared dependencies, and Cargo.lock. Out: a local package or a
+//! lockfile entry for each dependency. cargo's choice stands: a dependency resolves only to entries
+//! that the lockfile lists for its package. A new package may share the entries of others. An entry
+//! without a source is a local package; it never becomes a requirement for a registry. Touches
+//! nothing.
 
 use super::dependencies::Declared;
 use super::source::{Agreement, agreement};
@@ -15,7 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use toml::Table;
 
-/// What is needed to resolve the dependencies of any package.
+/// The values that resolve the dependencies of any package.
 pub struct Linker<'a> {
     /// The index of the local package in each directory.
     pub by_dir: &'a BTreeMap<&'a OsStr, usize>,
@@ -25,24 +26,24 @@ pub struct Linker<'a> {
     pub lock: &'a Lockfile,
     /// How messages name it.
     pub lock_name: &'a str,
-    /// The packages that some `[patch]` names: what they are locked to need not come from where a manifest says.
+    /// The packages in `[patch]`, whose lockfile entries may have another source than the manifests name.
     pub patched: &'a BTreeSet<String>,
-    /// The config, which says where registries are.
+    /// The config, which has the URLs of registries.
     pub config: &'a Table,
 }
 
 impl Linker<'_> {
-    /// Resolves what the package at index `from` declares, one of those that are `declared`.
+    /// Resolves the dependencies of the package at index `from`, which are in `declared`.
     ///
     /// # Errors
-    /// A dependency that a lockfile which is up to date would list, and this one does not.
+    /// The lockfile lacks a dependency that an up-to-date lockfile would list.
     pub fn resolve(&self, from: usize, manifest_name: &str, declared: &[Vec<Declared>]) -> Result<Vec<Dependency>> {
         let package = &self.packages[from];
         let entry = self.entry(package);
         let resolve = |declaration: &Declared| -> Result<Dependency> {
             let mut dependency = declaration.dependency.clone();
             dependency.to = match &declaration.path {
-                // What was not loaded is not resolved by cargo, either, or cargo will miss it.
+                // cargo does not resolve this package, or reports that it is missing.
                 Some(path) => self.by_dir.get(path.as_os_str()).map_or(Resolved::Absent, |i| Resolved::Local(*i)),
                 None => self.locked(package, entry, manifest_name, &dependency, declared)?,
             };
@@ -81,7 +82,7 @@ impl Linker<'_> {
                 dependency.version.as_ref().map(|v| format!(" {v}")).unwrap_or_default()
             )
         };
-        // A package that is no member is locked only with the features that are used of it.
+        // The lockfile lists only the used features of a package that is not a member.
         let may_be_absent = !package.is_member && (dependency.optional || dependency.kind == DependencyKind::Dev);
         let behind = |why: String| {
             let help = "help: run `cargo update --workspace`";
@@ -112,8 +113,9 @@ impl Linker<'_> {
         }
     }
 
-    /// The entry that cargo would take for a dependency that is new: the only one of its name, if it fits, and if other
-    /// packages have asked it for all features already, so that nothing below it is missing.
+    /// Returns the entry that cargo would select for a new dependency. It must be the only entry of its
+    /// name and meet the requirement. Other packages must already activate all requested features, so
+    /// that the lockfile lists everything that the features need.
     fn of_others(&self, dependency: &Dependency, declared: &[Vec<Declared>]) -> Option<usize> {
         let mut named = (0..self.lock.packages.len()).filter(|i| self.lock.packages[*i].name == dependency.package);
         let (only, None) = (named.next()?, named.next()) else { return None };
@@ -129,7 +131,8 @@ impl Linker<'_> {
         (is_same && fits(locked, dependency) && is_covered && locked.replace.is_none()).then_some(only)
     }
 
-    /// The repository that the dependency names, where the entry is still the registry's and no `[patch]` made it so.
+    /// Returns the repository that a dependency names if its entry is still from a registry, and not
+    /// through `[patch]`.
     fn moved_to_git<'d>(&self, i: usize, dependency: &'d Dependency) -> Option<&'d str> {
         let url = dependency.rest.get("git")?.as_str()?;
         let is_of_registry = self.lock.packages[i]
@@ -139,7 +142,7 @@ impl Linker<'_> {
         (is_of_registry && !self.patched.contains(&dependency.package)).then_some(url)
     }
 
-    /// An entry, or, where it has no source, the local package that it is: one that `[patch]` put in the place of another.
+    /// Returns an entry, or the local package of an entry without a source, which `[patch]` put there.
     fn entry_or_local(&self, i: usize) -> Option<Resolved> {
         let locked = &self.lock.packages[i];
         if locked.source.is_some() {
@@ -168,7 +171,8 @@ impl Linker<'_> {
     }
 }
 
-/// Whether a locked version is one that the dependency asks for. A requirement that cannot be parsed is cargo's matter.
+/// Returns whether a locked version meets the requirement. cargo reports a requirement that it cannot
+/// parse.
 fn fits(locked: &LockedPackage, dependency: &Dependency) -> bool {
     let requirement = dependency.version.as_deref().map(VersionReq::parse);
     match (requirement, Version::parse(&locked.version)) {

@@ -1,8 +1,9 @@
-//! Which packages belong to a workspace.
+//! Finds the packages of a workspace.
 //!
-//! In: the path of the current manifest. Out: every manifest that the workspace needs, loaded once each, with the root,
-//! the members and the packages outside it. Follows `find_members` and `find_path_deps` in cargo's `workspace/workspace.rs`
-//! (formerly `core/workspace.rs`); `roots.rs` decides who belongs to which root. Reads manifests only.
+//! In: the path of the current manifest. Out: every manifest that the workspace needs, each loaded
+//! once, with the root, the members, and the packages outside. Follows `find_members` and
+//! `find_path_deps` in cargo's `workspace/workspace.rs` (formerly `core/workspace.rs`). `roots.rs`
+//! decides which root a package belongs to. Reads manifests only.
 
 use super::patterns;
 use super::schema::{self, Manifest, StringOr};
@@ -24,21 +25,23 @@ pub struct Manifests {
     pub current: PathBuf,
     /// Directories of the members.
     pub members: BTreeSet<PathBuf>,
-    /// Directories of the members that cargo takes when none is named.
+    /// Directories of the members that cargo selects by default.
     pub default_members: Vec<PathBuf>,
-    /// Directories of all local packages: members, path dependencies, packages of `[patch]` by path.
+    /// Directories of all local packages: members, path dependencies, packages of `[patch]` by
+    /// path.
     pub packages: BTreeSet<PathBuf>,
-    /// For each of those that inherits something, the directory of the manifest it inherits from.
+    /// For each package that inherits something, the directory of the manifest that it inherits
+    /// from.
     pub(super) inherits_from: BTreeMap<PathBuf, PathBuf>,
-    /// The lockfile, where there is one.
+    /// The lockfile, if it exists.
     pub(super) lock: Option<Lockfile>,
     /// The config, with its paths relative to the root.
     pub config: Config,
-    /// By directory as plain bytes: comparing paths part by part would take more time than parsing.
+    /// By directory as bytes, because comparing paths by component would take longer than parsing.
     loaded: BTreeMap<OsString, Manifest>,
     path_dependencies: BTreeMap<OsString, Vec<PathDependency>>,
     has_workspace: bool,
-    /// The directory that cargo is called in, to which messages are relative.
+    /// The current directory of cargo. Paths in messages are relative to it.
     pub here: PathBuf,
 }
 
@@ -52,15 +55,15 @@ pub(super) struct PathDependency {
     pub dir: PathBuf,
 }
 
-/// How to get on without a manifest that is missing.
+/// The help for a missing manifest.
 const ALL_ARE_NEEDED: &str =
     "help: every manifest of the workspace is needed; add this one, or remove what refers to it";
 
-/// Loads the root and the members of the workspace of the manifest in `current`; `here` is the directory that cargo is called
-/// in.
+/// Loads the root and the members of the workspace of the manifest in `current`. `here` is the
+/// current directory of cargo.
 ///
 /// # Errors
-/// A manifest that is broken, missing or in no workspace that lists it; a pattern of members that matches nothing.
+/// A manifest is invalid, missing, or not listed by its workspace. A member pattern matches nothing.
 pub fn load(current: &Path, here: &Path, given: &Given) -> Result<Manifests> {
     let mut manifests = begin(current, here, given)?;
     manifests.config = files::read(here, &manifests.root, given)?;
@@ -68,10 +71,10 @@ pub fn load(current: &Path, here: &Path, given: &Given) -> Result<Manifests> {
     Ok(manifests)
 }
 
-/// The root of the workspace of the manifest in `current`.
+/// Returns the root of the workspace of the manifest in `current`.
 ///
 /// # Errors
-/// A manifest that is broken, missing or in no workspace that lists it.
+/// A manifest is invalid, missing, or not listed by its workspace.
 pub fn root(current: &Path) -> Result<PathBuf> {
     begin(current, current, &Given::default()).map(|manifests| manifests.root)
 }
@@ -100,33 +103,33 @@ fn begin(current: &Path, here: &Path, given: &Given) -> Result<Manifests> {
 }
 
 impl Manifests {
-    /// The manifest in `dir`, which must have been loaded.
+    /// Returns the manifest in `dir`, which must be loaded.
     pub(crate) fn get(&self, dir: &Path) -> &Manifest {
         &self.loaded[dir.as_os_str()]
     }
 
-    /// The variables that say a part of a profile.
+    /// Returns the environment variables that set profile keys.
     pub fn profile_variables(&self) -> BTreeMap<String, String> {
         let variables = self.config.given.environment.texts().filter(|(name, _)| name.starts_with("CARGO_PROFILE_"));
         variables.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
     }
 
-    /// How messages name the manifest in `dir`.
+    /// Returns the name of the manifest in `dir` for messages.
     pub fn name(&self, dir: &Path) -> String {
         self.display(&dir.join("Cargo.toml"))
     }
 
-    /// How messages name a path.
+    /// Returns a path for messages.
     pub fn display(&self, path: &Path) -> String {
         display(path, &self.here)
     }
 
-    /// The manifest in `dir`, if it was loaded.
+    /// Returns the manifest in `dir`, if it is loaded.
     pub(super) fn loaded(&self, dir: &Path) -> Option<&Manifest> {
         self.loaded.get(dir.as_os_str())
     }
 
-    /// The directories of all manifests that were looked at.
+    /// Returns the directories of all loaded manifests.
     pub(super) fn looked_at(&self) -> impl Iterator<Item = &Path> {
         self.loaded.keys().map(Path::new)
     }
@@ -226,7 +229,7 @@ impl Manifests {
         Ok(())
     }
 
-    /// The path dependencies of a package, after inheritance.
+    /// Returns the path dependencies of a package, after inheritance.
     pub(super) fn path_dependencies(&mut self, dir: &Path) -> Result<Vec<PathDependency>> {
         if let Some(known) = self.path_dependencies.get(dir.as_os_str()) {
             return Ok(known.clone());

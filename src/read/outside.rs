@@ -1,7 +1,8 @@
-//! Which packages a workspace needs beside its members.
+//! Finds the packages that a workspace needs in addition to its members.
 //!
-//! In: the members and the lockfile. Out: the manifests of path dependencies that are no members, and of patches by path, as
-//! far as cargo would load them: what it does not resolve need not be there. Reads manifests only.
+//! In: the members and the lockfile. Out: the manifests of patches by path, and of path
+//! dependencies that are not members. Only packages that cargo would load count: the others need
+//! not exist. Reads manifests only.
 
 use super::members::{Manifests, PathDependency};
 use super::schema::StringOr;
@@ -11,12 +12,12 @@ use std::path::{Path, PathBuf};
 use toml::Value;
 
 impl Manifests {
-    /// Loads what members need beside each other: path dependencies that are no members, and patches by path, those of the
-    /// config included. Of what a package that is no member depends on, cargo loads what it resolves, which is what the
-    /// lockfile lists; the rest need not be there.
+    /// Loads the packages that members need: path dependencies that are not members, and patches by
+    /// path, including those of the config. If a package is not a member, cargo loads only its
+    /// dependencies that the lockfile lists. The others need not exist.
     ///
     /// # Errors
-    /// A manifest that is missing or broken.
+    /// A manifest is missing or invalid.
     pub(super) fn find_packages(&mut self) -> Result<()> {
         self.packages.clear();
         let mut open: Vec<PathBuf> = self.members.iter().cloned().collect();
@@ -53,7 +54,7 @@ impl Manifests {
         Ok(())
     }
 
-    /// Loads a package, and what it inherits from.
+    /// Loads a package and the root that it inherits from.
     fn load_package(&mut self, dir: &Path) -> Result<()> {
         let manifest = self.load(dir)?;
         if manifest.package.is_none() {
@@ -65,7 +66,7 @@ impl Manifests {
         Ok(())
     }
 
-    /// The entry of a loaded package in the lockfile.
+    /// Returns the lockfile entry of a loaded package.
     fn entry(&self, dir: &Path) -> Option<usize> {
         let package = self.get(dir).package.as_ref()?;
         let version = match &package.version {
@@ -76,7 +77,8 @@ impl Manifests {
         self.lock.as_ref()?.local_entry(&package.name, version)
     }
 
-    /// Whether a path dependency of a package that is no member, and has this entry, is needed.
+    /// Returns whether a path dependency is needed by a package with this entry that is not a
+    /// member.
     fn need(&self, entry: Option<usize>, dependency: &PathDependency) -> Need {
         let packages = self.lock.as_ref().map_or(&[][..], |lock| &lock.packages);
         let is_it = |i: &usize| packages[*i].source.is_none() && packages[*i].name == dependency.package;
@@ -84,12 +86,12 @@ impl Manifests {
             Some(entry) if packages[entry].dependencies.iter().any(is_it) => Need::Must,
             Some(_) if dependency.is_optional => Need::Not,
             _ if dependency.is_dev => Need::Not,
-            // The lockfile does not tell.
+            // The lockfile does not decide it.
             _ => Need::May,
         }
     }
 
-    /// The patches and replacements of the root that are paths: source, key and directory.
+    /// Returns the patches and replacements of the root that are paths: source, key, and directory.
     fn patches_by_path(&self) -> Vec<(String, String, PathBuf)> {
         let root = self.get(&self.root);
         let text = |value: Option<&Value>| value.and_then(Value::as_str).map(str::to_owned);

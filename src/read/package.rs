@@ -1,7 +1,8 @@
-//! One package, before its dependencies are resolved; and its features, after.
+//! Reads one package before its dependencies are resolved, and its features after.
 //!
-//! In: its manifest and the names of the files beside it. Out: a [`Package`] that has inherited what it asks for, without
-//! the keys that cannot reach a third-party unit. Touches nothing; `targets.rs` looks at the files.
+//! In: a manifest, and the names of the files next to it. Out: a [`Package`] with inherited values,
+//! without the keys that cannot affect a third-party unit. Touches nothing; `targets.rs` reads the
+//! names of files.
 
 use super::members::Manifests;
 use super::schema::{self, Manifest, PackageTable, StringOr};
@@ -12,10 +13,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use toml::Table;
 
-/// The package at `dir`, which has no dependencies and features yet.
+/// Returns the package in `dir`, without dependencies and features.
 ///
 /// # Errors
-/// A key that is inherited from where it is not; targets that cargo would miss.
+/// The workspace lacks an inherited key, or cargo would not find a target.
 pub fn package(manifests: &Manifests, dir: &Path) -> Result<Package> {
     let manifest = manifests.get(dir);
     let table = manifest.package.as_ref().expect("only packages are listed");
@@ -59,7 +60,7 @@ pub fn package(manifests: &Manifests, dir: &Path) -> Result<Package> {
     })
 }
 
-/// Any other key of `[package]` may be inherited too; cargo refuses what the workspace lacks.
+/// Refuses other inherited keys of `[package]` that the workspace lacks, as cargo does.
 fn refuse_missing_inheritance(table: &PackageTable, shared: Option<&Table>, name: &str, root: &str) -> Result<()> {
     for (key, value) in &table.rest {
         let inherits = value
@@ -81,11 +82,11 @@ fn refuse_missing_inheritance(table: &PackageTable, shared: Option<&Table>, name
     Ok(())
 }
 
-/// `[features]` with the implicit feature of every optional dependency that no `dep:` names (`build_feature_map` in
-/// cargo's `workspace/summary.rs`).
+/// Returns `[features]` with an implicit feature for every optional dependency that no `dep:` names
+/// (`build_feature_map` in cargo's `workspace/summary.rs`).
 ///
 /// # Errors
-/// A feature that includes what does not exist.
+/// A feature includes a name that does not exist.
 pub fn features(
     manifest: &Manifest,
     dependencies: &[Dependency],
@@ -93,7 +94,7 @@ pub fn features(
 ) -> Result<BTreeMap<String, Vec<String>>> {
     let mut features = manifest.features.clone();
     for values in features.values_mut() {
-        // What a feature activates is a set to cargo.
+        // cargo ignores the order of these values.
         values.sort();
         values.dedup();
     }
@@ -118,12 +119,13 @@ pub fn features(
     Ok(features)
 }
 
-/// A table without the keys that are known.
+/// Returns a table without the keys in `known`.
 pub fn without(table: &Table, known: &[&str]) -> Table {
     table.iter().filter(|(key, _)| !known.contains(&key.as_str())).map(|(k, v)| (k.clone(), v.clone())).collect()
 }
 
-/// Keys of `[package]` that cannot reach a third-party unit: they describe the package, or concern only its own crates.
+/// Keys of `[package]` that cannot affect a third-party unit. They describe the package, or apply
+/// only to its own crates.
 const PACKAGE_KEYS: &[&str] = &[
     "authors",
     "categories",

@@ -1,21 +1,22 @@
-//! The patterns of `workspace.members` and `workspace.default-members`.
+//! Expands the patterns of `workspace.members` and `workspace.default-members`.
 //!
-//! In: patterns and the directory of the root. Out: the directories that they match. Reads the names of directories.
+//! In: patterns, and the directory of the root. Out: the directories that match. Reads the names of
+//! directories.
 
 use crate::error::{Error, Result, fail};
 use crate::path::{display, normalize, relative};
 use std::path::{Path, PathBuf};
 
-/// `members_paths`: directories that match the patterns, each with its pattern; a pattern that matches nothing stands
-/// for itself, so that the error names it.
+/// Returns the directories that match, each with its pattern (`members_paths` in cargo). A pattern
+/// that matches nothing is returned as a path, so that the error names it.
 ///
 /// # Errors
-/// A pattern that cannot be parsed.
+/// A pattern cannot be parsed.
 pub fn expand(root: &Path, patterns: &[String], manifest: &str) -> Result<Vec<(PathBuf, String)>> {
     let mut dirs = Vec::new();
     for pattern in patterns {
-        // The root itself is taken literally, unlike in cargo, which misreads roots with brackets in their path. A pattern
-        // that is absolute stands for itself.
+        // The path of the root is escaped. cargo does not escape it, and fails if it has brackets.
+        // An absolute pattern replaces the root.
         let full = if Path::new(pattern).is_absolute() {
             pattern.clone()
         } else {
@@ -23,11 +24,11 @@ pub fn expand(root: &Path, patterns: &[String], manifest: &str) -> Result<Vec<(P
         };
         let paths = match glob::glob(&full) {
             Ok(paths) => paths,
-            // The position that the error knows is one in `full`.
+            // The position in the error is omitted, because it refers to `full`.
             Err(error) => fail!("could not parse pattern `{pattern}` in `{manifest}`: {}", error.msg),
         };
-        // Like cargo's `expand_member_path`, the walk ends at the first directory that cannot be read: with `..` in the
-        // pattern it could otherwise go on through all of the machine.
+        // Like cargo's `expand_member_path`, the walk ends at the first directory that cannot be
+        // read. With `..` in the pattern, it could otherwise go through the whole file system.
         let found: Vec<PathBuf> = match paths.collect() {
             Ok(found) => found,
             Err(error) => fail!(
@@ -44,10 +45,11 @@ pub fn expand(root: &Path, patterns: &[String], manifest: &str) -> Result<Vec<(P
     Ok(dirs)
 }
 
-/// Refuses a pattern that matches no directory, or one without a manifest. cargo names only the manifest it misses.
+/// Refuses a pattern that matches no directory, or a directory without a manifest. cargo's message
+/// names only the missing manifest, not the pattern.
 ///
 /// # Errors
-/// That of the pattern.
+/// The directory or its manifest is missing.
 pub fn refuse_empty_match(dir: &Path, pattern: &str, root: &Path, here: &Path) -> Result<()> {
     let manifest = |dir: &Path| display(&dir.join("Cargo.toml"), here);
     let is_literal = !pattern.contains(['*', '?', '[']);

@@ -1,9 +1,9 @@
-//! Which workspace a package belongs to.
+//! Decides which workspace a package belongs to. No other module does.
 //!
-//! In: the directory of a manifest, and the manifests that were loaded before. Out: the directory of the workspace root.
-//! This is the only place that decides it, as cargo does it: `find_root`, `get_ws_root` and
-//! `find_workspace_root_with_loader` in cargo's `workspace/workspace.rs`, `load_inheritable_fields` in
-//! `workspace/parser/mod.rs`. Reads manifests only, and those above a package only when cargo would.
+//! In: the directory of a manifest, and the manifests that are already loaded. Out: the directory
+//! of the workspace root. Follows `find_root`, `get_ws_root`, and `find_workspace_root_with_loader`
+//! in cargo's `workspace/workspace.rs`, and `load_inheritable_fields` in `workspace/parser/mod.rs`.
+//! Reads manifests only, and those above a package only if cargo would.
 
 use super::members::Manifests;
 use super::schema::WorkspaceTable;
@@ -11,7 +11,8 @@ use crate::error::{Result, fail};
 use crate::path::normalize;
 use std::path::{Path, PathBuf};
 
-/// A root, which need not be there, and the directory of the manifest whose `package.workspace` points to it.
+/// A root, which need not exist, and the directory of the manifest whose `package.workspace` names
+/// it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Root {
     pub dir: PathBuf,
@@ -19,8 +20,9 @@ pub struct Root {
 }
 
 impl Manifests {
-    /// The root of the workspace of the manifest in `dir`; none for a package in no workspace. Roots that were loaded before
-    /// come first, as in cargo (`GlobalContext::ws_roots`): a nested root that nobody has looked at hides nothing.
+    /// Returns the workspace root of the manifest in `dir`, or `None` if it is in no workspace.
+    /// Loaded roots come first, as in cargo (`GlobalContext::ws_roots`). A nested root that is not
+    /// loaded hides no other root.
     pub(super) fn find_root(&mut self, dir: &Path) -> Result<Option<Root>> {
         self.load(dir)?;
         if let Some(root) = self.root_by(dir, dir) {
@@ -43,7 +45,8 @@ impl Manifests {
         Ok(None)
     }
 
-    /// What the manifest in `dir`, which is loaded, says of the root of the one in `from`. That root is not looked at.
+    /// Returns the root of the manifest in `from`, as far as the loaded manifest in `dir` decides
+    /// it. Does not read the root.
     fn root_by(&self, dir: &Path, from: &Path) -> Option<Root> {
         let manifest = self.get(dir);
         if manifest.workspace.is_some() {
@@ -56,7 +59,7 @@ impl Manifests {
     /// Loads a root.
     ///
     /// # Errors
-    /// `package.workspace` points to where there is none.
+    /// `package.workspace` names a directory without a root.
     pub(super) fn load_root(&mut self, root: &Root) -> Result<()> {
         let Some(from) = &root.pointed_from else { return self.load(&root.dir).map(drop) };
         let names = (self.name(from), self.name(&root.dir));
@@ -69,10 +72,11 @@ impl Manifests {
         Ok(())
     }
 
-    /// Finds the root that the package in `dir` inherits from, and loads it. It is decided once, when the package is loaded.
+    /// Finds and loads the root that the package in `dir` inherits from. This happens once, when
+    /// the package is loaded.
     ///
     /// # Errors
-    /// A manifest above that is broken, or a pointer that leads nowhere.
+    /// A manifest above is invalid, or `package.workspace` names a missing root.
     pub(super) fn find_inherited(&mut self, dir: &Path) -> Result<Option<PathBuf>> {
         if let Some(root) = self.inherits_from.get(dir) {
             return Ok(Some(root.clone()));
@@ -87,13 +91,15 @@ impl Manifests {
         Ok(self.inherits_from.get(dir).cloned())
     }
 
-    /// The root that the package in `dir` inherits from, with its `[workspace]`; none where it inherits nothing.
+    /// Returns the root that the package in `dir` inherits from, with its `[workspace]`. Returns
+    /// `None` if the package inherits nothing.
     pub(crate) fn inherited(&self, dir: &Path) -> Option<(&Path, &WorkspaceTable)> {
         let root = self.inherits_from.get(dir)?;
         Some((root, self.get(root).workspace.as_ref()?))
     }
 
-    /// `WorkspaceRootConfig::is_excluded`; as there, `..` in a path that is listed is not resolved.
+    /// Returns whether a root excludes `dir` (`WorkspaceRootConfig::is_excluded`). As in cargo,
+    /// `..` in listed paths is not resolved.
     pub(super) fn is_excluded(&self, root: &Path, dir: &Path) -> bool {
         let Some(workspace) = &self.get(root).workspace else { return false };
         let manifest = dir.join("Cargo.toml");
@@ -101,10 +107,10 @@ impl Manifests {
         below(&workspace.exclude) && !below(&workspace.members)
     }
 
-    /// Refuses members that cargo finds in another workspace, or in none (`validate_members`).
+    /// Checks that every member belongs to this workspace (`validate_members`).
     ///
     /// # Errors
-    /// That.
+    /// cargo finds a member in another workspace, or in none.
     pub(super) fn refuse_strange_members(&mut self) -> Result<()> {
         for member in self.members.clone() {
             let found = self.find_root(&member)?.map(|root| root.dir);
@@ -126,7 +132,8 @@ impl Manifests {
     }
 }
 
-/// `find_root_iter`: the directories above `dir`, but none above cargo's home, nor above what `cargo package` unpacks.
+/// Returns the directories above `dir`, but not those above cargo's home or above a package that
+/// `cargo package` unpacks (`find_root_iter`).
 fn above<'a>(dir: &'a Path, home: Option<&'a Path>) -> impl Iterator<Item = &'a Path> {
     let mut was_home = false;
     dir.ancestors().skip(1).take_while(move |above| {

@@ -1,13 +1,14 @@
-//! Whether an entry of the lockfile comes from where a dependency says.
+//! Compares the source of a lockfile entry with the keys of a dependency.
 //!
-//! In: the source of an entry, the keys of a dependency, and the registries that the config names. Out: how well they
-//! agree, which decides where a package depends on one name and version from several sources. Touches nothing.
+//! In: the source of an entry, the keys of a dependency, and the registries of the config. Out: how
+//! well they agree. This decides if a package depends on one name and version from several sources.
+//! Touches nothing.
 
 use std::fmt::Write as _;
 use toml::{Table, Value};
 
-/// How well a source agrees with a dependency, the better the greater. A `[patch]` may have put any in the place of
-/// another, so none is refused.
+/// How well a source agrees with a dependency, from worst to best. No source is refused, because a
+/// `[patch]` can replace any source with another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Agreement {
     /// One is a registry, the other a repository.
@@ -18,7 +19,7 @@ pub enum Agreement {
     Same,
 }
 
-/// The registry of a dependency that names none.
+/// The default registry of a dependency.
 const CRATES_IO: &str = "https://github.com/rust-lang/crates.io-index";
 
 /// Compares `source`, as the lockfile spells it, with the keys of a dependency.
@@ -30,7 +31,7 @@ pub fn agreement(source: Option<&str>, dependency: &Table, config: &Table) -> Ag
         (None, None) => match (text("registry-index"), text("registry")) {
             (Some(index), _) => is_index(source, index),
             (None, None | Some("crates-io")) => is_index(source, CRATES_IO),
-            // The config of the machine may say what this one does not.
+            // The user's own config may define the registry.
             (None, Some(name)) => index(config, name).map_or(!is_index(source, CRATES_IO), |it| is_index(source, it)),
         },
         _ => return Agreement::Other,
@@ -42,12 +43,14 @@ fn index<'a>(config: &'a Table, registry: &str) -> Option<&'a str> {
     config.get("registries")?.get(registry)?.get("index")?.as_str()
 }
 
-/// An index is a git repository unless it says `sparse+` (`SourceId::for_registry` in cargo's `core/source_id.rs`).
+/// Returns whether a source is the index at this URL. An index without `sparse+` is a git
+/// repository (`SourceId::for_registry` in cargo's `core/source_id.rs`).
 fn is_index(source: &str, index: &str) -> bool {
     source.strip_prefix("registry+").unwrap_or(source).trim_end_matches('/') == index.trim_end_matches('/')
 }
 
-/// Whether `locked` is the repository at `url`, at the branch, tag or rev that the dependency names.
+/// Returns whether `locked` is the repository at `url`, at the branch, tag, or rev of the
+/// dependency.
 fn is_repository(locked: &str, url: &str, dependency: &Table) -> bool {
     let locked = crate::workspace::lockfile::without_precise(locked);
     let (locked, query) = locked.split_once('?').unwrap_or((locked, ""));
@@ -57,15 +60,15 @@ fn is_repository(locked: &str, url: &str, dependency: &Table) -> bool {
     canonical(locked) == canonical(url) && [reference(encoded), reference(str::to_owned)].iter().any(|it| it == query)
 }
 
-/// `CanonicalUrl::new` in cargo's `util/canonical_url.rs`.
+/// Returns the canonical form of a URL (`CanonicalUrl::new` in cargo's `util/canonical_url.rs`).
 fn canonical(url: &str) -> String {
     let url = url.split_once('#').map_or(url, |(url, _)| url).trim_end_matches('/');
     let url = url.strip_suffix(".git").unwrap_or(url);
     if url.contains("//github.com/") { url.to_lowercase() } else { url.to_owned() }
 }
 
-/// A value in the query of a URL, which lockfiles since version 4 hold in this form (`form_urlencoded`, through
-/// `SourceId::as_encoded_url` in cargo's `core/source_id.rs`); older ones hold it as it is.
+/// Encodes a value for the query of a URL, as lockfiles since version 4 do (`form_urlencoded`,
+/// through `SourceId::as_encoded_url` in cargo's `core/source_id.rs`). Older ones do not encode it.
 fn encoded(text: &str) -> String {
     let mut encoded = String::new();
     for byte in text.bytes() {

@@ -1,9 +1,9 @@
-//! Which targets a package has.
+//! Discovers the targets of a package.
 //!
-//! In: a manifest and the names of the files beside it. Out: its targets and whether it has a build script, by cargo's
-//! discovery (`workspace/parser/targets.rs`, formerly `util/toml/targets.rs`). Reads names of files, never their text.
-//! Refuses what cargo refuses while it reads the manifest, in cargo's words: where only manifests were copied, a recipe
-//! would leave out what follows from the sources that are missing.
+//! In: a manifest, and the names of the files next to it. Out: the targets, and whether there is a
+//! build script. Follows cargo's discovery (`workspace/parser/targets.rs`, formerly
+//! `util/toml/targets.rs`). Reads the names of files, never their content. Refuses the same targets
+//! as cargo, with cargo's messages: if only manifests are copied, a recipe would lack dependencies.
 
 use super::schema::{BuildKey, Manifest, PackageTable, TargetTable};
 use crate::error::{Result, fail};
@@ -11,14 +11,14 @@ use crate::workspace::{Target, TargetKind};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-/// What helps where sources are missing.
+/// The help for missing sources.
 const SOURCES_COUNT: &str =
     "help: copy the sources too, not only the manifests: which targets there are depends on the names of the files";
 
-/// The targets of the package at `dir`, sorted by kind and name.
+/// Returns the targets of the package in `dir`, sorted by kind and name.
 ///
 /// # Errors
-/// No target at all, or one that is named without a path and whose file is not where cargo would look for it.
+/// The package has no target, or cargo would not find the file of a target without a path.
 pub fn discover(dir: &Path, manifest: &Manifest, package: &PackageTable, edition: &str) -> Result<Vec<Target>> {
     let mut targets: Vec<Target> = library(dir, manifest, package, edition)?.into_iter().collect();
     let has_lib = !targets.is_empty();
@@ -29,7 +29,8 @@ pub fn discover(dir: &Path, manifest: &Manifest, package: &PackageTable, edition
         (TargetKind::Bench, &manifest.bench, package.autobenches),
     ];
     for (kind, named, switch) in rules {
-        // One word of a kind, even an empty list, turns its discovery off in 2015 (`toml_targets_and_inferred`).
+        // In the 2015 edition, any list of a kind turns its discovery off, even an empty one
+        // (`toml_targets_and_inferred`).
         let discovers = switch.unwrap_or(named.is_none() || edition != "2015");
         let named = named.as_deref().unwrap_or_default();
         let inferred = inferred(dir, kind, &package.name);
@@ -47,15 +48,15 @@ pub fn discover(dir: &Path, manifest: &Manifest, package: &PackageTable, edition
     Ok(targets)
 }
 
-/// The files of targets that the manifest names with a path, and that are not there. cargo misses them only when it
-/// compiles these targets.
+/// Returns the missing files of targets with a path. cargo reports such a file only when it
+/// compiles the target.
 pub fn missing(dir: &Path, manifest: &Manifest) -> Vec<String> {
     let lists = [&manifest.bin, &manifest.example, &manifest.test, &manifest.bench];
     let tables = manifest.lib.iter().chain(lists.into_iter().flatten().flatten());
     tables.filter_map(|table| table.path.clone()).filter(|path| !dir.join(path).exists()).collect()
 }
 
-/// Whether the package has a build script (`normalize_build`).
+/// Returns whether the package has a build script (`normalize_build`).
 pub fn has_build_script(dir: &Path, package: &PackageTable) -> bool {
     match &package.build {
         None => dir.join("build.rs").is_file(),
@@ -65,7 +66,7 @@ pub fn has_build_script(dir: &Path, package: &PackageTable) -> bool {
     }
 }
 
-/// What cargo would find of a kind in a package.
+/// Returns the targets of a kind that cargo would discover in a package.
 fn inferred(dir: &Path, kind: TargetKind, package: &str) -> Vec<Source> {
     match kind {
         TargetKind::Lib => Vec::new(),
@@ -83,7 +84,7 @@ fn inferred(dir: &Path, kind: TargetKind, package: &str) -> Vec<Source> {
 /// A name and a path relative to the package.
 type Source = (String, PathBuf);
 
-/// `normalize_lib`.
+/// Returns the library, if there is one (`normalize_lib`).
 fn library(dir: &Path, manifest: &Manifest, package: &PackageTable, edition: &str) -> Result<Option<Target>> {
     let is_there = |path: &str| dir.join(path).exists();
     let table = match &manifest.lib {
@@ -99,8 +100,8 @@ fn library(dir: &Path, manifest: &Manifest, package: &PackageTable, edition: &st
     Ok(Some(target(TargetKind::Lib, name, &table)))
 }
 
-/// `target_path`: a target that is named without a path stands in the one file that would be found for its name, or,
-/// in 2015, where cargo looked for it then (`legacy_bin_path`, `normalize_benches`).
+/// Refuses a target without a path that has no file, or two files (`target_path`). The 2015 edition
+/// has more places for the file (`legacy_bin_path`, `normalize_benches`).
 fn refuse_missing(
     dir: &Path,
     kind: TargetKind,
@@ -139,19 +140,20 @@ fn refuse_missing(
     }
 }
 
-/// The named targets, and those of the inferred ones whose name and path none of them has.
+/// Returns the named targets, and the inferred ones that share no name and no path with them.
 fn with_inferred(dir: &Path, kind: TargetKind, named: &[TargetTable], inferred: Vec<Source>) -> Vec<Target> {
     let name_of = |table: &TargetTable| table.name.clone().unwrap_or_default();
     let mut targets: Vec<Target> = named.iter().map(|table| target(kind, name_of(table), table)).collect();
     let names: BTreeSet<String> = named.iter().map(name_of).collect();
-    // As in cargo, what is compared is joined to the package's directory, which drops `.` and keeps `..`.
+    // As in cargo, paths are joined to the package's directory first, which drops `.` but keeps
+    // `..`.
     let paths: BTreeSet<PathBuf> = named.iter().filter_map(|t| t.path.as_ref()).map(|path| dir.join(path)).collect();
     let new = inferred.into_iter().filter(|(name, path)| !names.contains(name) && !paths.contains(&dir.join(path)));
     targets.extend(new.map(|(name, _)| target(kind, name, &TargetTable::default())));
     targets
 }
 
-/// `Target::{lib,bin,example,test,bench}_target` and `configure` in cargo.
+/// Returns a target (`Target::{lib,bin,example,test,bench}_target` and `configure` in cargo).
 fn target(kind: TargetKind, name: String, table: &TargetTable) -> Target {
     let tested = !matches!(kind, TargetKind::Example | TargetKind::Bench);
     let benched = !matches!(kind, TargetKind::Example | TargetKind::Test);
@@ -178,7 +180,8 @@ fn target(kind: TargetKind, name: String, table: &TargetTable) -> Target {
     }
 }
 
-/// `infer_from_directory`: `DIR/name.rs` and `DIR/name/main.rs`, hidden files left out.
+/// Returns `DIR/name.rs` and `DIR/name/main.rs` for every name, without hidden files
+/// (`infer_from_directory`).
 fn sources_below(package: &Path, dir: &str) -> Vec<Source> {
     let Ok(entries) = fs_err::read_dir(package.join(dir)) else { return Vec::new() };
     let entry = |entry: std::io::Result<fs_err::DirEntry>| {
