@@ -1,9 +1,10 @@
 //! Decides which files of a package must not travel.
 //!
 //! In: the directory of a package, and the root of its workspace. Out: the files that may travel,
-//! and the other files, each with a reason. A file does not travel if git ignores it or if it may be
-//! secret. Links that lead out of the package do not travel either. Reads names, links, and
-//! `.gitignore` files. Does not start git, and does not apply ignore rules outside of the workspace.
+//! and the other files, each with a reason. A file does not travel if git ignores it or if it may
+//! be secret. Links that lead out of the package do not travel either. Reads names, links, and
+//! `.gitignore` files. Does not start git, and does not apply ignore rules outside of the
+//! workspace.
 
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use std::cell::RefCell;
