@@ -63,7 +63,8 @@ const ALL_ARE_NEEDED: &str =
 /// current directory of cargo.
 ///
 /// # Errors
-/// A manifest is invalid, missing, or not listed by its workspace. A member pattern matches nothing.
+/// A manifest is invalid, missing, or not listed by its workspace. A member pattern matches
+/// nothing.
 pub fn load(current: &Path, here: &Path, given: &Given) -> Result<Manifests> {
     let mut manifests = begin(current, here, given)?;
     manifests.config = files::read(here, &manifests.root, given)?;

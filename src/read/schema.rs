@@ -1,8 +1,8 @@
-//! A manifest as a user wrote it.
+//! The schema of a manifest, as the user wrote it.
 //!
-//! In: the text of a Cargo.toml. Out: a [`Manifest`], before inheritance, defaults and discovery. Deserializes only;
-//! keys that nothing here interprets stay in the `rest` tables (invariant 7). The key spellings are those of cargo's
-//! `cargo-util-schemas`, `src/manifest/mod.rs`.
+//! In: the text of a Cargo.toml. Out: a [`Manifest`], before inheritance, defaults, and discovery.
+//! Unknown keys remain in the `rest` tables (invariant 7). The keys are spelled as in cargo's
+//! `cargo-util-schemas`, `src/manifest/mod.rs`. Touches nothing.
 
 use crate::error::{Result, fail};
 use crate::workspace::DependencyKind;
@@ -24,14 +24,14 @@ pub struct Manifest {
     pub package: Option<PackageTable>,
     pub workspace: Option<WorkspaceTable>,
     pub lib: Option<TargetTable>,
-    // To cargo an empty list is not the same as none.
+    // cargo distinguishes an empty list from a missing one.
     pub bin: Option<Vec<TargetTable>>,
     pub example: Option<Vec<TargetTable>>,
     pub test: Option<Vec<TargetTable>>,
     pub bench: Option<Vec<TargetTable>>,
     #[serde(default)]
     pub features: BTreeMap<String, Vec<String>>,
-    // Not a flattened `DependencyTables`: serde forgets where the values behind a `flatten` stand.
+    // Not a flattened `DependencyTables`: serde loses the positions of values in a `flatten`.
     #[serde(default)]
     dependencies: Dependencies,
     #[serde(rename = "dev-dependencies")]
@@ -71,8 +71,8 @@ struct DependencyTables {
 }
 
 impl Manifest {
-    /// Whether it takes anything from a workspace: without that, cargo looks for none (`normalize_toml` in cargo's
-    /// `workspace/parser/mod.rs`).
+    /// Returns whether it inherits anything. If not, cargo does not search for a root to inherit
+    /// from (`normalize_toml` in cargo's `workspace/parser/mod.rs`).
     pub fn inherits(&self) -> bool {
         let is_inherited = |value: &toml::Value| value.get("workspace").is_some();
         let of_package = |p: &PackageTable| {
@@ -86,8 +86,9 @@ impl Manifest {
             || self.dependency_tables().any(|(_, _, table)| table.values().any(is_dependency))
     }
 
-    /// The dependency tables: kind, platform as written, table. The hyphen wins where both spellings stand
-    /// (`TomlManifest::dev_dependencies` in `cargo-util-schemas`).
+    /// Returns the dependency tables: kind, platform as written, and table. If both spellings are
+    /// present, the one with a hyphen wins (`TomlManifest::dev_dependencies` in
+    /// `cargo-util-schemas`).
     pub fn dependency_tables(&self) -> impl Iterator<Item = (DependencyKind, Option<&str>, &Dependencies)> {
         let plain = kinds(
             &self.dependencies,
@@ -103,7 +104,7 @@ impl Manifest {
     }
 }
 
-/// The tables there are, each kind under the first of its spellings.
+/// Returns the tables that are present. Of each kind, the first spelling counts.
 fn kinds<'a>(
     normal: &'a Dependencies,
     dev: [&'a Option<Dependencies>; 2],
@@ -191,7 +192,8 @@ pub struct TargetTable {
 }
 
 impl TargetTable {
-    /// The crate types, `default` where none is given (`to_lib_target` in cargo's `util/toml/targets.rs`).
+    /// Returns the crate types, or `default` if none is given (`to_lib_target` in cargo's
+    /// `util/toml/targets.rs`).
     pub fn crate_types(&self, default: &str) -> Vec<String> {
         let named = self.crate_type_hyphen.clone().or_else(|| self.crate_type_underscore.clone());
         let proc_macro = self.proc_macro_hyphen.or(self.proc_macro_underscore) == Some(true);
@@ -227,7 +229,7 @@ impl DependencyTable {
     }
 }
 
-/// A value that is a string in short and a table in full.
+/// A value that is a table, or a string as its short form.
 #[derive(Clone, Debug)]
 pub enum StringOr<T> {
     Short(String),
@@ -235,7 +237,7 @@ pub enum StringOr<T> {
 }
 
 impl StringOr<DependencyTable> {
-    /// `"1.0"` is `{ version = "1.0" }`.
+    /// Returns the table. `"1.0"` is `{ version = "1.0" }`.
     pub fn table(&self) -> DependencyTable {
         match self {
             StringOr::Short(version) => {
@@ -246,7 +248,7 @@ impl StringOr<DependencyTable> {
     }
 }
 
-// Not `#[serde(untagged)]`: that would hide which key of the table is wrong, and where.
+// Not `#[serde(untagged)]`, whose errors do not name the wrong key and its position.
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for StringOr<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
         struct Either<T>(PhantomData<T>);
@@ -266,10 +268,11 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for StringOr<T> {
     }
 }
 
-/// Reads the text of the manifest that messages call `name`.
+/// Parses the text of a manifest, which messages call `name`.
 ///
 /// # Errors
-/// Text that is not TOML, whose known keys are of another type than cargo takes, or that is of no package or workspace.
+/// The text is not TOML, a known key has the wrong type, or there is neither a package nor a
+/// workspace.
 pub fn parse(name: &str, text: &str) -> Result<Manifest> {
     match toml::from_str(text) {
         Ok(Manifest { package: None, workspace: None, .. }) => {
