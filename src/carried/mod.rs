@@ -6,6 +6,7 @@
 //! Also out: the list of carried packages. Touches nothing.
 
 pub mod doubt;
+mod manifest;
 pub mod private;
 
 pub mod script;
