@@ -70,9 +70,15 @@ impl Units<'_> {
         let mut seeded = Seeded::default();
         if !seeds.is_empty() {
             let lock = self.lockfile()?;
-            let names = |is_local: bool| -> BTreeSet<String> {
-                let of = lock.packages.iter().filter(|package| package.source.is_none() == is_local);
-                of.map(|package| package.name.clone()).collect()
+            let stubs = skeleton::stubs(self.files);
+            // A unit above a local package does not tell from what source that was compiled: neither does its hash, and
+            // times of two directories do not compare.
+            let is_local = |i: usize| lock.packages[i].source.is_none() && !stubs.contains(&lock.packages[i].name);
+            let local: BTreeSet<usize> =
+                (0..lock.packages.len()).filter(|i| is_local(*i)).flat_map(|i| lock.dependents_of(i)).collect();
+            let names = |of_local: bool| -> BTreeSet<String> {
+                let of = lock.packages.iter().enumerate().filter(|(i, _)| local.contains(i) == of_local);
+                of.map(|(_, package)| package.name.clone()).collect()
             };
             let home = self.environment.cargo_home().unwrap_or_default();
             let wanted = Wanted {

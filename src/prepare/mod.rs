@@ -14,7 +14,6 @@ use crate::config::layers::Given;
 use crate::config::{assumed, files};
 use crate::cook::interrupt::Interrupt;
 use crate::cook::root::steps;
-use crate::cook::stale::packages;
 use crate::disk;
 use crate::environment::Environment;
 use crate::error::{Result, fail};
@@ -40,6 +39,8 @@ pub const RECIPE: &str = "recipe.json";
 pub struct Prepared {
     /// The recipe.
     pub recipe: Recipe,
+    /// The third-party packages in it.
+    pub packages: BTreeSet<String>,
     /// What may surprise.
     pub warnings: Vec<String>,
 }
@@ -81,12 +82,14 @@ pub fn prepare(args: Prepare, environment: Environment) -> Result<()> {
     prepared.warnings.extend(context::warning(&workspace.root, here));
     prepared.warnings.iter().for_each(|warning| report.warning(warning));
     let name = args.recipe_path.display().to_string();
-    if let Some(other) = old.and_then(|old| other_purpose(&recipe::decode(&name, &old).ok()?, &prepared.recipe)) {
+    if let Some(other) =
+        old.filter(|_| !unchanged).and_then(|old| other_purpose(&recipe::decode(&name, &old).ok()?, &prepared.recipe))
+    {
         report.warning(&format!(
             "recipe `{name}` was prepared for {other}, and is replaced\nhelp: to keep both, name one with `--recipe-path`"
         ));
     }
-    let (kept, all) = (packages(&prepared.recipe.files), locked_packages(&workspace));
+    let (kept, all) = (prepared.packages, locked_packages(&workspace));
     if let Some(hint) = wheel::hint(&workspace, &kept) {
         report.note(&hint);
     }
@@ -186,9 +189,9 @@ fn for_any_build_of(workspace: &Workspace, scope: &Scope) -> Result<Prepared> {
 /// The recipe that any later `cook` narrows.
 fn for_any_build(workspace: &Workspace) -> Prepared {
     let reduced = reduce::reduce(workspace);
-    let files = skeleton::files(&reduced.workspace);
+    let (files, packages) = (skeleton::files(&reduced.workspace), locked_packages(&reduced.workspace));
     let recipe = Recipe { here: reduced.here, above: workspace.config_above, files, ..Recipe::default() };
-    Prepared { warnings: reduced.warnings, recipe }
+    Prepared { warnings: reduced.warnings, recipe, packages }
 }
 
 /// The recipe of one build.
@@ -197,7 +200,7 @@ fn for_any_build(workspace: &Workspace) -> Prepared {
 /// A scope that does not fit the workspace.
 pub fn for_scope(workspace: &Workspace, scope: &Scope, host: Option<&str>) -> Result<Prepared> {
     let quotient = quotient(workspace, scope, host)?;
-    let files = skeleton::files(&quotient.workspace);
+    let (files, packages) = (skeleton::files(&quotient.workspace), locked_packages(&quotient.workspace));
     let recipe = Recipe {
         scope: Some(scope.clone()),
         host: host.map(str::to_owned),
@@ -207,7 +210,7 @@ pub fn for_scope(workspace: &Workspace, scope: &Scope, host: Option<&str>) -> Re
         assumed: assumed(workspace, scope),
         ..Recipe::default()
     };
-    Ok(Prepared { warnings: quotient.warnings, recipe })
+    Ok(Prepared { warnings: quotient.warnings, recipe, packages })
 }
 
 /// What decided about the recipe of one build and is not in it.

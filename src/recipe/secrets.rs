@@ -14,7 +14,8 @@ const NAMES: &[&str] =
 /// Returns warnings about likely secrets in these files.
 pub fn warnings(files: &Files) -> Vec<String> {
     let tables = files.keys().filter(|name| is_toml(name)).filter_map(|name| {
-        let table: Table = skeleton::text(files, name)?.parse().ok()?;
+        let text = skeleton::text(files, name).filter(|text| name == CONFIG || may_hold_credentials(text))?;
+        let table: Table = text.parse().ok()?;
         Some((name.as_str(), table))
     });
     let (mut urls, mut variables) = (BTreeSet::new(), BTreeSet::new());
@@ -71,6 +72,14 @@ fn find_urls(value: &Value, at: &mut Vec<String>, found: &mut dyn FnMut(String))
         Value::String(text) if has_credentials(text) => found(at.join(".")),
         _ => {}
     }
+}
+
+/// Returns whether a text can hold a URL with credentials. Parsing a lockfile to find none would take a sixth of the time
+/// that `prepare` takes.
+fn may_hold_credentials(text: &str) -> bool {
+    text.split("://")
+        .skip(1)
+        .any(|rest| rest.split(['/', '?', '#', '"', '\'', '\n']).next().is_some_and(|it| it.contains('@')))
 }
 
 /// Returns whether a URL contains a password, or a user name with HTTP, which can be a token.

@@ -247,3 +247,43 @@ fn what_a_killed_cook_left_is_removed_or_made_anew() {
     let built = build(&PROJECT, dir);
     assert!(built.compiled.is_empty() && !built.fresh.is_empty(), "{built:#?}");
 }
+
+/// What stands above a patched package was compiled from whatever that held then.
+#[test]
+fn nothing_above_a_local_package_comes_from_a_seed() {
+    const PATCHED: &str = "-- Cargo.toml --
+[package]
+name = 'app'
+version = '0.1.0'
+edition = '2021'
+[dependencies]
+alpha = '1'
+zeta = '1'
+[patch.crates-io]
+eta = { path = 'eta' }
+-- src/main.rs --
+fn main() {}
+-- eta/Cargo.toml --
+[package]
+name = 'eta'
+version = '1.0.0'
+edition = '2021'
+[features]
+default = ['a']
+a = []
+b = []
+-- eta/src/lib.rs --
+";
+    let temp = tempfile::tempdir().expect("a temporary directory can be made");
+    let dir = temp.path();
+    project(PATCHED, dir);
+    cook(dir, &[], &[]);
+    fs_err::rename(dir.join("target"), dir.join("seed")).expect("writable");
+    cook(dir, &["--seed", "seed", "--report", "report.json"], &[]);
+    let report: serde_json::Value =
+        serde_json::from_slice(&fs_err::read(dir.join("report.json")).expect("written")).expect("it is JSON");
+    let rows = report["rows"].as_array().expect("there are rows");
+    let seeded: BTreeSet<&str> =
+        rows.iter().filter(|row| row["from"] == "seed").filter_map(|row| row["package"].as_str()).collect();
+    assert!(seeded.contains("alpha") && !seeded.contains("zeta") && !seeded.contains("eta"), "{seeded:?}");
+}
