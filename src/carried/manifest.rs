@@ -1,7 +1,8 @@
 //! Makes the manifest of a carried package independent of its workspace.
 //!
-//! In: the manifests, and the directory of the package. Out: its manifest as a table, with inherited
-//! values and without targets that nothing depends on. Reads one manifest and writes nothing.
+//! In: the manifests, and the directory of the package. Out: its manifest as a table, with
+//! inherited values and without targets that nothing depends on. Reads one manifest and writes
+//! nothing.
 
 use crate::error::{Result, fail};
 use crate::path::{normalize, relative};
