@@ -29,14 +29,19 @@ type Verdict = Result<(), TestCaseError>;
 
 /// How many cases of each law. The default leaves time for other tests; CI has more.
 fn cases() -> u32 {
-    std::env::var("LARDER_CASES").ok().and_then(|it| it.parse().ok()).unwrap_or(32)
+    let Ok(text) = std::env::var("LARDER_CASES") else { return 32 };
+    text.parse().unwrap_or_else(|_| panic!("`LARDER_CASES` is `{text}`, which is no number of cases"))
 }
 
 fn hold(law: fn(&Case) -> Verdict) {
     let cases = cases();
     let seed = match std::env::var("LARDER_SEED") {
         Ok(seed) if seed == "random" => RngSeed::Random,
-        seed => RngSeed::Fixed(seed.ok().and_then(|it| it.parse().ok()).unwrap_or(1)),
+        Ok(seed) => RngSeed::Fixed(
+            seed.parse()
+                .unwrap_or_else(|_| panic!("`LARDER_SEED` is `{seed}`, which is neither a number nor `random`")),
+        ),
+        Err(_) => RngSeed::Fixed(1),
     };
     let config = Config {
         cases,
