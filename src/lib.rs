@@ -27,6 +27,7 @@ pub mod report;
 pub mod shell;
 pub mod store;
 pub mod target;
+pub mod triple;
 pub mod workspace;
 
 use cli::{Larder, Verb};

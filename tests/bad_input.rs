@@ -16,6 +16,8 @@ mod maturin;
 mod recipe;
 #[path = "bad_input/selection.rs"]
 mod selection;
+#[path = "bad_input/triples.rs"]
+mod triples;
 #[path = "bad_input/workspace.rs"]
 mod workspace;
 

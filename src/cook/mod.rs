@@ -31,9 +31,11 @@ use crate::disk;
 use crate::environment::Environment;
 use crate::error::{Error, Result, fail};
 use crate::index::load;
+use crate::prepare::command;
 use crate::recipe::skeleton::{self, Files};
 use crate::report::Report;
 use crate::target;
+use crate::triple::{self, Named};
 use crate::workspace::lockfile;
 use crate::workspace::scope::Scope;
 use crate::{path, shell};
@@ -63,16 +65,18 @@ pub fn cook(args: &Cook, environment: Environment, stdout: &mut dyn Write) -> Re
     let interrupt = Interrupt::watch()?;
     let mut orders = order::orders(args, &given, report)?;
     if args.no_build {
+        refuse_several(&orders)?;
         let Some(order) = orders.first() else { return Ok(()) };
         unpack(&order.files, here)?;
         return tell(&args.how, &order.build, stdout);
     }
     let last = orders.pop();
+    let mut earlier = None;
     for order in orders {
-        cook_one(order, args, &given, &interrupt, report, started)?;
+        earlier = Some(cook_one(order, args, &given, &interrupt, report, started, earlier)?.units);
     }
     let Some(last) = last else { return Ok(()) };
-    let (target_dir, to_copy) = cook_one(last, args, &given, &interrupt, report, started)?;
+    let Done { target_dir, to_copy, .. } = cook_one(last, args, &given, &interrupt, report, started, earlier)?;
     if let Some(name) = to_copy {
         report.note(&format!(
             "the real build needs `{name}`, which the recipe has and which does not stand here yet\nhelp: copy it with the sources"
@@ -90,7 +94,8 @@ fn cook_one(
     interrupt: &Interrupt,
     report: Report,
     started: Instant,
-) -> Result<(PathBuf, Option<String>)> {
+    earlier: Option<target::report::Report>,
+) -> Result<Done> {
     let here = given.environment.here.as_path();
     let cooked = in_scratch(order, args, given, interrupt, report)?;
     let Cooked { outcome, target_dir, .. } = &cooked;
@@ -116,7 +121,23 @@ fn cook_one(
     let where_else = where_else.unwrap_or_default();
     report.done("Cooked", &last_line(&cooked.words, &done, &[format!(", {size}{where_else}"), format!(", {size}")]));
     cooked.epoch.map_or(Ok(()), |epoch| epoch.end(here, report))?;
-    Ok((cooked.target_dir, cooked.to_copy))
+    let units = match earlier {
+        Some(earlier) => earlier.and(cooked.units),
+        None => cooked.units,
+    };
+    args.report.as_ref().map_or(Ok(()), |file| write_report(file, here, &units))?;
+    Ok(Done { target_dir: cooked.target_dir, to_copy: cooked.to_copy, units })
+}
+
+/// One skeleton fits into a directory.
+fn refuse_several(orders: &[Order]) -> Result<()> {
+    let [first, .., _] = orders else { return Ok(()) };
+    let builds: Vec<String> = orders.iter().map(|order| format!("`{}`", command::build(&order.scope))).collect();
+    fail!(
+        "the recipe is cooked for several builds, each with a skeleton of its own: {}\nhelp: prepare it for one, as with `cargo larder prepare {}`",
+        builds.join(", "),
+        shell::line(command::flags(&first.scope))
+    )
 }
 
 /// Prints the command that would build the skeleton here.
@@ -132,6 +153,15 @@ fn tell(how: &How, build: &Scope, stdout: &mut dyn Write) -> Result<()> {
 fn command_words(how: &How, scope: &Scope) -> String {
     let words = ["cargo", how.command(scope)].map(str::to_owned).into_iter().chain(scope.to_words());
     shell::line(words)
+}
+
+/// What remains to be told of once a build is cooked.
+struct Done {
+    target_dir: PathBuf,
+    /// A file that the sources have to bring.
+    to_copy: Option<String>,
+    /// Of this build and those before it.
+    units: target::report::Report,
 }
 
 /// What came of it, and where.
@@ -166,6 +196,8 @@ fn in_scratch(mut order: Order, args: &Cook, given: &Given, interrupt: &Interrup
     {
         report.warning(&warning);
     }
+    let named = Named { targets: &order.scope.target, host: None, layers: &layers, here, root: &root };
+    triple::check(&named)?.iter().for_each(|warning| report.warning(warning));
     let to_copy = place::to_copy(&order.files, &place);
     let target_dir = place::target_dir(&how, &layers, &place);
     place::probe(&target_dir)?;
@@ -190,6 +222,7 @@ fn in_scratch(mut order: Order, args: &Cook, given: &Given, interrupt: &Interrup
     let own_places = place::told_for_skeleton(&layers, &skeleton);
     let has_file = order.files.keys().any(|name| name.starts_with("rust-toolchain"));
     let cargo = Cargo::for_skeleton(has_file, &place);
+    warn_of_host(&order, &cargo, &given.environment, &skeleton, report);
     let stubs = skeleton::stubs(&order.files);
     let mut to_run = cargo::Build {
         dir: &skeleton,
@@ -231,7 +264,6 @@ fn in_scratch(mut order: Order, args: &Cook, given: &Given, interrupt: &Interrup
     removed?;
     units.keep(store.as_ref(), &before, &outcome.units, report, &|| interrupt.check())?;
     let units = units.after(&before, &outcome.units, args.no_trim, report)?;
-    args.report.as_ref().map_or(Ok(()), |file| write_report(file, here, &units))?;
     if let Some(wanted) = &order.index {
         let loaded = load::load(
             wanted,
@@ -248,6 +280,16 @@ fn in_scratch(mut order: Order, args: &Cook, given: &Given, interrupt: &Interrup
         }
     }
     Ok(Cooked { words, outcome, units, target_dir, to_copy, epoch })
+}
+
+/// Says that this machine is not the one that the recipe names.
+fn warn_of_host(order: &Order, cargo: &Cargo, environment: &Environment, skeleton: &Path, report: Report) {
+    let Some(prepared) = order.with.as_ref().and_then(|with| with.host.as_deref()) else { return };
+    if let Some(host) = cargo.host(environment, skeleton).filter(|host| host != prepared) {
+        report.warning(&format!(
+            "the recipe was prepared for the host `{prepared}`, and this one is `{host}`, so crates may be missing\nhelp: prepare it with `--host {host}`"
+        ));
+    }
 }
 
 fn write_report(file: &Path, here: &Path, units: &target::report::Report) -> Result<()> {

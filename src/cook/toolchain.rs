@@ -50,6 +50,15 @@ impl Cargo {
         Cargo { program, toolchain }
     }
 
+    /// The platform that its compiler runs on, as `rustc -vV` tells.
+    pub fn host(&self, environment: &Environment, dir: &Path) -> Option<String> {
+        let rustc = environment.var_os("RUSTC").filter(|name| !name.is_empty()).map_or(Path::new("rustc"), Path::new);
+        let rustc = if rustc.components().count() > 1 { environment.here.join(rustc) } else { rustc.to_owned() };
+        let output = self.command_of(&rustc).arg("-vV").current_dir(dir).stdin(Stdio::null()).output().ok()?;
+        let text = String::from_utf8(output.stdout).ok()?;
+        text.lines().find_map(|line| line.strip_prefix("host: ")).map(str::to_owned)
+    }
+
     /// A command that starts it.
     pub fn command(&self) -> Command {
         self.command_of(self.program.as_deref().unwrap_or(Path::new("cargo")))

@@ -18,6 +18,7 @@ use crate::disk;
 use crate::environment::Environment;
 use crate::error::{Result, fail};
 use crate::index;
+use crate::path;
 use crate::quotient::quotient;
 use crate::quotient::{narrow, reduce, select};
 use crate::read;
@@ -25,6 +26,7 @@ use crate::recipe::{self, Recipe};
 use crate::recipe::{secrets, skeleton};
 use crate::report::Report;
 use crate::shell;
+use crate::triple::{self, Named};
 use crate::workspace::Workspace;
 use crate::workspace::lockfile::{self, Lockfile};
 use crate::workspace::profile;
@@ -64,12 +66,29 @@ pub fn prepare(args: Prepare, environment: Environment) -> Result<()> {
         ));
     }
     let scope = args.scope.normalized();
+    let named = Named {
+        targets: &scope.target,
+        host: args.host.as_deref(),
+        layers: &workspace.layers,
+        here,
+        root: &workspace.root,
+    };
+    let doubts = triple::check(&named)?;
     let mut prepared = prepared(&workspace, &scope, args.host.as_deref())?;
+    prepared.warnings.extend(doubts);
     if args.offline || args.frozen {
         prepared.recipe.index = index(&workspace, &prepared.recipe)?;
     }
     let dir = manifest.parent().unwrap_or(here);
-    prepared.recipe.depth = dir.strip_prefix(&workspace.root).map_or(0, |way| way.components().count());
+    let way = dir.strip_prefix(&workspace.root).ok();
+    prepared.recipe.depth = way.map_or(0, |way| way.components().count());
+    if way.is_none() {
+        // A recipe tells only how far up the root is.
+        prepared.warnings.push(format!(
+            "`package.workspace` points to `{}`, which is not above the package, and a recipe cannot tell where: without the sources, `cook` does not find the root\nhelp: prepare and cook in the root, with `-p`, or tell `cook` the target directory with `--target-dir`",
+            path::display(&workspace.root, here)
+        ));
+    }
     prepared.recipe.away = args.manifest_path.as_ref().map_or(0, |_| steps(dir, here));
     let path = here.join(&args.recipe_path);
     let text = recipe::encode(&prepared.recipe);

@@ -89,6 +89,22 @@ impl Report {
         Report { format: FORMAT, build, units, saved_seconds: saved, rows }
     }
 
+    /// This report and that of a later build. What the earlier build left, the later one finds fresh: such a unit has one row.
+    #[must_use]
+    pub fn and(self, later: Self) -> Self {
+        let same =
+            |a: &Row, b: &Row| (&a.package, &a.version, &a.kind, a.bytes) == (&b.package, &b.version, &b.kind, b.bytes);
+        let mut open: Vec<&Row> = self.rows.iter().collect();
+        let is_new = |row: &Row| {
+            let known = open.iter().position(|known| row.from == From::Fresh && same(known, row));
+            known.map(|i| open.swap_remove(i)).is_none()
+        };
+        let mut more = later.rows;
+        more.retain(is_new);
+        let trimmed = self.units.trimmed + later.units.trimmed;
+        Report::new(format!("{} && {}", self.build, later.build), self.rows.into_iter().chain(more).collect(), trimmed)
+    }
+
     /// The counts.
     pub fn units(&self) -> Counts {
         self.units

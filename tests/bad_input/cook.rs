@@ -103,6 +103,31 @@ help: run `cook --no-build` in an empty directory
 }
 
 #[test]
+fn no_build_refuses_a_recipe_that_takes_two_builds() {
+    let packages = "-- Cargo.lock --\nversion = 4\n[[package]]\nname = \"a\"\nversion = \"1.0.0\"\ndependencies = [\"one\"]\n\
+        [[package]]\nname = \"b\"\nversion = \"1.0.0\"\ndependencies = [\"one\"]\n";
+    let member = |name: &str, features: &str| {
+        format!(
+            "-- {name}/src/main.rs --\n-- {name}/Cargo.toml --\n[package]\nname = \"{name}\"\nversion = \"1.0.0\"\nedition = \"2021\"\n[dependencies]\none = {{ version = \"1\", features = [{features}] }}\n"
+        )
+    };
+    let entry = registry::entry("one", &[]);
+    let root = "-- Cargo.toml --\n[workspace]\nmembers = [\"a\", \"b\"]\nresolver = \"2\"\n";
+    let (a, b) = (member("a", ""), member("b", "\"x\""));
+    let place = Place::new(&[root, &a, &b, packages, &entry]);
+    assert_eq!(place.run(&mut place.larder(&["prepare", "--bin", "a"])).code, Some(0));
+    let recipe = place.read("recipe.json");
+    let alone = Place::new(&[]);
+    fs_err::write(alone.dir().join("recipe.json"), recipe).expect("it is writable");
+    let ended = alone.run(&mut alone.larder(&["cook", "--no-build"]));
+    assert_eq!(ended.code, Some(1), "{}", ended.stderr);
+    let begins = "error: the recipe is cooked for several builds, each with a skeleton of its own: `cargo build";
+    assert!(ended.stderr.starts_with(begins), "{}", ended.stderr);
+    assert!(ended.stderr.contains("help: prepare it for one, as with `cargo larder prepare "), "{}", ended.stderr);
+    assert_eq!(files_below(&alone.dir()), ["recipe.json"]);
+}
+
+#[test]
 fn when_a_crate_does_not_compile_only_cargo_speaks() {
     let place = broken_dependency();
     let ended = place.run(&mut place.larder(&["cook"]));

@@ -111,6 +111,15 @@ fn the_last_line_counts_units_of_third_parties_only() {
 }
 
 #[test]
+fn a_cook_that_had_nothing_to_build_says_so() {
+    let warning = "warning: there was nothing to build, which is unusual: ";
+    let ended = when_cargo("true", &[]);
+    assert!(ended.code == Some(0) && ended.stderr.contains(warning), "{}", ended.stderr);
+    let built = artifact("registry+https://github.com/rust-lang/crates.io-index#itoa@1.0.5", true);
+    assert!(!when_cargo(&built, &[]).stderr.contains(warning));
+}
+
+#[test]
 fn quiet_says_nothing() {
     let ended = when_cargo("true", &["-q"]);
     assert_eq!(ended, Ended { code: Some(0), stdout: String::new(), stderr: String::new() });

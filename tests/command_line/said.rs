@@ -42,6 +42,40 @@ fn prepare_says_at_length_what_is_left_out() {
 }
 
 #[test]
+fn cook_warns_of_a_recipe_for_another_host() {
+    let place = with_dependencies();
+    let warns = |flags: &[&str], host: &str| {
+        succeed(&place, &mut place.larder(&[&["prepare", "--release"], flags].concat()));
+        let rustc = place.root().join("bin/rustc");
+        super::common::write(&rustc, &format!("#!/bin/sh\necho 'rustc 1.0.0'\necho 'host: {host}'\n"));
+        fs_err::set_permissions(&rustc, std::os::unix::fs::PermissionsExt::from_mode(0o755)).expect("it is ours");
+        let ended = place.run(fake_cargo::larder(&place, &["cook"]).env("RUSTC", &rustc));
+        ended.stderr.contains(&format!(
+            "warning: the recipe was prepared for the host `x86_64-unknown-linux-gnu`, and this one is `{host}`"
+        ))
+    };
+    let named = ["--host", "x86_64-unknown-linux-gnu"];
+    assert!(warns(&named, "aarch64-unknown-linux-gnu"));
+    assert!(!warns(&named, "x86_64-unknown-linux-gnu"));
+    assert!(!warns(&[], "aarch64-unknown-linux-gnu"), "none was named");
+}
+
+#[test]
+fn prepare_warns_of_a_package_whose_root_is_not_above_it() {
+    let root = "-- ws/Cargo.toml --\n[workspace]\nmembers = [\"../app\"]\n";
+    let app = "-- app/src/main.rs --\n-- app/Cargo.toml --\n[package]\nname = \"app\"\nversion = \"1.0.0\"\nworkspace = \"../ws\"\n";
+    let place = Place::new(&[
+        root,
+        app,
+        "-- ws/Cargo.lock --\nversion = 4\n[[package]]\nname = \"app\"\nversion = \"1.0.0\"\n",
+    ]);
+    let warning = "warning: `package.workspace` points to `ws`, which is not above the package";
+    let said = |manifest: &str| succeed(&place, &mut place.larder(&["prepare", "--manifest-path", manifest])).stderr;
+    assert!(said("app/Cargo.toml").contains(warning), "{}", said("app/Cargo.toml"));
+    assert!(!said("ws/Cargo.toml").contains(warning));
+}
+
+#[test]
 fn prepare_warns_of_a_recipe_for_another_build_that_it_replaces() {
     let place = with_dependencies();
     let warning = |args: &[&str]| {

@@ -125,7 +125,7 @@ fn what_a_recipe_may_not_hold_is_in_force_where_it_stands() {
 
 #[test]
 fn the_target_of_the_config_stays_a_config() {
-    let place = Place::new(&["-- .cargo/config.toml --\n[build]\ntarget = \"my.json\"\n", APP]);
+    let place = Place::new(&["-- .cargo/config.toml --\n[build]\ntarget = \"my.json\"\n-- my.json --\n{}\n", APP]);
     cook(&place, &[]);
     assert_eq!(config(&place), table("[build]\ntarget = \"[DIR]/my.json\"\n"));
     assert!(!fake_cargo::args(&place).contains(&"--target".to_owned()));
