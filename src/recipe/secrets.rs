@@ -74,8 +74,8 @@ fn find_urls(value: &Value, at: &mut Vec<String>, found: &mut dyn FnMut(String))
     }
 }
 
-/// Returns whether a text can hold a URL with credentials. Parsing a lockfile to find none would take a sixth of the time
-/// that `prepare` takes.
+/// Returns whether a text can hold a URL with credentials. To parse a lockfile that holds none
+/// would take a sixth of the time of `prepare`.
 fn may_hold_credentials(text: &str) -> bool {
     text.split("://")
         .skip(1)
