@@ -16,7 +16,7 @@ use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
-use std::process::{ChildStdout, ExitStatus, Stdio};
+use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
 
@@ -189,42 +189,52 @@ pub fn make_lockfile(
     }
 }
 
-/// Has cargo resolve the package in `update.dir`, and says nothing of it. What the lockfile there names is asked of the network
-/// only where cargo's home does not know it, and no crate is downloaded (`RegistrySource::query` in cargo's
-/// `sources/registry/mod.rs`, `update_lockfile` in `ops/cargo_update.rs`).
+/// How much of what cargo says the user sees.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Says {
+    /// Nothing.
+    Nothing,
+    /// What goes to stderr.
+    Errors,
+}
+
+/// Has cargo resolve the package in `update.dir`. No crate is downloaded (`update_lockfile` in cargo's `ops/cargo_update.rs`).
 ///
 /// # Errors
 /// There is no cargo, or it fails, or a signal came.
-pub fn load_index(update: &Update<'_>, interrupt: &Interrupt) -> Result<()> {
+pub fn resolve(update: &Update<'_>, says: Says, interrupt: &Interrupt) -> Result<()> {
     let mut command = update.cargo.command();
     command.args(["update", "--workspace"]).args(&update.args).current_dir(update.dir);
     command.envs(update.env.iter().map(|(k, v)| (k, v)));
-    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    command.stdin(Stdio::null()).stdout(Stdio::null());
+    command.stderr(if says == Says::Nothing { Stdio::null() } else { Stdio::inherit() });
     let _busy = interrupt.busy();
     interrupt.check()?;
-    interrupt.entrust(command.spawn()?);
+    interrupt.entrust(start(&mut command, update.cargo)?);
     let status = interrupt.wait()?;
     interrupt.check()?;
     if status.success() { Ok(()) } else { Err(Error::Cargo(code(status))) }
 }
 
-/// Runs the build, and adds to the `outcome` what it does, to whichever end it comes.
+/// Whether cargo resolves it.
 ///
 /// # Errors
-/// cargo cannot be started, or fails, in which case it has said why, or a signal came.
-pub fn build(build: &Build<'_>, interrupt: &Interrupt, outcome: &mut Outcome) -> Result<()> {
-    let place = if build.cargo.program.is_some() { ", which `CARGO` names" } else { " on PATH" };
-    let mut command = build.cargo.command();
-    command.arg(build.command).args(&build.args).arg("--message-format=json-render-diagnostics");
-    command.arg("--target-dir").arg(build.target_dir).current_dir(build.dir);
-    command.envs(build.env.iter().map(|(k, v)| (k, v)));
-    command.stdin(Stdio::null()).stdout(Stdio::piped());
-    if build.hidden.is_some() {
-        command.stderr(Stdio::piped());
-    }
+/// There is no cargo, or a signal came.
+pub fn resolves(update: &Update<'_>, says: Says, interrupt: &Interrupt) -> Result<bool> {
+    let resolved = resolve(update, says, interrupt);
     interrupt.check()?;
-    let mut child = match command.spawn() {
-        Ok(child) => child,
+    match resolved {
+        Ok(()) => Ok(true),
+        Err(Error::Cargo(_)) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// Starts it, or says what is missing.
+fn start(command: &mut Command, cargo: &Cargo) -> Result<Child> {
+    let place = if cargo.program.is_some() { ", which `CARGO` names" } else { " on PATH" };
+    match command.spawn() {
+        Ok(child) => Ok(child),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             fail!(
                 "could not find `{}`{place}\nhelp: install Rust, or set `CARGO` to the path of cargo",
@@ -232,7 +242,25 @@ pub fn build(build: &Build<'_>, interrupt: &Interrupt, outcome: &mut Outcome) ->
             )
         }
         Err(error) => fail!("failed to start `{}`: {error}", command.get_program().display()),
-    };
+    }
+}
+
+/// Runs the build, and adds to the `outcome` what it does, to whichever end it comes.
+///
+/// # Errors
+/// cargo cannot be started, or fails, in which case it has said why, or a signal came.
+pub fn build(build: &Build<'_>, interrupt: &Interrupt, outcome: &mut Outcome) -> Result<()> {
+    let mut command = build.cargo.command();
+    // The lockfile holds, and is not to be resolved anew.
+    command.arg(build.command).args(&build.args).args(["--locked", "--message-format=json-render-diagnostics"]);
+    command.arg("--target-dir").arg(build.target_dir).current_dir(build.dir);
+    command.envs(build.env.iter().map(|(k, v)| (k, v)));
+    command.stdin(Stdio::null()).stdout(Stdio::piped());
+    if build.hidden.is_some() {
+        command.stderr(Stdio::piped());
+    }
+    interrupt.check()?;
+    let mut child = start(&mut command, build.cargo)?;
     let stdout = child.stdout.take().expect("stdout is piped");
     let passing = build.hidden.clone().zip(child.stderr.take()).map(|(hidden, stderr)| hidden.pass(stderr));
     interrupt.entrust(child);

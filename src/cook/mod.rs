@@ -9,6 +9,7 @@ pub(crate) mod cache;
 pub(crate) mod cargo;
 mod differs;
 mod epoch;
+mod hold;
 pub(crate) mod interrupt;
 mod lines;
 mod maturin;
@@ -36,7 +37,6 @@ use crate::recipe::skeleton::{self, Files};
 use crate::report::Report;
 use crate::target;
 use crate::triple::{self, Named};
-use crate::workspace::lockfile;
 use crate::workspace::scope::Scope;
 use crate::{path, shell};
 use epoch::Epoch;
@@ -45,7 +45,6 @@ use lines::Hidden;
 use order::Order;
 use place::Place;
 use refused::Missing;
-use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -224,6 +223,15 @@ fn in_scratch(mut order: Order, args: &Cook, given: &Given, interrupt: &Interrup
     let cargo = Cargo::for_skeleton(has_file, &place);
     warn_of_host(&order, &cargo, &given.environment, &skeleton, report);
     let stubs = skeleton::stubs(&order.files);
+    let config = how.config.iter().map(|value| format!("--config={value}"));
+    let unstable = how.unstable.iter().map(|flag| format!("-Z{flag}"));
+    let mut update = cargo::Update {
+        dir: &skeleton,
+        args: config.chain(unstable).chain(own_places.iter().cloned()).collect(),
+        env: place::absolute_variables(&place),
+        cargo: &cargo,
+    };
+    hold::hold(&order.files, &how, &mut update, interrupt, report)?;
     let mut to_run = cargo::Build {
         dir: &skeleton,
         command: how.command(&order.build),
@@ -251,9 +259,8 @@ fn in_scratch(mut order: Order, args: &Cook, given: &Given, interrupt: &Interrup
     let store = cache::open(args, &given.environment, &to_run, &layers, (&root, units.dir), report);
     let before = units.before(&args.seed, store.as_ref(), report, &|| interrupt.check())?;
     let mut outcome = cargo::Outcome::default();
-    // Where cargo failed, it has said why, and the lockfile it left tells nothing.
     let busy = interrupt.busy();
-    let built = cargo::build(&to_run, interrupt, &mut outcome).and_then(|()| same_versions(&order.files, &skeleton));
+    let built = cargo::build(&to_run, interrupt, &mut outcome);
     // But what it compiled by then is there.
     let places = Places { files: &order.files, scratch: &skeleton, root: &root };
     let settled = settle::after(&outcome, &Around { places, prepared: order.prepared, target_dirs, built_before });
@@ -336,27 +343,6 @@ fn unpack(files: &Files, here: &Path) -> Result<()> {
         );
     }
     skeleton::unpack(files, here)
-}
-
-/// Every package that cargo settled on is one of the recipe's.
-fn same_versions(files: &Files, scratch: &Path) -> Result<()> {
-    let name = "Cargo.lock";
-    let Ok(settled) = fs_err::read_to_string(scratch.join(name)) else { return Ok(()) };
-    let packages = |text: &str| -> Result<BTreeSet<(String, String, Option<String>)>> {
-        let lock = lockfile::parse(name, text)?;
-        Ok(lock.packages.into_iter().map(|p| (p.name, p.version, p.source)).collect())
-    };
-    let recipe = packages(skeleton::text(files, name).unwrap_or_default())?;
-    let settled = packages(&settled)?;
-    let strangers: Vec<String> =
-        settled.difference(&recipe).map(|(name, version, _)| format!("`{name} {version}`")).collect();
-    if !strangers.is_empty() {
-        fail!(
-            "cargo settled on {}, which the recipe does not hold\nhelp: bring Cargo.lock up to date with `cargo update --workspace`, then prepare the recipe anew",
-            strangers.join(", ")
-        );
-    }
-    Ok(())
 }
 
 /// What was cooked for and what was done, within 80 columns: with the first of these `sizes` that fits, if any does, and if

@@ -89,7 +89,7 @@ fn attempt(wanted: &Wanted, cooked: &Files, how: &How, around: Around<'_>, inter
         env,
         cargo,
     };
-    let loaded = cargo::load_index(&update, interrupt);
+    let loaded = cargo::resolve(&update, cargo::Says::Nothing, interrupt);
     scratch.close()?;
     loaded
 }

@@ -154,12 +154,19 @@ impl Linker<'_> {
     }
 
     /// Everything that is resolved rests on sources: below a third-party package, too, an entry without one is a package
-    /// of this workspace.
+    /// of this workspace, and what is depended on has an entry.
     ///
     /// # Errors
     /// It is not, so that cargo would ask a registry for its name.
     pub fn refuse_strangers(&self, resolved: &[Vec<Dependency>]) -> Result<()> {
         let reached = self.lock.reach(resolved.iter().flatten().filter_map(|d| d.to.locked()));
+        if let Some((i, reference)) = self.lock.dropped.iter().find(|(i, _)| reached.contains(i)) {
+            let LockedPackage { name, version, .. } = &self.lock.packages[*i];
+            return Err(Error::Behind(format!(
+                "`{}` is behind the manifests: `{name} {version}` depends on `{reference}`, which it does not list\nhelp: run `cargo update --workspace`",
+                self.lock_name
+            )));
+        }
         let stranger = reached.into_iter().find(|i| self.entry_or_local(*i).is_none());
         stranger.map_or(Ok(()), |i| {
             let LockedPackage { name, version, .. } = &self.lock.packages[i];

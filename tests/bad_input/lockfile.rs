@@ -83,13 +83,36 @@ help: use a newer cargo-larder, or write the lockfile anew with an older cargo
     check(&[APP, "-- Cargo.lock --\nversion = 5\n[package]\napp = \"1.0.0\"\n"], "prepare", expected);
 }
 
+/// As cargo does: whatever asks for it will say so, and nothing is said of what nobody asks for.
 #[test]
-fn an_entry_that_names_a_stranger_is_named() {
+fn a_reference_to_an_entry_that_is_not_listed_is_left_out() {
+    let itoa = registry::entry("itoa", &[]);
+    let twice = "[[package]]\nname = \"itoa\"\nversion = \"2.0.0\"\n";
+    for lock in [&["dependencies = [\"itoa\"]\n"][..], &["dependencies = [\"itoa\"]\n", &itoa, twice]] {
+        goes_on(&[&[APP, LOCK], lock].concat());
+        let place = app_and(&[&[APP, ITOA.replace("1.0.5", "1").as_str(), LOCK], lock].concat());
+        let behind = "`Cargo.toml` depends on `itoa 1`, which the lockfile does not list for `app`";
+        let expected =
+            format!("error: `Cargo.lock` is behind the manifests: {behind}\nhelp: run `cargo update --workspace`\n");
+        mended(&place, &expected);
+    }
+}
+
+#[test]
+fn what_a_third_party_package_lacks_in_the_lockfile_is_named_if_locked_and_else_completed() {
+    let lock = [LOCK, "dependencies = [\"itoa\"]\n", &registry::entry("itoa", &["ryu"])].concat();
+    let place = Place::new(&[APP, "[dependencies]\nitoa = \"1\"\n", &lock]);
+    registry::put(&place, "itoa", "-- manifest --\n[dependencies]\nryu = \"1\"\n");
+    registry::put(&place, "ryu", "");
+    let ended = place.run(&mut place.larder(&["prepare", "--offline"]));
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    assert!(ended.stderr.contains("warning: `Cargo.lock` is behind the manifests: "), "{}", ended.stderr);
+    assert!(place.read("recipe.json").contains("name = \\\"ryu\\\""), "{}", place.read("recipe.json"));
     let expected = "\
-error: `Cargo.lock` is broken: `app 1.0.0` depends on `itoa`, which it does not list
-help: let cargo mend it: `cargo update --workspace`
+error: `Cargo.lock` is behind the manifests: `itoa 1.0.0` depends on `ryu`, which it does not list
+help: run `cargo update --workspace`
 ";
-    check(&[APP, LOCK, "dependencies = [\"itoa\"]\n"], "prepare", expected);
+    mended(&place, expected);
 }
 
 #[test]

@@ -46,7 +46,7 @@ fn line(prepared: &str, cook: &[&str], expected: &[&str]) {
     fs_err::rename(place.dir().join("recipe.json"), elsewhere.join("recipe.json")).expect("it was written");
     let mut larder = fake_cargo::larder(&place, &[&["cook"], cook].concat());
     succeed(&place, larder.current_dir(&elsewhere));
-    let always = ["--message-format=json-render-diagnostics", "--target-dir", "[ROOT]/elsewhere/target"];
+    let always = ["--locked", "--message-format=json-render-diagnostics", "--target-dir", "[ROOT]/elsewhere/target"];
     let mut args = fake_cargo::args(&place);
     // `--target-dir` is told last, wherever it is.
     let at = args.iter().position(|arg| arg == always[0]).expect("it is always told");

@@ -24,42 +24,64 @@ fn when_cargo(does: &str, flags: &[&str]) -> Ended {
     ended
 }
 
-fn refused(does: &str, stderr: &str) {
-    let ended = when_cargo(does, &[]);
-    assert_eq!((ended.code, ended.stderr.as_str()), (Some(1), stderr), "{does}");
+/// A cook in which cargo makes this of the lockfile: it is refused, and nothing is built.
+fn refused(resolves: &str, what: &str) {
+    let place = Place::new(&[APP, "[dependencies]\nitoa = \"1\"\n", ITOA]);
+    let mut larder = fake_cargo::larder(&place, &["cook"]);
+    let ended = place.run(
+        larder.env("FAKE_RESOLVE", resolves).env("FAKE_CARGO", "touch \"$OUT\"").env("OUT", place.dir().join("built")),
+    );
+    let expected = format!(
+        "error: the lockfile of the recipe does not hold: cargo would take {what}\nhelp: run `cargo update --workspace`, then prepare the recipe anew with `cargo larder prepare`\n"
+    );
+    assert_eq!((ended.code, ended.stderr), (Some(1), expected), "{resolves}");
+    assert!(!place.dir().join("built").exists(), "{resolves}");
+    assert_eq!(place.left_behind(), [""; 0], "a scratch directory is left");
 }
 
 #[test]
-fn a_version_that_the_recipe_does_not_hold_is_named() {
-    let expected = "\
-error: cargo settled on `itoa 1.0.9`, which the recipe does not hold
-help: bring Cargo.lock up to date with `cargo update --workspace`, then prepare the recipe anew
-";
-    refused("sed -i.old 's/1\\.0\\.5/1.0.9/' Cargo.lock", expected);
+fn what_the_recipe_does_not_hold_is_named_before_anything_is_built() {
+    refused("sed -i.old 's/1\\.0\\.5/1.0.9/' Cargo.lock", "`itoa 1.0.9`, not `itoa 1.0.5`");
+    let more = "printf '\\n[[package]]\\nname = \"ryu\"\\nversion = \"1.0.0\"\\n' >> Cargo.lock";
+    refused(more, "`ryu 1.0.0`, which it lacks");
+    let registry = "registry+https://github.com/rust-lang/crates.io-index";
+    let other = registry.replace("registry+https", "git+https");
+    let from = format!("`itoa 1.0.5` from `{other}`, not `itoa 1.0.5` from `{registry}`");
+    refused("sed -i.old 's/registry.https/git+https/' Cargo.lock", &from);
 }
 
-#[test]
-fn a_package_that_the_recipe_does_not_hold_is_named() {
-    let expected = "\
-error: cargo settled on `ryu 1.0.0`, which the recipe does not hold
-help: bring Cargo.lock up to date with `cargo update --workspace`, then prepare the recipe anew
-";
-    refused("printf '\\n[[package]]\\nname = \"ryu\"\\nversion = \"1.0.0\"\\n' >> Cargo.lock", expected);
-}
-
-#[test]
-fn a_source_that_the_recipe_does_not_hold_is_named() {
-    let expected = "\
-error: cargo settled on `itoa 1.0.5`, which the recipe does not hold
-help: bring Cargo.lock up to date with `cargo update --workspace`, then prepare the recipe anew
-";
-    refused("sed -i.old 's/registry.https/git+https/' Cargo.lock", expected);
-}
-
+/// Only features that no stub asks for reached what is gone.
 #[test]
 fn a_lockfile_that_has_shrunk_is_as_good() {
     let does = "printf 'version = 4\\n[[package]]\\nname = \"larder-stub\"\\nversion = \"0.0.0\"\\n' > Cargo.lock";
-    assert_eq!(when_cargo(does, &[]).code, Some(0));
+    let place = Place::new(&[APP, "[dependencies]\nitoa = \"1\"\n", ITOA]);
+    let ended = place.run(fake_cargo::larder(&place, &["cook"]).env("FAKE_RESOLVE", does));
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    assert!(!fake_cargo::skeleton(&place, "Cargo.lock").expect("it is there").contains("itoa"));
+}
+
+/// The network is asked only where cargo's home lacks something.
+#[test]
+fn the_lockfile_is_looked_at_offline_first() {
+    let place = Place::new(&[APP, "[dependencies]\nitoa = \"1\"\n", ITOA]);
+    let looks = |says: &str, flags: &[&str]| {
+        let log = place.root().join("log");
+        let _ = std::fs::remove_file(&log);
+        let does = format!("echo \"$*\" >> '{}'; {says}", log.display());
+        let ended = place.run(fake_cargo::larder(&place, &[&["cook"], flags].concat()).env("FAKE_RESOLVE", does));
+        (ended.code, fs_err::read_to_string(log).expect("cargo was asked"), ended.stderr)
+    };
+    let (offline, online) = ("update --workspace --quiet --offline\n", "update --workspace --quiet\n");
+    let (code, asked, _) = looks("true", &[]);
+    assert_eq!((code, &*asked), (Some(0), offline));
+    let lacks = "case \"$*\" in *--offline) echo lacks >&2; exit 101;; esac";
+    let (code, asked, said) = looks(lacks, &[]);
+    assert_eq!((code, asked), (Some(0), [offline, online].concat()));
+    assert!(said.starts_with("    Updating the index\n") && !said.contains("lacks"), "{said}");
+    for flag in ["--offline", "--frozen"] {
+        let (code, asked, said) = looks(lacks, &[flag]);
+        assert_eq!((code, asked, &*said), (Some(101), [offline, offline].concat(), "lacks\n"));
+    }
 }
 
 #[test]

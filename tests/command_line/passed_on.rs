@@ -7,7 +7,7 @@ use super::{APP, Place, cook, succeed};
 fn passes(flags: &str, expected: &[&str]) {
     let place = Place::new(&[APP, "[profile.dist]\ninherits = \"release\"\n"]);
     cook(&place, &flags.split_whitespace().collect::<Vec<_>>());
-    let always = ["--message-format=json-render-diagnostics", "--target-dir", "[DIR]/target"];
+    let always = ["--locked", "--message-format=json-render-diagnostics", "--target-dir", "[DIR]/target"];
     assert_eq!(fake_cargo::args(&place), [&["build"], expected, &always].concat(), "cook {flags}");
 }
 
@@ -48,7 +48,7 @@ fn the_network_is_kept_away_from() {
 }
 
 #[test]
-fn locked_stays_here_because_a_pruned_lockfile_may_shrink() {
+fn locked_is_told_only_once() {
     passes("--locked", &[]);
 }
 
@@ -131,7 +131,13 @@ fn a_recipe_is_found_by_its_path() {
     let args = fake_cargo::args(&place);
     assert_eq!(
         args[1..],
-        ["--release", "--message-format=json-render-diagnostics", "--target-dir", "[ROOT]/elsewhere/target"]
+        [
+            "--release",
+            "--locked",
+            "--message-format=json-render-diagnostics",
+            "--target-dir",
+            "[ROOT]/elsewhere/target"
+        ]
     );
 }
 

@@ -5,8 +5,10 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::Command;
 
-/// The program: keeps arguments, directory, environment and skeleton, then runs `$FAKE_CARGO`.
+/// The program: asked whether a lockfile holds, runs `$FAKE_RESOLVE`; else keeps arguments, directory, environment and skeleton,
+/// then runs `$FAKE_CARGO`.
 const SCRIPT: &str = r#"#!/bin/sh
+case "$*" in update*--quiet*) eval "$FAKE_RESOLVE"; exit;; esac
 kept="${0%/bin/cargo}/kept"
 mkdir -p "$kept"
 for word; do printf '%s\n' "$word"; done > "$kept/args"

@@ -22,6 +22,8 @@ pub struct Lockfile {
     /// What `[patch]` brings and nothing uses (`[[patch.unused]]`). Never compiled, and never
     /// written.
     pub unused: Vec<LockedPackage>,
+    /// References that name no entry, or more than one, and the index of the entry that has them. Never written.
+    pub dropped: Vec<(usize, String)>,
 }
 
 /// One `[[package]]`.
@@ -111,7 +113,7 @@ impl Lockfile {
             package.replace = package.replace.and_then(|i| renewed.get(&i).copied());
         }
         let packages = packages.into_iter().map(|(_, package)| package).collect();
-        (Lockfile { version: self.version, packages, unused: Vec::new() }, renewed)
+        (Lockfile { version: self.version, packages, ..Lockfile::default() }, renewed)
     }
 }
 

@@ -72,23 +72,19 @@ pub fn parse(name: &str, text: &str) -> Result<Lockfile> {
     package.sort_by(|a, b| order(a).cmp(&order(b)));
 
     let mut packages = Vec::with_capacity(package.len());
+    let mut dropped = Vec::new();
     let index = Index::new(&package);
     for entry in &package {
-        let target = |reference: &String| match index.find(reference) {
-            Some(found) => Ok(found),
-            None => fail!(
-                "`{name}` is broken: `{} {}` depends on `{reference}`, which it does not list\nhelp: let cargo mend it: `cargo update --workspace`",
-                entry.name,
-                entry.version
-            ),
-        };
+        for reference in entry.dependencies.iter().chain(&entry.replace).filter(|it| index.find(it).is_none()) {
+            dropped.push((packages.len(), reference.clone()));
+        }
         packages.push(LockedPackage {
             name: entry.name.clone(),
             version: entry.version.clone(),
             source: entry.source.clone(),
             checksum: entry.checksum.clone().or_else(|| metadata_checksum(&metadata, entry)),
-            dependencies: entry.dependencies.iter().map(target).collect::<Result<_>>()?,
-            replace: entry.replace.as_ref().map(target).transpose()?,
+            dependencies: entry.dependencies.iter().filter_map(|it| index.find(it)).collect(),
+            replace: entry.replace.as_ref().and_then(|it| index.find(it)),
         });
     }
     // cargo writes no dependencies of these (`Patch` in its `core/resolver/encode.rs`).
@@ -100,7 +96,7 @@ pub fn parse(name: &str, text: &str) -> Result<Lockfile> {
         dependencies: Vec::new(),
         replace: None,
     });
-    Ok(Lockfile { version: version.unwrap_or(1).max(OLDEST_WRITTEN), packages, unused: unused.collect() })
+    Ok(Lockfile { version: version.unwrap_or(1).max(OLDEST_WRITTEN), packages, unused: unused.collect(), dropped })
 }
 
 fn too_new(name: &str, version: i64) -> Result<Lockfile> {
@@ -140,20 +136,29 @@ impl<'a> Index<'a> {
         Index { packages, by_name }
     }
 
+    /// The entry that a reference names. One that names none, or more than one, cargo leaves out (`lookup_id` in cargo's
+    /// `core/resolver/encode.rs`): a merge that went wrong, which it mends as it resolves.
     fn find(&self, reference: &str) -> Option<usize> {
         let mut words = reference.splitn(3, ' ');
         let (name, version, source) = (words.next()?, words.next(), words.next());
         let source = source.map(|s| without_precise(s.trim_start_matches('(').trim_end_matches(')')));
-        let mut found = self.by_name.get(name)?.iter().copied().filter(|i| {
-            let package = &self.packages[*i];
-            version.is_none_or(|v| v == package.version)
-                && source.is_none_or(|s| package.source.as_deref().map(without_precise) == Some(s))
-        });
-        let first = found.next()?;
-        // `name version` with no source means the local package where several sources share both.
-        match source {
-            None => Some(found.find(|i| self.packages[*i].source.is_none()).unwrap_or(first)),
-            Some(_) => Some(first),
+        let named = self.by_name.get(name)?.iter().copied();
+        let mut found: Vec<usize> = named
+            .filter(|i| {
+                let package = &self.packages[*i];
+                version.is_none_or(|v| v == package.version)
+                    && source.is_none_or(|s| package.source.as_deref().map(without_precise) == Some(s))
+            })
+            .collect();
+        let first = *found.first()?;
+        if source.is_some() {
+            return Some(first);
         }
+        // No source means the local package where several sources share name and version.
+        let is_one_version = found.iter().all(|i| self.packages[*i].version == self.packages[first].version);
+        if found.len() > 1 && is_one_version {
+            found.retain(|i| self.packages[*i].source.is_none());
+        }
+        if let [only] = found[..] { Some(only) } else { None }
     }
 }
