@@ -19,6 +19,8 @@ mod environment;
 mod future;
 #[path = "kept/git.rs"]
 mod git;
+#[path = "kept/hold.rs"]
+mod hold;
 #[path = "kept/named_targets.rs"]
 mod named_targets;
 #[path = "kept/names.rs"]

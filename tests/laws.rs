@@ -19,7 +19,7 @@ use support::larder::{self, Recipe};
 use support::oracle::{self, OnDisk};
 use support::render::LOCK;
 use support::scope::{Host, Scope, Selection, TARGET, TargetFlag};
-use support::skeleton::{files_of, skeleton_has};
+use support::skeleton::{asks_no_registry_for_what_is_local, files_of, skeleton_has};
 use support::style::Style;
 use support::units::Units;
 use support::workspace::{Case, Library, Workspace};
@@ -79,6 +79,7 @@ fn scoped_units(case: &Case) -> Verdict {
     let cwd = disk.cwd(&case.workspace, &case.scope);
     let recipe = larder::prepare(&cwd, &larder::scoped_args(&case.scope), &disk.beside("recipe.json")).map_err(fail)?;
     names_no_place(&disk, &recipe)?;
+    asks_no_registry_for_what_is_local(&recipe).map_err(fail)?;
     let flags = skeleton_has(&disk, &recipe, &[], &expected).map_err(|why| fail(format!("scoped: {why}")))?;
     preparing_a_skeleton_gives_it_again(&disk, case, &recipe, &flags)
 }
@@ -97,6 +98,7 @@ fn unscoped_units(case: &Case) -> Verdict {
     let cwd = disk.cwd(&case.workspace, &case.scope);
     let recipe = larder::prepare(&cwd, &[], &disk.beside("recipe.json")).map_err(fail)?;
     names_no_place(&disk, &recipe)?;
+    asks_no_registry_for_what_is_local(&recipe).map_err(fail)?;
     if case.scope.targets.contains(&TargetFlag::Bins) {
         // The one limit: a recipe does not say whether a library has a binary of its package's name, so `--bins` takes it
         // that each has one.

@@ -62,11 +62,10 @@ fn strangers(recipe: &[LockedPackage], settled: &[LockedPackage]) -> Option<Stri
                 _ => format!("`{} {}`", it.name, it.version),
             })
             .collect();
-        text.push_str(&if held.is_empty() {
-            ", which it lacks".to_owned()
-        } else {
-            format!(", not {}", held.join(" or "))
-        });
+        let _ = match &held[..] {
+            [] => write!(text, ", which it lacks"),
+            held => write!(text, ", not {}", held.join(" or ")),
+        };
         told.push(text);
     }
     (!told.is_empty()).then(|| told.join("; "))

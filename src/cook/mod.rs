@@ -223,14 +223,7 @@ fn in_scratch(mut order: Order, args: &Cook, given: &Given, interrupt: &Interrup
     let cargo = Cargo::for_skeleton(has_file, &place);
     warn_of_host(&order, &cargo, &given.environment, &skeleton, report);
     let stubs = skeleton::stubs(&order.files);
-    let config = how.config.iter().map(|value| format!("--config={value}"));
-    let unstable = how.unstable.iter().map(|flag| format!("-Z{flag}"));
-    let mut update = cargo::Update {
-        dir: &skeleton,
-        args: config.chain(unstable).chain(own_places.iter().cloned()).collect(),
-        env: place::absolute_variables(&place),
-        cargo: &cargo,
-    };
+    let mut update = resolving(&skeleton, &how, &own_places, &place, &cargo);
     hold::hold(&order.files, &how, &mut update, interrupt, report)?;
     let mut to_run = cargo::Build {
         dir: &skeleton,
@@ -323,6 +316,14 @@ fn explain(
     if let Some(missing) = message.and_then(|message| Missing::find(&message, &build.stubs)) {
         report.note(&missing.told(order.workspace.as_deref(), &order.scope));
     }
+}
+
+/// How cargo resolves the skeleton, as it will build it.
+fn resolving<'a>(dir: &'a Path, how: &How, own: &[String], place: &Place<'_>, cargo: &'a Cargo) -> cargo::Update<'a> {
+    let config = how.config.iter().map(|value| format!("--config={value}"));
+    let unstable = how.unstable.iter().map(|flag| format!("-Z{flag}"));
+    let args = config.chain(unstable).chain(own.iter().cloned()).collect();
+    cargo::Update { dir, args, env: place::absolute_variables(place), cargo }
 }
 
 /// A build script may need what is around it in the project.

@@ -1,6 +1,9 @@
 //! The skeleton of a recipe, as cargo sees it.
 
+use std::collections::BTreeSet;
 use std::path::Path;
+
+use toml::{Table, Value};
 
 use super::larder::{self, Recipe};
 use super::oracle::{self, OnDisk};
@@ -27,6 +30,42 @@ pub fn skeleton_has(disk: &OnDisk, recipe: &Recipe, args: &[String], expected: &
         Ok(flags)
     } else {
         Err(format!("cargo adds {foreign:?} to the lockfile\n{}", files_of(&dir)))
+    }
+}
+
+/// Refuses a recipe whose skeleton asks a registry for what its lockfile has from none: a package without a source is one
+/// of the skeleton, and asked for by its path.
+pub fn asks_no_registry_for_what_is_local(recipe: &Recipe) -> Result<(), String> {
+    let lock: Table = recipe.lockfile().parse().map_err(|error| format!("{error}"))?;
+    let text = |table: &Table, key: &str| table.get(key).and_then(Value::as_str).map(str::to_owned);
+    let entries = lock.get("package").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_table);
+    let (sourced, local): (Vec<&Table>, Vec<&Table>) = entries.partition(|it| it.contains_key("source"));
+    let names =
+        |entries: Vec<&Table>| -> BTreeSet<String> { entries.into_iter().filter_map(|it| text(it, "name")).collect() };
+    let (sourced, local) = (names(sourced), names(local));
+    let mut own = BTreeSet::new();
+    for (path, lines) in
+        recipe.files().as_object().into_iter().flatten().filter(|(path, _)| path.ends_with("Cargo.toml"))
+    {
+        let lines = lines.as_array().into_iter().flatten().filter_map(|it| it.as_str());
+        let manifest: String = lines.flat_map(|line| [line, "\n"]).collect();
+        let manifest: Table = manifest.parse().map_err(|error| format!("{path}: {error}"))?;
+        own.extend(manifest.get("package").and_then(Value::as_table).and_then(|it| text(it, "name")));
+        let platforms = manifest.get("target").and_then(Value::as_table).into_iter().flat_map(Table::values);
+        let tables = [&manifest].into_iter().chain(platforms.filter_map(Value::as_table)).flat_map(|it| {
+            ["dependencies", "dev-dependencies", "build-dependencies"].into_iter().filter_map(|kind| it.get(kind))
+        });
+        for (key, value) in tables.filter_map(Value::as_table).flatten() {
+            let table = value.as_table().cloned().unwrap_or_default();
+            let name = text(&table, "package").unwrap_or_else(|| key.clone());
+            if !table.contains_key("path") && !table.contains_key("workspace") && !sourced.contains(&name) {
+                return Err(format!("`{path}` asks a registry for `{name}`, which is not locked to be from one"));
+            }
+        }
+    }
+    match local.difference(&own).next() {
+        Some(stranger) => Err(format!("`{stranger}` is locked without a source, and is none of the skeleton's")),
+        None => Ok(()),
     }
 }
 
