@@ -224,7 +224,6 @@ fn in_scratch(mut order: Order, args: &Cook, given: &Given, interrupt: &Interrup
     warn_of_host(&order, &cargo, &given.environment, &skeleton, report);
     let stubs = skeleton::stubs(&order.files);
     let mut update = resolving(&skeleton, &how, &own_places, &place, &cargo);
-    hold::hold(&order.files, &how, &mut update, interrupt, report)?;
     let mut to_run = cargo::Build {
         dir: &skeleton,
         command: how.command(&order.build),
@@ -240,6 +239,9 @@ fn in_scratch(mut order: Order, args: &Cook, given: &Given, interrupt: &Interrup
         let variables = maturin::variables(python.as_deref(), &order.files, &order.scope, &target_dir, here)?;
         to_run.env.extend(variables);
     }
+    let held = hold::hold(&order.files, &how, &mut update, interrupt, report);
+    explain(&held, &cargo::Outcome::default(), &to_run, &how, &order, report);
+    held?;
     let words = command_words(&args.how, &order.scope);
     let units = Units {
         files: &order.files,
@@ -264,22 +266,22 @@ fn in_scratch(mut order: Order, args: &Cook, given: &Given, interrupt: &Interrup
     removed?;
     units.keep(store.as_ref(), &before, &outcome.units, report, &|| interrupt.check())?;
     let units = units.after(&before, &outcome.units, args.no_trim, report)?;
-    if let Some(wanted) = &order.index {
-        let loaded = load::load(
-            wanted,
-            &order.files,
-            &how,
-            load::Around { env: place::absolute_variables(&place), layers: &layers, cargo: &cargo },
-            interrupt,
-        );
-        interrupt.check()?;
-        if !loaded && wanted.is_asked_for {
-            report.warning(
-                "could not load the index of packages that are not cooked, so `cargo build --offline` may fail\nhelp: run `cargo fetch --locked` where there is a network",
-            );
-        }
-    }
+    let around = load::Around { env: place::absolute_variables(&place), layers: &layers, cargo: &cargo };
+    load_index(&order, &how, around, interrupt, report)?;
     Ok(Cooked { words, outcome, units, target_dir, to_copy, epoch })
+}
+
+/// Loads what a build without the network will look for.
+fn load_index(order: &Order, how: &How, around: load::Around<'_>, interrupt: &Interrupt, report: Report) -> Result<()> {
+    let Some(wanted) = &order.index else { return Ok(()) };
+    let loaded = load::load(wanted, &order.files, how, around, interrupt);
+    interrupt.check()?;
+    if !loaded && wanted.is_asked_for {
+        report.warning(
+            "could not load the index of packages that are not cooked, so `cargo build --offline` may fail\nhelp: run `cargo fetch --locked` where there is a network",
+        );
+    }
+    Ok(())
 }
 
 /// Says that this machine is not the one that the recipe names.

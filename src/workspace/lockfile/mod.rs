@@ -22,7 +22,8 @@ pub struct Lockfile {
     /// What `[patch]` brings and nothing uses (`[[patch.unused]]`). Never compiled, and never
     /// written.
     pub unused: Vec<LockedPackage>,
-    /// References that name no entry, or more than one, and the index of the entry that has them. Never written.
+    /// References that name no entry or several, each with the index of the entry that has it.
+    /// Never written.
     pub dropped: Vec<(usize, String)>,
 }
 

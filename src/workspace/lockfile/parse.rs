@@ -136,8 +136,8 @@ impl<'a> Index<'a> {
         Index { packages, by_name }
     }
 
-    /// The entry that a reference names. One that names none, or more than one, cargo leaves out (`lookup_id` in cargo's
-    /// `core/resolver/encode.rs`): a merge that went wrong, which it mends as it resolves.
+    /// Returns the entry that a reference names. cargo leaves out a reference that names no entry
+    /// or several (`lookup_id` in cargo's `core/resolver/encode.rs`). It fixes them as it resolves.
     fn find(&self, reference: &str) -> Option<usize> {
         let mut words = reference.splitn(3, ' ');
         let (name, version, source) = (words.next()?, words.next(), words.next());
