@@ -112,8 +112,21 @@ fn live_features(workspace: &Workspace) -> Vec<BTreeSet<String>> {
                 live[i].insert(feature.clone());
                 open.push((i, feature));
             }
-            for below in values.iter().flat_map(|value| features_in(package, value, i)) {
-                above.entry(below).or_default().push((i, feature));
+            for value in values {
+                let below = features_in(package, value, i);
+                if let [first, others @ ..] = &below[..] {
+                    // One key may name several packages, in tables of different kinds: each has to have the feature.
+                    if is_of_third_party(package, value) {
+                        open.extend(below.iter().filter(|(i, f)| live[*i].insert((*f).to_owned())));
+                    }
+                    for other in others {
+                        above.entry(*first).or_default().push(*other);
+                        above.entry(*other).or_default().push(*first);
+                    }
+                }
+                for below in below {
+                    above.entry(below).or_default().push((i, feature));
+                }
             }
         }
     }
@@ -137,6 +150,29 @@ fn features_in<'a>(package: &'a Package, value: &'a str, own: usize) -> Vec<(usi
             locals.map(|i| (i, feature)).collect()
         }
     }
+}
+
+/// Whether a value `key/feature` asks a third-party package, perhaps beside local ones.
+fn is_of_third_party(package: &Package, value: &str) -> bool {
+    let Some((key, _)) = value.split_once('/') else { return false };
+    let key = key.trim_end_matches('?');
+    package.dependencies.iter().any(|d| d.key == key && d.to.locked().is_some())
+}
+
+/// Returns what a feature value that reaches something is in the reduced workspace. `key/feature` also activates an
+/// optional dependency, and does nothing else where local packages have lost the feature.
+///
+/// `of` is the feature that has the value; a feature that activates itself is one that cargo refuses.
+fn renewed(package: &Package, of: &str, value: &str, live: &[BTreeSet<String>], own: usize) -> Vec<String> {
+    let below = features_in(package, value, own);
+    let is_lost = value.contains('/')
+        && !is_of_third_party(package, value)
+        && below.iter().all(|(i, feature)| !live[*i].contains(*feature));
+    let Some((key, _)) = value.split_once('/').filter(|_| is_lost) else { return vec![value.to_owned()] };
+    let dependency = format!("dep:{key}");
+    let implied = (key != of && live[own].contains(key)).then(|| key.to_owned());
+    let is_implied = implied.is_some() && package.features[key].contains(&dependency);
+    (!is_implied).then_some(dependency).into_iter().chain(implied).collect()
 }
 
 /// Whether a feature value reaches a dependency, or a feature that does.
@@ -178,8 +214,11 @@ fn package(
         (_, false, n) => format!("{}-{n}", below(&places.outside)),
     };
     let features = package.features.iter().filter(|(f, _)| live[own].contains(*f));
-    let features = features
-        .map(|(f, values)| (f.clone(), values.iter().filter(|v| reaches(package, v, live, own)).cloned().collect()));
+    let features = features.map(|(f, values)| {
+        let reaching = values.iter().filter(|v| reaches(package, v, live, own));
+        let renewed: BTreeSet<String> = reaching.flat_map(|v| renewed(package, f, v, live, own)).collect();
+        (f.clone(), renewed.into_iter().collect())
+    });
     // Twins outside the workspace, and what is carried, would not be told apart by their lockfile entries.
     let version = format!("0.0.{twins}");
     let is_carried = |p: &Package| p.is_carried() && p.name == package.name && p.version == version;
