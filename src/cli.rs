@@ -118,7 +118,7 @@ pub struct Gc {
     #[command(flatten)]
     pub named: Named,
     /// How much the store may hold, such as `500MB` or `2GiB` [default: 10 GB]
-    #[arg(long, value_name = "SIZE", value_parser = crate::store::size::parse)]
+    #[arg(long, value_name = "SIZE", value_parser = crate::size::parse)]
     pub cache_size: Option<u64>,
 }
 
@@ -206,7 +206,7 @@ pub struct Cook {
     #[arg(long, value_name = "DIRECTORY", conflicts_with = "no_build")]
     pub cache: Option<PathBuf>,
     /// How much the store may hold, such as `500MB` or `2GiB` [default: 10 GB]
-    #[arg(long, value_name = "SIZE", value_parser = crate::store::size::parse)]
+    #[arg(long, value_name = "SIZE", value_parser = crate::size::parse)]
     pub cache_size: Option<u64>,
     /// Keep units in the target directory that no recipe uses any more
     #[arg(long)]
@@ -283,6 +283,12 @@ impl How {
         if self.zigbuild { "zigbuild" } else { scope.command() }
     }
 
+    /// Returns the flags that change cargo's configuration. Every command of cargo takes them.
+    pub fn settings(&self) -> Vec<String> {
+        let config = self.config.iter().map(|value| format!("--config={value}"));
+        config.chain(self.unstable.iter().map(|flag| format!("-Z{flag}"))).collect()
+    }
+
     /// The flags as cargo takes them. The target directory is left out: `cook` always names it.
     pub fn to_args(&self) -> Vec<String> {
         let mut args = Vec::new();
@@ -293,8 +299,7 @@ impl How {
         args.extend(
             self.timings.iter().map(|t| if t.is_empty() { "--timings".to_owned() } else { format!("--timings={t}") }),
         );
-        args.extend(self.config.iter().map(|c| format!("--config={c}")));
-        args.extend(self.unstable.iter().map(|z| format!("-Z{z}")));
+        args.extend(self.settings());
         let switches = [
             ("--keep-going", self.keep_going),
             ("--ignore-rust-version", self.ignore_rust_version),

@@ -10,6 +10,7 @@
 //!
 //! ARCHITECTURE.md has the map and the invariants.
 
+pub mod cargo;
 pub mod carried;
 pub mod cli;
 pub mod config;
@@ -18,6 +19,7 @@ pub mod disk;
 pub mod environment;
 pub mod error;
 pub mod index;
+pub mod manifest;
 pub mod path;
 pub mod prepare;
 pub mod quotient;
@@ -25,6 +27,7 @@ pub mod read;
 pub mod recipe;
 pub mod report;
 pub mod shell;
+pub mod size;
 pub mod store;
 pub mod target;
 pub mod triple;

@@ -38,3 +38,8 @@ pub fn shared(a: &Path, b: &Path) -> PathBuf {
 pub fn relative(dir: &Path, root: &Path) -> String {
     slashed(&pathdiff::diff_paths(dir, root).unwrap_or_else(|| dir.to_owned()))
 }
+
+/// Returns how many steps a directory is from another one.
+pub fn steps(dir: &Path, from: &Path) -> usize {
+    pathdiff::diff_paths(dir, from).map_or(0, |way| way.components().count())
+}

@@ -1,6 +1,9 @@
 //! The documents agree with the program: their commands parse, their flags are those of the program, their Dockerfiles are
 //! tested ones, and their links and paths lead to files that exist.
 
+#[path = "readme/rooms.rs"]
+mod rooms;
+
 use cargo_larder::cli::{self, Larder};
 use clap::CommandFactory;
 use std::collections::BTreeSet;

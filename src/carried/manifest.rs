@@ -5,9 +5,9 @@
 //! nothing.
 
 use crate::error::{Result, fail};
+use crate::manifest::Manifests;
+use crate::manifest::schema::{DependencyTable, StringOr};
 use crate::path::{normalize, relative};
-use crate::read::Manifests;
-use crate::read::schema::{DependencyTable, StringOr};
 use std::path::Path;
 use toml::{Table, Value};
 

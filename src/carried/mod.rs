@@ -8,13 +8,9 @@
 pub mod doubt;
 mod manifest;
 pub mod private;
-
 pub mod script;
 pub mod settle;
 pub mod travel;
-
-// `cook`, `store`, and `target` still import the module from here.
-pub use crate::target::records;
 
 use crate::workspace::lockfile::Lockfile;
 use crate::workspace::{Below, Dependency, DependencyKind, Package, Resolved, Workspace};

@@ -14,22 +14,6 @@ use crate::recipe::skeleton::Files;
 use crate::target::records;
 use std::path::{Path, PathBuf};
 
-/// A run of a build script of a carried package.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Run {
-    /// The package's directory in the skeleton.
-    pub dir: String,
-    /// The script's `OUT_DIR`.
-    pub out_dir: PathBuf,
-}
-
-impl Run {
-    /// Returns the directory of the run, which holds the script's output and `OUT_DIR`.
-    pub fn place(&self) -> &Path {
-        self.out_dir.parent().unwrap_or(&self.out_dir)
-    }
-}
-
 /// The two places where a script can run: the skeleton and the project.
 #[derive(Clone, Copy, Debug)]
 pub struct Places<'a> {

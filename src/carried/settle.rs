@@ -17,13 +17,12 @@
 //! crates that depend on it must not be older than the output (`check_filesystem`). Therefore, if
 //! the mtime of an output changes, the mtimes of all artifacts of the cook change.
 
-use super::script::{self, Places, Run};
-use crate::cook::cargo::Outcome;
+use super::script::{self, Places};
+use crate::cargo::outcome::{Compiled, Outcome, Run};
 use crate::error::{Error, Result};
 use crate::path;
 use crate::recipe::skeleton::{self, Files};
 use crate::target::records;
-use cargo_metadata::PackageId;
 use rustc_stable_hash::StableSipHasher128;
 use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{Hash, Hasher};
@@ -32,17 +31,6 @@ use std::time::{Duration, SystemTime};
 
 /// The note's name.
 const NOTE: &str = "larder-sources";
-
-/// A carried package that cargo compiled or found fresh.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Compiled {
-    /// Its package id.
-    pub package: PackageId,
-    /// The package's directory in the skeleton.
-    pub dir: String,
-    /// Its artifacts.
-    pub artifacts: Vec<PathBuf>,
-}
 
 /// The files of a carried package, relative to the root.
 #[derive(Default)]

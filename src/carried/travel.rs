@@ -9,7 +9,7 @@
 use super::private::{self, Found, Stays};
 use super::{doubt, manifest};
 use crate::error::{Result, fail};
-use crate::read::Manifests;
+use crate::manifest::Manifests;
 use crate::workspace::{Below, Package, Sources};
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use std::collections::{BTreeMap, BTreeSet};

@@ -4,19 +4,15 @@
 //! the root, and the toolchain file, from that directory up to the top of the project ([`top`]). What lies above belongs to
 //! the machine and does not travel. Reads only.
 
+use super::file::{NAMES, file};
 use crate::config;
 use crate::config::layers::{Given, Layers};
 use crate::environment::Environment;
-use crate::error::{Result, fail};
-use crate::path::{display, normalize, relative, shared};
-use crate::workspace::Toolchain;
+use crate::error::Result;
+use crate::path::{normalize, relative, shared};
 use std::path::{Path, PathBuf};
-use toml::{Table, Value};
+use toml::Table;
 
-/// The names of a config below a directory; the first wins.
-const NAMES: [&str; 2] = [".cargo/config", ".cargo/config.toml"];
-/// Its names in cargo's home.
-pub(super) const NAMES_AT_HOME: [&str; 2] = ["config", "config.toml"];
 /// The names of a toolchain file; the first wins (`find_override_from_dir_walk` in rustup's `config.rs`).
 const TOOLCHAINS: [&str; 2] = ["rust-toolchain", "rust-toolchain.toml"];
 
@@ -31,6 +27,15 @@ pub struct Config {
     pub layers: Layers,
     /// What the caller and the machine say.
     pub given: Given,
+}
+
+/// A toolchain file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Toolchain {
+    /// `rust-toolchain.toml` or `rust-toolchain`.
+    pub file_name: String,
+    /// Its text in a canonical form, which does not depend on formatting and comments.
+    pub text: String,
 }
 
 /// The config of `here` and every directory up to the top of the project, the nearer ones winning. With `--manifest-path`,
@@ -75,66 +80,6 @@ pub fn is_home(dir: &Path, environment: &Environment) -> bool {
 fn is_foreign_home(dir: &Path, root: &Path, environment: &Environment) -> bool {
     let is_of_project = checkout(root).is_some_and(|top| dir.starts_with(top)) || dir.starts_with(root);
     is_home(dir, environment) && (!is_of_project || environment.user_home.as_deref() == Some(dir))
-}
-
-/// The config at `place`, with what it includes and without saying so; a file, or the directory above `.cargo`, to which
-/// its paths are then relative. The name without extension wins where both exist (`get_file_path` in cargo's
-/// `util/context/mod.rs`).
-///
-/// # Errors
-/// A config that is not TOML, or that includes what is none.
-pub fn file(place: &Path, here: &Path) -> Result<Option<Table>> {
-    if place.is_file() {
-        return included(place, base(place), here, &mut Vec::new()).map(Some);
-    }
-    let found = NAMES.map(|name| place.join(name)).into_iter().find(|p| p.is_file());
-    found.map(|path| included(&path, place, here, &mut Vec::new())).transpose()
-}
-
-/// What paths in a config file are relative to, wherever it stands (`Definition::root` in cargo's `util/context/value.rs`).
-fn base(path: &Path) -> &Path {
-    path.parent().and_then(Path::parent).unwrap_or(path)
-}
-
-/// A config file and what it includes, which is weaker, later ones being stronger than earlier ones; its paths relative
-/// to `to` (`load_includes` in cargo's `util/context/mod.rs`).
-fn included(path: &Path, to: &Path, here: &Path, open: &mut Vec<PathBuf>) -> Result<Table> {
-    let name = display(path, here);
-    if open.iter().any(|above| above == path) {
-        fail!("config `include` cycle detected with path `{name}`");
-    }
-    let mut table: Table = match toml::from_str(&fs_err::read_to_string(path)?) {
-        Ok(table) => table,
-        Err(error) => fail!("failed to parse config `{name}`\n{}", error.to_string().trim_end()),
-    };
-    let includes = match table.remove("include") {
-        None => Vec::new(),
-        Some(Value::Array(includes)) => includes,
-        Some(_) => fail!("expected a list of strings or a list of tables at `include` in `{name}`"),
-    };
-    let from = base(path);
-    if from != to {
-        let way = pathdiff::diff_paths(from, to).unwrap_or_else(|| from.to_owned());
-        config::map_paths(&mut table, &|text| way.join(text).to_string_lossy().replace('\\', "/"));
-    }
-    open.push(path.to_owned());
-    for include in includes.iter().rev() {
-        let optional = include.get("optional").and_then(Value::as_bool) == Some(true);
-        let Some(file) = include.as_str().or_else(|| include.get("path")?.as_str()) else {
-            fail!("expected a string or a table with a `path` in `include` of `{name}`");
-        };
-        if Path::new(file).extension().is_none_or(|extension| extension != "toml") {
-            fail!("expected a config include path ending with `.toml`, but found `{file}` from `{name}`");
-        }
-        let below = normalize(&path.with_file_name("").join(file));
-        if !optional || below.exists() {
-            let weaker = included(&below, to, here, open)
-                .map_err(|error| error.within(&format!("failed to load config include `{file}` from `{name}`")))?;
-            config::merge(&mut table, weaker);
-        }
-    }
-    open.pop();
-    Ok(table)
 }
 
 /// The toolchain file that rustup would take within the project; the name without extension wins.

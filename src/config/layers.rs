@@ -7,7 +7,7 @@
 //! `-Z` for a key of `[unstable]`. Only files of the project travel in a recipe.
 
 use super::walk::{keys, put};
-use super::{files, map_paths, map_variable, merge};
+use super::{file, map_paths, map_variable, merge};
 use crate::environment::Environment;
 use crate::error::Result;
 use std::path::{Path, PathBuf};
@@ -174,9 +174,9 @@ fn of_command_line(config: &[String], here: &Path) -> Result<Table> {
 /// # Errors
 /// A file that is not TOML.
 pub fn of_value(value: &str, here: &Path) -> Result<Table> {
-    let file = here.join(value);
+    let path = here.join(value);
     let (table, base) = match value.parse() {
-        _ if file.is_file() => (files::file(&file, here)?, file.parent().and_then(Path::parent)),
+        _ if path.is_file() => (file::file(&path, here)?, path.parent().and_then(Path::parent)),
         parsed => (parsed.ok(), Some(here)),
     };
     let mut table = table.unwrap_or_default();
@@ -186,10 +186,10 @@ pub fn of_value(value: &str, here: &Path) -> Result<Table> {
 
 fn of_home(environment: &Environment) -> Result<Table> {
     let Some(home) = environment.cargo_home() else { return Ok(Table::new()) };
-    let Some(file) = files::NAMES_AT_HOME.map(|name| home.join(name)).into_iter().find(|file| file.is_file()) else {
+    let Some(path) = file::NAMES_AT_HOME.map(|name| home.join(name)).into_iter().find(|path| path.is_file()) else {
         return Ok(Table::new());
     };
-    let mut table = files::file(&file, &environment.here)?.unwrap_or_default();
+    let mut table = file::file(&path, &environment.here)?.unwrap_or_default();
     absolute(&mut table, home.parent().unwrap_or(&home));
     Ok(table)
 }

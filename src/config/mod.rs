@@ -5,15 +5,19 @@
 //! those of cargo's reference, chapter "Configuration".
 
 pub mod assumed;
+mod file;
 pub mod files;
 pub mod layers;
 mod merge;
 mod paths;
 mod walk;
 
+pub use file::file;
 pub use merge::{merge, without_lists_of};
 pub use paths::{fill_templates, filled, is_specification, map_paths, map_variable};
 
+use layers::Layers;
+use std::path::Path;
 use toml::{Table, Value};
 use walk::{Keep, edit, keys, put, strings};
 
@@ -107,6 +111,22 @@ pub fn drop_those_of_the_root(config: &mut Table) {
     }
     edit(config, &keys("patch.*.*"), &mut |_, patch| if patch.get("path").is_some() { Keep::No } else { Keep::Yes });
 }
+
+/// What the skeleton's cargo is told so that it writes no file of the user's: these keys are for the root of the workspace, and
+/// a variable, `--config` or the config of cargo's home may say them, too. `--config` wins over all, the last one over the
+/// others.
+pub fn told_for_skeleton(layers: &Layers, scratch: &Path) -> Vec<String> {
+    let given = OWN_PLACES.iter().filter(|(key, _)| layers.is_given(key));
+    let tell = |(key, name): &(&str, &str)| {
+        let path = Value::from(scratch.join(name).to_string_lossy().into_owned());
+        [format!("--config={key}={path}")]
+    };
+    given.flat_map(tell).collect()
+}
+
+/// Keys of the root of the workspace that name what cargo writes, and where a skeleton has the same.
+const OWN_PLACES: &[(&str, &str)] =
+    &[("build.artifact-dir", ".larder/artifacts"), ("resolver.lockfile-path", "Cargo.lock")];
 
 /// Whether a program, or each in a list of such, is one of cargo's own and has no arguments.
 fn is_built_in(value: &mut Value) -> bool {

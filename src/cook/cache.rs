@@ -3,29 +3,19 @@
 //! In: the flags and variables that name a store, and the build that is about to start. Out: a store that knows what this cook
 //! runs in. What is decided and done with it is `crate::store`'s.
 
-use super::cargo;
+use crate::cargo;
 use crate::cli::Cook;
 use crate::config::layers::Layers;
 use crate::environment::Environment;
 use crate::path;
 use crate::report::Report;
-use crate::store::Store;
-use crate::store::size;
+use crate::size;
 use crate::store::surroundings::{Known, Surroundings};
+use crate::store::{self, Store};
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use toml::Table;
-
-/// The variable that names a store.
-const VARIABLE: &str = "LARDER_CACHE";
-
-/// Returns the directory of the store that a flag names, or the variable.
-pub fn dir(named: Option<&Path>, environment: &Environment) -> Option<PathBuf> {
-    let by_variable = environment.var_os(VARIABLE).map(Path::new);
-    let dir = named.or(by_variable).filter(|dir| !dir.as_os_str().is_empty())?;
-    Some(environment.here.join(dir))
-}
 
 /// Opens the store that is named, if one is. `units` is where cargo keeps units.
 pub fn open(
@@ -36,7 +26,7 @@ pub fn open(
     (root, units): (&Path, &Path),
     report: Report,
 ) -> Option<Store> {
-    let dir = dir(args.cache.as_deref(), environment)?;
+    let dir = store::dir(args.cache.as_deref(), environment)?;
     let name = path::display(&dir, &environment.here);
     let mut variables: BTreeMap<OsString, OsString> = environment.all().clone();
     variables.extend(build.env.iter().map(|(name, value)| (name.into(), value.clone())));

@@ -4,8 +4,8 @@
 //! less than the recipe's and nothing else. cargo leaves out what only features reach that no stub asks for; so `--locked` alone
 //! would refuse sound skeletons. No crate is downloaded. Writes that lockfile, and loads what cargo's home lacks of the index.
 
-use super::cargo::{self, Says, Update};
-use super::interrupt::Interrupt;
+use crate::cargo::interrupt::Interrupt;
+use crate::cargo::{self, Says, Update};
 use crate::cli::How;
 use crate::error::{Result, fail};
 use crate::recipe::skeleton::{self, Files};

@@ -6,12 +6,9 @@
 
 mod agree;
 pub(crate) mod cache;
-pub(crate) mod cargo;
 mod differs;
 mod epoch;
 mod hold;
-pub(crate) mod interrupt;
-mod lines;
 mod maturin;
 mod mount;
 mod order;
@@ -19,14 +16,17 @@ pub(crate) mod place;
 mod refused;
 pub(crate) mod root;
 pub(crate) mod stale;
-pub(crate) mod toolchain;
 mod units;
 pub mod wrapper;
 
-use crate::carried::records;
+use crate::cargo;
+use crate::cargo::interrupt::Interrupt;
+use crate::cargo::lines::Hidden;
+use crate::cargo::toolchain::Cargo;
 use crate::carried::script::Places;
 use crate::carried::settle::{self, Around};
 use crate::cli::{Cook, How};
+use crate::config;
 use crate::config::layers::{Given, Layers};
 use crate::disk;
 use crate::environment::Environment;
@@ -35,20 +35,17 @@ use crate::index::load;
 use crate::prepare::command;
 use crate::recipe::skeleton::{self, Files};
 use crate::report::Report;
-use crate::target;
+use crate::target::{self, records};
 use crate::triple::{self, Named};
 use crate::workspace::scope::Scope;
 use crate::{path, shell};
 use epoch::Epoch;
-use interrupt::Interrupt;
-use lines::Hidden;
 use order::Order;
 use place::Place;
 use refused::Missing;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
-use toolchain::Cargo;
 use units::Units;
 
 /// Runs `cook` at `here`.
@@ -218,9 +215,9 @@ fn in_scratch(mut order: Order, args: &Cook, given: &Given, interrupt: &Interrup
     settle::before(&order.files, &skeleton, &target_dirs);
     order.build.target.iter_mut().for_each(|target| *target = place::absolute_target(target, here));
     how.config = place::config_elsewhere(&how.config, &place, &skeleton)?;
-    let own_places = place::told_for_skeleton(&layers, &skeleton);
+    let own_places = config::told_for_skeleton(&layers, &skeleton);
     let has_file = order.files.keys().any(|name| name.starts_with("rust-toolchain"));
-    let cargo = Cargo::for_skeleton(has_file, &place);
+    let cargo = Cargo::for_skeleton(has_file, &root, &given.environment);
     warn_of_host(&order, &cargo, &given.environment, &skeleton, report);
     let stubs = skeleton::stubs(&order.files);
     let mut update = resolving(&skeleton, &how, &own_places, &place, &cargo);
@@ -314,7 +311,7 @@ fn explain(
     explain_scripts(outcome, report);
     // What cargo fails with where it cannot begin.
     let has_begun = *code != 101 || !outcome.units.is_empty();
-    let message = (!has_begun && !how.quiet).then(|| cargo::refusal(build, how)).flatten();
+    let message = (!has_begun && !how.quiet).then(|| cargo::refusal(build, &how.settings())).flatten();
     if let Some(missing) = message.and_then(|message| Missing::find(&message, &build.stubs)) {
         report.note(&missing.told(order.workspace.as_deref(), &order.scope));
     }
@@ -322,9 +319,7 @@ fn explain(
 
 /// How cargo resolves the skeleton, as it will build it.
 fn resolving<'a>(dir: &'a Path, how: &How, own: &[String], place: &Place<'_>, cargo: &'a Cargo) -> cargo::Update<'a> {
-    let config = how.config.iter().map(|value| format!("--config={value}"));
-    let unstable = how.unstable.iter().map(|flag| format!("-Z{flag}"));
-    let args = config.chain(unstable).chain(own.iter().cloned()).collect();
+    let args = [how.settings(), own.to_vec()].concat();
     cargo::Update { dir, args, env: place::absolute_variables(place), cargo }
 }
 

@@ -38,13 +38,13 @@ pub fn config(files: &Files, above: usize, place: &Place<'_>, scratch: &Path) ->
         if files::is_home(dir, environment) {
             // cargo reads it wherever it runs. What the recipe has of it as well must not count twice.
             if dir.starts_with(top) {
-                let mut home = files::file(dir, here)?.unwrap_or_default();
+                let mut home = config::file(dir, here)?.unwrap_or_default();
                 absolute(&mut home, dir);
                 config::without_lists_of(&mut table, &home);
             }
             continue;
         }
-        if let Some(found) = files::file(dir, here)? {
+        if let Some(found) = config::file(dir, here)? {
             // What travels is in the recipe, and lists would double.
             let mut added = if dir.starts_with(top) { config::that_stay(&found) } else { found };
             absolute(&mut added, dir);
@@ -141,22 +141,6 @@ pub fn wrapper(layers: &Layers, place: &Place<'_>) -> Option<Wrapper> {
     };
     Some(Wrapper { program }).filter(|wrapper| !wrapper.program.is_empty())
 }
-
-/// What the skeleton's cargo is told so that it writes no file of the user's: these keys are for the root of the workspace, and
-/// a variable, `--config` or the config of cargo's home may say them, too. `--config` wins over all, the last one over the
-/// others.
-pub fn told_for_skeleton(layers: &Layers, scratch: &Path) -> Vec<String> {
-    let given = OWN_PLACES.iter().filter(|(key, _)| layers.is_given(key));
-    let tell = |(key, name): &(&str, &str)| {
-        let path = Value::from(scratch.join(name).to_string_lossy().into_owned());
-        [format!("--config={key}={path}")]
-    };
-    given.flat_map(tell).collect()
-}
-
-/// Keys of the root of the workspace that name what cargo writes, and where a skeleton has the same.
-const OWN_PLACES: &[(&str, &str)] =
-    &[("build.artifact-dir", ".larder/artifacts"), ("resolver.lockfile-path", "Cargo.lock")];
 
 /// The values of `--config` as cargo has to be told them elsewhere. What must not be in force in a skeleton is left out; a
 /// file that says such a thing is written anew, less that, into the `scratch` directory.

@@ -26,7 +26,7 @@ pub fn root(stood: Stood, args: &Cook, current: &Path, here: &Path) -> Result<Pa
     if let Some(root) = read::root(current) {
         return Ok(root);
     }
-    let named = args.manifest_path.is_some().then(|| steps(current, here));
+    let named = args.manifest_path.is_some().then(|| path::steps(current, here));
     let up = steps_up(stood, named);
     if let Some(root) = up.and_then(|up| current.ancestors().nth(up)) {
         return Ok(root.to_owned());
@@ -61,11 +61,6 @@ fn steps_up(stood: Stood, named: Option<usize>) -> Option<usize> {
         (depth, away, None) if away == depth => Some(0),
         (_, _, None) => None,
     }
-}
-
-/// Returns how many steps a directory is from another one.
-pub fn steps(dir: &Path, from: &Path) -> usize {
-    pathdiff::diff_paths(dir, from).map_or(0, |way| way.components().count())
 }
 
 #[cfg(test)]

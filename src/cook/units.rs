@@ -3,7 +3,7 @@
 //! In: seeds before cargo starts, and cargo's messages after it. Out: units brought and trimmed, and a report of all. What
 //! is decided and done is `crate::target`'s.
 
-use super::cargo::Made;
+use crate::cargo::outcome::Made;
 use crate::environment::Environment;
 use crate::error::Result;
 use crate::recipe::skeleton::{self, Files};

@@ -5,16 +5,17 @@
 //! failure here does not fail the cook.
 
 use super::{files, left_out};
+use crate::cargo;
+use crate::cargo::interrupt::Interrupt;
+use crate::cargo::toolchain::Cargo;
 use crate::cli::How;
+use crate::config;
 use crate::config::layers::{Given, Layers};
-use crate::cook::interrupt::Interrupt;
-use crate::cook::toolchain::Cargo;
-use crate::cook::{cargo, place};
 use crate::disk;
 use crate::error::Result;
-use crate::read;
-use crate::recipe::Recipe;
+use crate::manifest;
 use crate::recipe::skeleton::{self, Files};
+use crate::recipe::{CONFIG, Recipe};
 use crate::workspace::lockfile::{self, Lockfile};
 use std::ffi::OsString;
 use std::path::Path;
@@ -54,8 +55,8 @@ pub fn wanted(recipe: &Recipe, current: &Path, given: &Given) -> Option<Wanted> 
 /// Returns the lockfile of the workspace in `current`. Ignores errors, which the real build
 /// reports.
 fn beside(current: &Path, given: &Given) -> Option<Lockfile> {
-    let manifest = read::find_manifest(current, None).ok()?;
-    let path = read::lockfile(&read::open(&manifest, &given.environment.here, given).ok()?);
+    let manifest = manifest::find_manifest(current, None).ok()?;
+    let path = manifest::lockfile(&manifest::open(&manifest, &given.environment.here, given).ok()?);
     lockfile::parse("Cargo.lock", &std::fs::read_to_string(path).ok()?).ok()
 }
 
@@ -72,20 +73,18 @@ fn attempt(wanted: &Wanted, cooked: &Files, how: &How, around: Around<'_>, inter
     let Some(left_out) = left_out(&wanted.whole, &lock) else { return Ok(()) };
     let mut files = files(&left_out);
     let is_toolchain = |name: &str| name.starts_with("rust-toolchain");
-    let surroundings = cooked.iter().filter(|(name, _)| *name == place::CONFIG || is_toolchain(name));
+    let surroundings = cooked.iter().filter(|(name, _)| *name == CONFIG || is_toolchain(name));
     files.extend(surroundings.map(|(name, bytes)| (name.clone(), bytes.clone())));
     let scratch = disk::scratch()?;
-    skeleton::write(&files, scratch.path(), &[place::CONFIG])?;
+    skeleton::write(&files, scratch.path(), &[CONFIG])?;
     // The user did not request this download, so it must not prompt for a password or retry.
     env.push(("GIT_TERMINAL_PROMPT".to_owned(), "0".into()));
     if !wanted.is_asked_for && std::env::var_os("CARGO_NET_RETRY").is_none() {
         env.push(("CARGO_NET_RETRY".to_owned(), "0".into()));
     }
-    let config = how.config.iter().map(|value| format!("--config={value}"));
-    let unstable = how.unstable.iter().map(|flag| format!("-Z{flag}"));
     let update = cargo::Update {
         dir: scratch.path(),
-        args: config.chain(unstable).chain(place::told_for_skeleton(layers, scratch.path())).collect(),
+        args: [how.settings(), config::told_for_skeleton(layers, scratch.path())].concat(),
         env,
         cargo,
     };

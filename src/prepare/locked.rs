@@ -3,10 +3,10 @@
 //! In: the path of a manifest. Out: a [`Workspace`]. Where there is no Cargo.lock, or one that lacks what the manifests ask for,
 //! cargo makes one in a copy of the manifests, as it would in the project; the user's tree is not touched.
 
+use crate::cargo;
+use crate::cargo::interrupt::Interrupt;
 use crate::config::files;
 use crate::config::layers::Given;
-use crate::cook::cargo;
-use crate::cook::interrupt::Interrupt;
 use crate::disk;
 use crate::error::{Error, Result};
 use crate::path;
@@ -98,7 +98,7 @@ fn brought_up_to_date(manifests: &Manifests, given: &Given, offline: bool, behin
         flags.push(format!("--config=resolver.lockfile-path={path}"));
     }
     let verb: &[&str] = if is_there { &["update", "--workspace"] } else { &["generate-lockfile"] };
-    let made = cargo::make_lockfile(verb, &root.join("Cargo.toml"), given, &flags, &interrupt);
+    let made = cargo::make_lockfile(verb, &root.join("Cargo.toml"), &given.environment, &flags, &interrupt);
     let text = match made {
         Err(Error::Failed(_)) if is_there => None,
         Err(Error::Failed(why)) => {

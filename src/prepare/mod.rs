@@ -8,12 +8,11 @@ mod context;
 pub mod locked;
 mod wheel;
 
+use crate::cargo::interrupt::Interrupt;
 use crate::carried;
 use crate::cli::Prepare;
 use crate::config::layers::Given;
 use crate::config::{assumed, files};
-use crate::cook::interrupt::Interrupt;
-use crate::cook::root::steps;
 use crate::disk;
 use crate::environment::Environment;
 use crate::error::{Result, fail};
@@ -89,7 +88,7 @@ pub fn prepare(args: Prepare, environment: Environment) -> Result<()> {
             path::display(&workspace.root, here)
         ));
     }
-    prepared.recipe.away = args.manifest_path.as_ref().map_or(0, |_| steps(dir, here));
+    prepared.recipe.away = args.manifest_path.as_ref().map_or(0, |_| path::steps(dir, here));
     let path = here.join(&args.recipe_path);
     let text = recipe::encode(&prepared.recipe);
     // What is no file, such as a pipe, would wait to be read.

@@ -4,9 +4,9 @@
 //! third-party package. cargo completes such a lockfile, but refuses it with `--locked`. Touches
 //! nothing.
 
-use super::lockfile;
-use super::members::Manifests;
 use crate::error::{Error, Result};
+use crate::manifest::Manifests;
+use crate::manifest::lockfile;
 use crate::workspace::{Package, Resolved, Workspace};
 
 /// Refuses a lockfile that cargo would complete.

@@ -3,9 +3,9 @@
 //! In: the manifests. Out: a [`Copy`] with these manifests unchanged, and empty files for targets.
 //! Reads the manifests and the names of files next to them. Writes nothing.
 
-use super::members::Manifests;
 use super::package;
 use crate::error::Result;
+use crate::manifest::Manifests;
 use crate::path::{shared, slashed};
 use crate::recipe::skeleton::Files;
 use std::path::{Path, PathBuf};

@@ -3,8 +3,8 @@
 //! In: a manifest, and the `[workspace.dependencies]` that it inherits from. Out: one [`Declared`]
 //! for each entry of its dependency tables. `link.rs` resolves the entries. Touches nothing.
 
-use super::schema::{Dependencies, DependencyTable, Manifest, StringOr};
 use crate::error::{Result, fail};
+use crate::manifest::schema::{Dependencies, DependencyTable, Manifest, tables};
 use crate::path::normalize;
 use crate::workspace::{Dependency, DependencyKind, Resolved};
 use cargo_platform::Platform;
@@ -17,15 +17,6 @@ pub struct Declared {
     pub dependency: Dependency,
     /// Directory of a path dependency.
     pub path: Option<PathBuf>,
-}
-
-/// Returns every entry of every dependency table: kind, platform as written, key, and entry.
-pub fn tables(
-    manifest: &Manifest,
-) -> impl Iterator<Item = (DependencyKind, Option<&str>, &str, &StringOr<DependencyTable>)> {
-    manifest
-        .dependency_tables()
-        .flat_map(|(kind, platform, table)| table.iter().map(move |(key, entry)| (kind, platform, key.as_str(), entry)))
 }
 
 /// The location of a manifest, and the values that it can inherit.

@@ -10,95 +10,25 @@ mod copy;
 mod dependencies;
 mod features;
 mod link;
-mod members;
-mod outside;
 mod package;
-mod patterns;
-mod roots;
-pub(crate) mod schema;
 mod source;
 mod targets;
 
+pub use crate::manifest::{Manifests, find_manifest, lockfile, open, root, with_lockfile};
 pub use behind::refuse_behind;
 pub use copy::{Copy, copy};
-pub use members::Manifests;
 
 use crate::carried::{self, travel};
 use crate::config::files;
-use crate::config::layers::Given;
 use crate::error::{Error, Result, fail};
+use crate::manifest::schema::{self, StringOr};
 use crate::path::{normalize, relative};
 use crate::recipe::skeleton;
-use crate::workspace::lockfile::{self, Lockfile};
+use crate::workspace::lockfile::Lockfile;
 use crate::workspace::{Below, Package, Resolved, Resolver, RootTables, Workspace};
-use schema::StringOr;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use toml::Table;
-
-/// Finds the manifest that cargo would take: the one named, or the nearest one up from `here`.
-///
-/// # Errors
-/// There is none, or the one named is not a manifest.
-pub fn find_manifest(here: &Path, named: Option<&Path>) -> Result<PathBuf> {
-    if let Some(named) = named {
-        let path = normalize(&here.join(named));
-        if path.file_name().is_none_or(|n| n != "Cargo.toml") {
-            fail!("`--manifest-path` must be a path to a Cargo.toml file, but is `{}`", named.display());
-        }
-        if !path.is_file() {
-            fail!("manifest path `{}` does not exist", named.display());
-        }
-        return Ok(path);
-    }
-    match here.ancestors().map(|dir| dir.join("Cargo.toml")).find(|path| path.is_file()) {
-        Some(path) => Ok(path),
-        None => fail!(
-            "could not find `Cargo.toml` in `{}` or any parent directory\nhelp: run this in a Cargo workspace, or name one with `--manifest-path`",
-            here.display()
-        ),
-    }
-}
-
-/// The root of the workspace that `here` is in, where there is one.
-pub fn root(here: &Path) -> Option<PathBuf> {
-    let manifest = find_manifest(here, None).ok()?;
-    members::root(manifest.parent()?).ok()
-}
-
-/// Loads every manifest of the workspace of the one at `manifest_path`, which is absolute; `here` is the directory that
-/// cargo is called in, and `given` what the caller says of the configuration.
-///
-/// # Errors
-/// Whatever cargo would refuse in the members and their path dependencies, and a Cargo.lock that is none.
-pub fn open(manifest_path: &Path, here: &Path, given: &Given) -> Result<Manifests> {
-    let current = manifest_path.parent().expect("a manifest stands in a directory");
-    let mut manifests = members::load(current, here, given)?;
-    let path = lockfile(&manifests);
-    if path.exists() {
-        manifests.lock = Some(lockfile::parse(&manifests.display(&path), &fs_err::read_to_string(&path)?)?);
-    }
-    manifests.find_packages()?;
-    Ok(manifests)
-}
-
-/// The same manifests, with this text as their lockfile.
-///
-/// # Errors
-/// The text is no lockfile, or lists what is not there.
-pub fn with_lockfile(mut manifests: Manifests, text: &str) -> Result<Manifests> {
-    manifests.lock = Some(lockfile::parse("Cargo.lock", text)?);
-    manifests.find_packages()?;
-    Ok(manifests)
-}
-
-/// Where the lockfile of a workspace is, or would be.
-pub fn lockfile(manifests: &Manifests) -> PathBuf {
-    // A cargo before 1.97 does not know the key and looks beside the root manifest.
-    let named = manifests.config.layers.text("resolver.lockfile-path");
-    let elsewhere = named.map(|path| manifests.root.join(path));
-    elsewhere.filter(|path| path.is_file()).unwrap_or_else(|| manifests.root.join("Cargo.lock"))
-}
 
 /// Reads the workspace of these manifests.
 ///

@@ -4,10 +4,10 @@
 //! without the keys that cannot affect a third-party unit. Touches nothing; `targets.rs` reads the
 //! names of files.
 
-use super::members::Manifests;
-use super::schema::{self, Manifest, PackageTable, StringOr};
 use super::targets;
 use crate::error::{Result, fail};
+use crate::manifest::Manifests;
+use crate::manifest::schema::{self, Manifest, PackageTable, StringOr};
 use crate::workspace::{Below, Dependency, Package};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;

@@ -5,8 +5,8 @@
 //! `util/toml/targets.rs`). Reads the names of files, never their content. Refuses the same targets
 //! as cargo, with cargo's messages: if only manifests are copied, a recipe would lack dependencies.
 
-use super::schema::{BuildKey, Manifest, PackageTable, TargetTable};
 use crate::error::{Result, fail};
+use crate::manifest::schema::{BuildKey, Manifest, PackageTable, TargetTable};
 use crate::workspace::{Target, TargetKind};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};

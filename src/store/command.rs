@@ -7,12 +7,11 @@ use super::disk::Disk;
 use super::evict::{self, Gone};
 use super::holder::{Holder, INDEX, OBJECTS};
 use super::record::Record;
-use super::size;
 use crate::cli::{Cache, CacheVerb, Named};
-use crate::cook::cache;
 use crate::environment::Environment;
 use crate::error::{Error, Result};
 use crate::path;
+use crate::size;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
@@ -29,7 +28,7 @@ pub fn run(args: &Cache, environment: &Environment, stdout: &mut dyn Write) -> R
         CacheVerb::Gc(gc) => &gc.named,
         CacheVerb::Stats(named) | CacheVerb::Verify(named) | CacheVerb::Clear(named) => named,
     };
-    let dir = cache::dir(named.cache.as_deref(), environment).ok_or_else(|| {
+    let dir = super::dir(named.cache.as_deref(), environment).ok_or_else(|| {
         Error::Usage("no store is named\nhelp: name its directory with `--cache` or `LARDER_CACHE`".to_owned())
     })?;
     let (disk, name) = (Disk::new(&dir), path::display(&dir, &environment.here));

@@ -37,7 +37,7 @@ impl Disk {
 
     /// Removes what cooks that were killed have left.
     pub fn sweep(&self) {
-        for left in crate::carried::records::entries(&self.path(BESIDE)) {
+        for left in crate::target::records::entries(&self.path(BESIDE)) {
             let age = std::fs::metadata(&left).and_then(|it| it.modified()).ok().and_then(|it| it.elapsed().ok());
             if age.is_some_and(|age| age > ABANDONED) {
                 let _ = std::fs::remove_file(left);
@@ -142,6 +142,6 @@ mod tests {
         assert_eq!(listed.iter().map(|it| (it.name.as_str(), it.bytes)).collect::<Vec<_>>(), [("index/a/b", 4)]);
         disk.delete("index/a/b").expect("writable");
         assert_eq!(disk.list("index").expect("nothing there"), []);
-        assert!(crate::carried::records::entries(&temp.path().join("not/yet/v1/tmp")).is_empty());
+        assert!(crate::target::records::entries(&temp.path().join("not/yet/v1/tmp")).is_empty());
     }
 }

@@ -21,14 +21,14 @@ pub mod names;
 pub mod object;
 pub mod plan;
 pub mod record;
-pub mod size;
 pub mod surroundings;
 pub mod system;
 pub mod watch;
 
+use crate::environment::Environment;
 use disk::Disk;
 use holder::Holder;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use surroundings::Surroundings;
 
 /// A store that is open for one cook.
@@ -48,4 +48,14 @@ impl Store {
     pub fn on_disk(dir: &Path, name: String, limit: u64, surroundings: Surroundings) -> Self {
         Store { holder: Box::new(Disk::new(dir)), surroundings, limit, name }
     }
+}
+
+/// The variable that names a store.
+const VARIABLE: &str = "LARDER_CACHE";
+
+/// Returns the directory of the store that a flag names, or the variable.
+pub fn dir(named: Option<&Path>, environment: &Environment) -> Option<PathBuf> {
+    let by_variable = environment.var_os(VARIABLE).map(Path::new);
+    let dir = named.or(by_variable).filter(|dir| !dir.as_os_str().is_empty())?;
+    Some(environment.here.join(dir))
 }

@@ -7,9 +7,9 @@
 //! fresh (`find_stale_file` and `check_filesystem` in its `fingerprint/mod.rs` compare with `>`). Where the target directory
 //! was stands in files that cargo writes anew or translates when it reads them; there a mark takes its place.
 
-use crate::carried::records::{entries, name_of};
 use crate::target::copy::Identity;
 use crate::target::place::place;
+use crate::target::records::{entries, name_of};
 use crate::target::unit::{Layout, Parts, Unit};
 use memchr::memmem;
 use serde::{Deserialize, Serialize};

@@ -9,7 +9,7 @@
 use super::digest::Digest;
 use super::names::{counts, is_program};
 use super::watch::listing;
-use crate::carried::records::{entries, name_of};
+use crate::target::records::{entries, name_of};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};

@@ -10,8 +10,8 @@
 use super::digest::Digest;
 use super::object;
 use super::surroundings::Surroundings;
-use crate::carried::records::{entries, name_of};
 use crate::target::copy::files_below;
+use crate::target::records::{entries, name_of};
 use crate::target::unit::{Parts, Unit};
 use serde::{Deserialize, Serialize};
 use std::cell::RefCell;

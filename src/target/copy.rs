@@ -95,7 +95,7 @@ pub fn set_time(path: &Path, time: SystemTime) -> io::Result<()> {
 /// Every file below a path, or the file itself; links are not followed.
 pub fn files_below(path: &Path) -> Vec<PathBuf> {
     if path.is_dir() && !path.is_symlink() {
-        crate::carried::records::entries(path).iter().flat_map(|inner| files_below(inner)).collect()
+        super::records::entries(path).iter().flat_map(|inner| files_below(inner)).collect()
     } else {
         vec![path.to_owned()]
     }

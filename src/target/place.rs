@@ -37,8 +37,8 @@ pub fn place(
 
 /// Removes what a cook that was killed left.
 pub fn clear(target_dir: &Path) {
-    let is_ours = |path: &std::path::PathBuf| crate::carried::records::name_of(path).starts_with(STAGE);
-    for left in crate::carried::records::entries(target_dir).into_iter().filter(is_ours) {
+    let is_ours = |path: &std::path::PathBuf| super::records::name_of(path).starts_with(STAGE);
+    for left in super::records::entries(target_dir).into_iter().filter(is_ours) {
         let _ = fs_err::remove_dir_all(left);
     }
 }

@@ -169,7 +169,7 @@ fn tells_of(parts: &Parts, seed: &Path, root: &Path) -> bool {
     let needle = root.as_os_str().as_encoded_bytes();
     let finder = memchr::memmem::Finder::new(needle);
     let is_of_cargo = |path: &Path| {
-        let name = crate::carried::records::name_of(path);
+        let name = super::records::name_of(path);
         ["root-output", "output", "stdout", "stderr"].contains(&name.as_str())
             || name.starts_with("dep-")
             || path.extension().is_some_and(|it| it == "d" || it == "json")
@@ -185,7 +185,7 @@ fn tells_of(parts: &Parts, seed: &Path, root: &Path) -> bool {
 /// Why none of the units that came from a seed was fresh to cargo, as far as their records tell.
 pub fn why_unused(came: &Unit, compiled: Option<&Unit>, target_dir: &Path) -> &'static str {
     let rustc = |unit: &Unit| {
-        let records = crate::carried::records::entries(&target_dir.join(unit.record()));
+        let records = super::records::entries(&target_dir.join(unit.record()));
         let json = records.into_iter().find(|path| path.extension().is_some_and(|it| it == "json"))?;
         let record: serde_json::Value = serde_json::from_slice(&fs_err::read(json).ok()?).ok()?;
         record.get("rustc")?.as_u64()

@@ -7,7 +7,7 @@
 //! `build/NAME-HASH`. Since then it is one directory, `build/NAME/HASH` (`compilation_files.rs` in cargo's
 //! `compiler/build_runner`).
 
-use crate::carried::records::{entries, name_of, profiles};
+use super::records::{entries, name_of, profiles};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};

@@ -10,6 +10,7 @@ pub mod lockfile;
 pub mod profile;
 pub mod scope;
 
+use crate::config::files::Toolchain;
 use crate::config::layers::Layers;
 use lockfile::Lockfile;
 use std::collections::{BTreeMap, BTreeSet};
@@ -74,15 +75,6 @@ pub struct RootTables {
     pub cargo_features: Vec<String>,
     /// Keys of `[workspace]` that this crate does not know.
     pub workspace_rest: Table,
-}
-
-/// A toolchain file.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Toolchain {
-    /// `rust-toolchain.toml` or `rust-toolchain`.
-    pub file_name: String,
-    /// Its text in a canonical form, which does not depend on formatting and comments.
-    pub text: String,
 }
 
 /// A local package.

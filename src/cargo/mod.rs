@@ -3,22 +3,26 @@
 //! In: a directory with a skeleton, flags and an environment. Out: how many units cargo compiled and found fresh. cargo's
 //! own output goes to the user's stderr as it comes, perhaps without lines about stubs; its JSON messages are counted and go no further.
 
-use super::interrupt::Interrupt;
-use super::lines::{Hidden, Passing};
-use super::toolchain::Cargo;
-use crate::carried::script::Run;
-use crate::carried::settle::Compiled;
-use crate::cli::How;
-use crate::config::layers::Given;
+pub mod interrupt;
+pub mod lines;
+pub mod outcome;
+pub mod toolchain;
+
+pub use outcome::Outcome;
+
+use crate::environment::Environment;
 use crate::error::{Error, Result, fail};
-use cargo_metadata::{Artifact, Message};
+use cargo_metadata::Message;
+use interrupt::Interrupt;
+use lines::{Hidden, Passing};
 use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::io::BufReader;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
+use toolchain::Cargo;
 
 /// A build to run.
 #[derive(Debug)]
@@ -54,111 +58,6 @@ pub struct Update<'a> {
     pub cargo: &'a Cargo,
 }
 
-/// What cargo did.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Outcome {
-    /// Every unit that it told of.
-    pub units: Vec<Made>,
-    /// Third-party units that it compiled.
-    pub compiled: usize,
-    /// Third-party units that it found fresh.
-    pub fresh: usize,
-    /// What was done for carried packages.
-    pub carried: Vec<Compiled>,
-    /// The directories of those whose build script was compiled, or found.
-    pub scripts: BTreeSet<String>,
-    /// Runs of these.
-    pub ran: Vec<Run>,
-    /// Every file that cargo made or found for any package.
-    pub artifacts: Vec<PathBuf>,
-    /// Where every build script wrote to.
-    pub out_dirs: Vec<PathBuf>,
-}
-
-/// A unit that cargo made or found.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Made {
-    /// cargo's id of its package.
-    pub package: cargo_metadata::PackageId,
-    /// The kind of its target, or `run-build-script`.
-    pub kind: String,
-    /// Whether cargo found it as it should be. Of the run of a build script it does not say.
-    pub fresh: bool,
-    /// Whether it is the run of a build script.
-    pub is_run: bool,
-    /// Whether it is of a stub.
-    pub is_stub: bool,
-    /// A file that was made of it, or its `OUT_DIR`.
-    pub path: PathBuf,
-}
-
-impl Made {
-    /// Whether its package is not local.
-    pub fn is_third_party(&self) -> bool {
-        !self.package.repr.starts_with("path+")
-    }
-
-    /// Name and version of its package (`PackageIdSpec` in cargo's `cargo-util-schemas`).
-    pub fn name_and_version(&self) -> Option<(String, String)> {
-        let (url, fragment) = self.package.repr.rsplit_once('#')?;
-        let (name, version) = fragment.split_once('@').unwrap_or_else(|| {
-            let path = url.split_once('?').map_or(url, |(path, _)| path);
-            (path.rsplit('/').next().unwrap_or(path), fragment)
-        });
-        Some((name.to_owned(), version.to_owned()))
-    }
-}
-
-impl Outcome {
-    fn count(&mut self, message: &Message, build: &Build<'_>) {
-        match message {
-            Message::CompilerArtifact(artifact) => self.count_artifact(artifact, build),
-            Message::BuildScriptExecuted(script) => {
-                let out_dir = script.out_dir.as_std_path().to_owned();
-                let compiled = self.carried.iter().find(|compiled| compiled.package == script.package_id);
-                self.ran.extend(compiled.map(|it| Run { dir: it.dir.clone(), out_dir: out_dir.clone() }));
-                self.units.push(Made {
-                    package: script.package_id.clone(),
-                    kind: "run-build-script".to_owned(),
-                    fresh: false,
-                    is_run: true,
-                    is_stub: false,
-                    path: out_dir.clone(),
-                });
-                self.out_dirs.push(out_dir);
-            }
-            _ => {}
-        }
-    }
-
-    fn count_artifact(&mut self, artifact: &Artifact, build: &Build<'_>) {
-        // Not from its id, which is a URL.
-        let dir = artifact.manifest_path.parent().and_then(|dir| dir.strip_prefix(build.dir).ok());
-        let carried = dir.filter(|dir| !build.stubs.contains(dir.as_str()));
-        let is_stub = artifact.package_id.repr.starts_with("path+") && carried.is_none();
-        // Of a stub there is no file.
-        let file = artifact.filenames.first().map(|file| file.as_std_path().to_owned());
-        self.units.push(Made {
-            package: artifact.package_id.clone(),
-            kind: artifact.target.kind.iter().map(ToString::to_string).collect::<Vec<_>>().join(","),
-            fresh: artifact.fresh,
-            is_run: false,
-            is_stub,
-            path: file.unwrap_or_default(),
-        });
-        if is_stub {
-            return;
-        }
-        *(if artifact.fresh { &mut self.fresh } else { &mut self.compiled }) += 1;
-        let artifacts: Vec<PathBuf> = artifact.filenames.iter().map(|path| path.as_std_path().to_owned()).collect();
-        self.artifacts.extend(artifacts.iter().cloned());
-        if let Some(dir) = carried {
-            self.scripts.extend(artifact.target.is_custom_build().then(|| dir.to_string()));
-            self.carried.push(Compiled { package: artifact.package_id.clone(), dir: dir.to_string(), artifacts });
-        }
-    }
-}
-
 /// Makes the lockfile of the workspace of `manifest` by the command `verb`, with the config that holds at `here`. cargo tells
 /// of it on stderr. A lockfile that the environment names is the user's.
 ///
@@ -167,12 +66,12 @@ impl Outcome {
 pub fn make_lockfile(
     verb: &[&str],
     manifest: &Path,
-    given: &Given,
+    environment: &Environment,
     flags: &[String],
     interrupt: &Interrupt,
 ) -> Result<()> {
-    let mut command = Cargo::inherited(&given.environment).command();
-    command.args(verb).arg("--manifest-path").arg(manifest).current_dir(&given.environment.here);
+    let mut command = Cargo::inherited(environment).command();
+    command.args(verb).arg("--manifest-path").arg(manifest).current_dir(&environment.here);
     command.args(flags).env_remove("CARGO_RESOLVER_LOCKFILE_PATH").stdin(Stdio::null()).stdout(Stdio::null());
     let _busy = interrupt.busy();
     interrupt.check()?;
@@ -272,11 +171,9 @@ pub fn build(build: &Build<'_>, interrupt: &Interrupt, outcome: &mut Outcome) ->
 }
 
 /// Returns why cargo refuses to begin a build, in its words, which on a terminal have gone there. It asks no network.
-pub fn refusal(build: &Build<'_>, how: &How) -> Option<String> {
-    let config = how.config.iter().map(|value| format!("--config={value}"));
-    let unstable = how.unstable.iter().map(|flag| format!("-Z{flag}"));
+pub fn refusal(build: &Build<'_>, settings: &[String]) -> Option<String> {
     let mut command = build.cargo.command();
-    command.args(["metadata", "--format-version=1", "--offline", "--color=never"]).args(config.chain(unstable));
+    command.args(["metadata", "--format-version=1", "--offline", "--color=never"]).args(settings);
     command.current_dir(build.dir).envs(build.env.iter().map(|(k, v)| (k, v)));
     let output = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).output().ok()?;
     (!output.status.success()).then(|| String::from_utf8_lossy(&output.stderr).into_owned())
@@ -292,7 +189,7 @@ fn count_all(stdout: ChildStdout, build: &Build<'_>, interrupt: &Interrupt, outc
     });
     loop {
         match told.recv_timeout(Duration::from_millis(100)) {
-            Ok(message) => outcome.count(&message, build),
+            Ok(message) => outcome.count(&message, build.dir, &build.stubs),
             Err(RecvTimeoutError::Timeout) if interrupt.check().is_err() && interrupt.has_ended() => return,
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => return,

@@ -34,7 +34,7 @@ pub struct Manifests {
     /// from.
     pub(super) inherits_from: BTreeMap<PathBuf, PathBuf>,
     /// The lockfile, if it exists.
-    pub(super) lock: Option<Lockfile>,
+    pub(crate) lock: Option<Lockfile>,
     /// The config, with its paths relative to the root.
     pub config: Config,
     /// By directory as bytes, because comparing paths by component would take longer than parsing.
@@ -131,7 +131,7 @@ impl Manifests {
     }
 
     /// Returns the directories of all loaded manifests.
-    pub(super) fn looked_at(&self) -> impl Iterator<Item = &Path> {
+    pub(crate) fn looked_at(&self) -> impl Iterator<Item = &Path> {
         self.loaded.keys().map(Path::new)
     }
 
@@ -240,7 +240,7 @@ impl Manifests {
         let root = if inherits { self.find_inherited(dir)? } else { None };
         let inherited = root.as_ref().and_then(|root| Some((root, self.get(root).workspace.as_ref()?)));
         let mut paths = Vec::new();
-        for (kind, _, key, entry) in super::dependencies::tables(self.get(dir)) {
+        for (kind, _, key, entry) in schema::tables(self.get(dir)) {
             let StringOr::Full(own) = entry else { continue };
             let inherited = inherited.filter(|_| own.workspace == Some(true));
             let (base, table) = match inherited {

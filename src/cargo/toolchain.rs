@@ -8,7 +8,6 @@
 //! rustup's `config.rs`): `+toolchain`, `RUSTUP_TOOLCHAIN`, then the nearest directory that has an override or a toolchain
 //! file, then the default.
 
-use super::place::Place;
 use crate::config::files;
 use crate::environment::Environment;
 use std::path::{Path, PathBuf};
@@ -42,11 +41,11 @@ impl Cargo {
     }
 
     /// The cargo for a skeleton that has a toolchain file, or has none.
-    pub fn for_skeleton(has_file: bool, place: &Place<'_>) -> Self {
-        let file_stands = place.here.ancestors().any(|dir| files::toolchain_file(dir).is_some());
-        let ask = || ask(place.environment);
-        let toolchain = Known { environment: place.environment, has_file, file_stands, root: place.root }.decide(&ask);
-        let program = own(place.environment).filter(|_| toolchain == Toolchain::Inherited);
+    pub fn for_skeleton(has_file: bool, root: &Path, environment: &Environment) -> Self {
+        let file_stands = environment.here.ancestors().any(|dir| files::toolchain_file(dir).is_some());
+        let ask = || ask(environment);
+        let toolchain = Known { environment, has_file, file_stands, root }.decide(&ask);
+        let program = own(environment).filter(|_| toolchain == Toolchain::Inherited);
         Cargo { program, toolchain }
     }
 

@@ -104,6 +104,15 @@ impl Manifest {
     }
 }
 
+/// Returns every entry of every dependency table: kind, platform as written, key, and entry.
+pub fn tables(
+    manifest: &Manifest,
+) -> impl Iterator<Item = (DependencyKind, Option<&str>, &str, &StringOr<DependencyTable>)> {
+    manifest
+        .dependency_tables()
+        .flat_map(|(kind, platform, table)| table.iter().map(move |(key, entry)| (kind, platform, key.as_str(), entry)))
+}
+
 /// Returns the tables that are present. Of each kind, the first spelling counts.
 fn kinds<'a>(
     normal: &'a Dependencies,
