@@ -7,9 +7,11 @@
 
 pub mod doubt;
 mod manifest;
+mod mtime;
 pub mod private;
 pub mod script;
 pub mod settle;
+mod sources;
 pub mod travel;
 
 use crate::workspace::lockfile::Lockfile;

@@ -17,45 +17,16 @@
 //! crates that depend on it must not be older than the output (`check_filesystem`). Therefore, if
 //! the mtime of an output changes, the mtimes of all artifacts of the cook change.
 
+use super::mtime::{move_mtime, mtime, oldest, set_mtime};
 use super::script::{self, Places};
+use super::sources::{Carried, InProject, carried, in_project, is_noted, note_down, package_name};
 use crate::cargo::outcome::{Compiled, Outcome, Run};
 use crate::error::{Error, Result};
-use crate::path;
-use crate::recipe::skeleton::{self, Files};
+use crate::recipe::skeleton::Files;
 use crate::target::records;
-use rustc_stable_hash::StableSipHasher128;
 use std::collections::{BTreeMap, BTreeSet};
-use std::hash::{Hash, Hasher};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
-
-/// The note's name.
-const NOTE: &str = "larder-sources";
-
-/// The files of a carried package, relative to the root.
-#[derive(Default)]
-struct Carried<'a> {
-    manifest: &'a [u8],
-    sources: BTreeMap<&'a str, &'a [u8]>,
-}
-
-/// Returns the carried packages of a recipe, by directory.
-fn carried(files: &Files) -> BTreeMap<&str, Carried<'_>> {
-    let stubs = skeleton::stubs(files);
-    let manifests = files.iter().filter_map(|(name, bytes)| Some((name.strip_suffix("/Cargo.toml")?, bytes)));
-    let mut carried: BTreeMap<&str, Carried<'_>> = manifests
-        .filter(|(dir, _)| !stubs.contains(*dir))
-        .map(|(dir, manifest)| (dir, Carried { manifest, ..Carried::default() }))
-        .collect();
-    for (name, bytes) in files.iter().filter(|(name, _)| !name.ends_with("/Cargo.toml")) {
-        // The nearest package, because one package can be in the directory of another.
-        let nearest = Path::new(name).ancestors().filter_map(Path::to_str).find(|dir| carried.contains_key(dir));
-        if let Some(package) = nearest.and_then(|dir| carried.get_mut(dir)) {
-            package.sources.insert(name.as_str(), bytes.as_slice());
-        }
-    }
-    carried
-}
+use std::time::SystemTime;
 
 /// Makes the sources of a package in the scratch directory old, if every record of the package was
 /// made from the same content.
@@ -115,7 +86,8 @@ pub fn after(outcome: &Outcome, around: &Around<'_>) -> Result<BTreeSet<String>>
             again.insert(format!("what was made of `{dir}` holds the directory that it was compiled in: {AGAIN}"));
         }
         let has_script = outcome.scripts.contains(dir);
-        let in_project = if is_marked { InProject::Other } else { in_project(dir, package, has_script, around) };
+        let in_project =
+            if is_marked { InProject::Other } else { in_project(dir, package, has_script, around.places.root) };
         let is_settled = match (&in_project, around.prepared) {
             (InProject::Same(newest), _) => move_all(&record, |own| own.max(*newest)).is_ok(),
             // The sources arrive later. Those that are newer than the recipe have changed since.
@@ -158,7 +130,8 @@ fn settle_runs(
             return Err(lost(dir));
         };
         let doubt = script::doubt(dir, &record, out_dir, around.places);
-        let in_project = if doubt.is_some() { InProject::Other } else { in_project(dir, package, true, around) };
+        let in_project =
+            if doubt.is_some() { InProject::Other } else { in_project(dir, package, true, around.places.root) };
         let is_old = records::compared(&record).iter().all(|path| mtime(path) <= around.prepared);
         let why = match &in_project {
             InProject::Absent if lowered.is_none() && !is_old => {
@@ -215,99 +188,7 @@ fn move_artifacts(
     newest.map_or(Ok(()), |newest| artifacts.try_for_each(|path| move_mtime(&path, |own| own.max(newest))))
 }
 
-/// What the project has at the paths of a package's sources.
-enum InProject {
-    /// The same sources, with the mtime of the newest one.
-    Same(SystemTime),
-    /// Different sources, or sources whose mtimes cannot be trusted.
-    Other,
-    /// No sources.
-    Absent,
-}
-
-impl InProject {
-    fn newest(&self) -> Option<SystemTime> {
-        if let InProject::Same(newest) = self { Some(*newest) } else { None }
-    }
-}
-
-/// Compares the sources of a package with the project. If the package has a build script, its
-/// directories count too, because the script may read them.
-fn in_project(dir: &str, package: &Carried<'_>, has_script: bool, around: &Around<'_>) -> InProject {
-    let root = around.places.root;
-    let there: Vec<_> = package.sources.iter().map(|(name, bytes)| (root.join(name), bytes)).collect();
-    if there.iter().all(|(path, _)| !path.exists()) {
-        return InProject::Absent;
-    }
-    let package_dir = root.join(dir);
-    let is_own = |path: &&Path| path.starts_with(&package_dir) && (has_script || path.is_file());
-    // Read the mtimes before the contents, because a file can change in between.
-    let newest = there.iter().flat_map(|(path, _)| path.ancestors().take_while(is_own)).filter_map(mtime).max();
-    let is_same = there.iter().all(|(path, bytes)| std::fs::read(path).is_ok_and(|content| content == **bytes));
-    let is_known = |name: &PathBuf| package.sources.contains_key(path::slashed(&Path::new(dir).join(name)).as_str());
-    let is_whole =
-        || super::private::files(&package_dir, root, true).is_ok_and(|found| found.travels.iter().all(is_known));
-    // If an mtime is in the future, cargo would miss an edit of today.
-    let newest = newest.filter(|newest| *newest <= SystemTime::now());
-    newest.filter(|_| is_same && (!has_script || is_whole())).map_or(InProject::Other, InProject::Same)
-}
-
-/// Returns the text of a note: a hash of the content, and the mtimes of the record. The mtimes show
-/// whether cargo has written the record again, because cargo does not update the note.
-fn note(record: &Path, package: &Carried<'_>) -> String {
-    let mut hasher = StableSipHasher128::new();
-    (package.manifest, &package.sources).hash(&mut hasher);
-    let times = records::compared(record).into_iter().filter_map(|path| mtime(&path));
-    let times: Vec<u128> = times.map(|time| since_epoch(time).as_nanos()).collect();
-    format!("{:016x} {times:?}\n", Hasher::finish(&hasher))
-}
-
-fn note_down(record: &Path, package: &Carried<'_>) {
-    let _ = crate::disk::write_whole(&record.join(NOTE), note(record, package).as_bytes());
-}
-
-fn is_noted(record: &Path, package: &Carried<'_>) -> bool {
-    std::fs::read_to_string(record.join(NOTE)).is_ok_and(|text| text == note(record, package))
-}
-
-fn package_name(files: &Files, dir: &str) -> Option<String> {
-    let manifest: toml::Table = skeleton::text(files, &format!("{dir}/Cargo.toml"))?.parse().ok()?;
-    Some(manifest.get("package")?.get("name")?.as_str()?.to_owned())
-}
-
-fn mtime(path: &Path) -> Option<SystemTime> {
-    std::fs::metadata(path).and_then(|m| m.modified()).ok()
-}
-
-fn set_mtime(path: &Path, time: SystemTime) -> Result<()> {
-    // The owner of a file needs no write access for this, except on Windows.
-    fs_err::OpenOptions::new()
-        .read(true)
-        .write(cfg!(windows))
-        .open(path)?
-        .into_file()
-        .set_modified(time)
-        .map_err(Into::into)
-}
-
 /// Changes the mtimes of all files in a record that cargo compares with sources.
 fn move_all(record: &Path, to: impl Fn(SystemTime) -> SystemTime) -> Result<()> {
     records::compared(record).iter().try_for_each(|path| move_mtime(path, &to))
-}
-
-/// Changes the mtime of a file, if the file exists.
-fn move_mtime(path: &Path, to: impl Fn(SystemTime) -> SystemTime) -> Result<()> {
-    match mtime(path).map(|own| (own, to(own))) {
-        Some((own, right)) if right != own => set_mtime(path, right),
-        _ => Ok(()),
-    }
-}
-
-/// Returns a day after the epoch, which every file system can store.
-fn oldest() -> SystemTime {
-    SystemTime::UNIX_EPOCH + Duration::from_hours(24)
-}
-
-fn since_epoch(time: SystemTime) -> Duration {
-    time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default()
 }

@@ -1,12 +1,39 @@
-//! Who asks for a feature that cargo refuses.
+//! Explains a failed build where cargo cannot: it knows stubs, and not the packages behind them.
 //!
-//! In: cargo's message, which names a stub, and the local packages behind the stubs, if they are known. Out: one sentence that
-//! names the member or the flag. `prepare` cannot know: features of third-party packages stand in the registry's index.
-//! Touches nothing.
+//! In: what cargo did until it failed, its message, and the local packages behind the stubs, if they are
+//! known. Out: a note that names the member or the flag that requests a missing feature, and warnings about
+//! build scripts that failed. `prepare` cannot know: the features of third-party packages are in the
+//! registry's index. Starts cargo once more if it has refused to begin. Writes nothing.
 
+use super::order::Order;
+use crate::cargo::{self, Build, Outcome};
+use crate::cli::How;
+use crate::error::{Error, Result};
+use crate::report::Report;
 use crate::workspace::Workspace;
 use crate::workspace::scope::Scope;
 use std::collections::BTreeSet;
+
+/// Says what cargo, where it has failed, cannot know: who asks for a feature that it refuses, and what a build script may miss.
+pub fn explain(built: &Result<()>, outcome: &Outcome, build: &Build<'_>, how: &How, order: &Order, report: Report) {
+    let Err(Error::Cargo(code)) = built else { return };
+    explain_scripts(outcome, report);
+    // What cargo fails with where it cannot begin.
+    let has_begun = *code != 101 || !outcome.units.is_empty();
+    let message = (!has_begun && !how.quiet).then(|| cargo::refusal(build, &how.settings())).flatten();
+    if let Some(missing) = message.and_then(|message| Missing::find(&message, &build.stubs)) {
+        report.note(&missing.told(order.workspace.as_deref(), &order.scope));
+    }
+}
+
+/// A build script may need what is around it in the project.
+fn explain_scripts(outcome: &Outcome, report: Report) {
+    for dir in outcome.scripts.iter().filter(|dir| outcome.ran.iter().all(|run| run.dir != **dir)) {
+        report.warning(&format!(
+            "the build script of `{dir}` did not come to its end here, where only its package is\nhelp: to leave it to the real build, write `cook = false` below `[package.metadata.larder]` in `{dir}/Cargo.toml`, and prepare the recipe anew"
+        ));
+    }
+}
 
 /// A feature, and the package that does not have it.
 #[derive(Debug, PartialEq, Eq)]

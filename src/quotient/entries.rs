@@ -4,8 +4,9 @@
 //! [`Entry`]s. The form depends on what is asked, when and in which class, and on nothing else: not on which local
 //! package asks, nor how often. Touches nothing.
 
+use crate::quotient::class::{Class, Emit};
 use crate::quotient::features::{Asked, DEFAULT, Features};
-use crate::quotient::units::{Built, Class, Emit};
+use crate::quotient::units::Built;
 use crate::workspace::condition::{Atom, Chain, Condition, Side};
 use crate::workspace::{Resolved, Resolver, SOURCE_KEYS, Workspace};
 use std::collections::{BTreeMap, BTreeSet};

@@ -4,6 +4,7 @@
 //! `select` the packages and targets, resolve `features`, follow the `units` down to third-party packages, gather what is
 //! asked of those as `entries`, and put the entries into `stubs`. Values to values; fails only on what the user got wrong.
 
+mod class;
 mod entries;
 pub mod features;
 pub mod names;
@@ -12,7 +13,8 @@ pub mod platform;
 pub mod reduce;
 pub mod select;
 mod stubs;
-pub mod units;
+pub mod tree;
+mod units;
 
 use crate::carried;
 use crate::error::Result;

@@ -3,6 +3,7 @@
 //! In: a [`Recipe`], or its text. Out: the other one. RECIPE.md describes the format. `decode`
 //! checks that a recipe can write only where it may, and interprets nothing else. Touches nothing.
 
+mod manifest;
 pub mod secrets;
 pub mod skeleton;
 

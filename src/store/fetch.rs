@@ -9,6 +9,7 @@
 
 use super::digest::Digest;
 use super::object;
+use super::pack::pack;
 use super::record::{Record, folder};
 use super::watch::{Looked, digest_of_path};
 use super::{Store, plan};
@@ -56,7 +57,7 @@ pub fn fetch(store: &Store, lock: &Lockfile, profile_dir: &str, check: &dyn Fn()
         there.into_iter().map(|(unit, parts)| (unit.key(), (unit, parts))).collect();
     let stands = |key: &str| -> Option<Digest> {
         let (unit, parts) = there.get(key)?;
-        let packed = object::pack(unit, parts, dir).ok().flatten();
+        let packed = pack(unit, parts, dir).ok().flatten();
         // What cannot be told is no unit that anything was compiled against.
         Some(packed.map_or_else(|| Digest::of(b""), |packed| Digest::of(&packed.bytes)))
     };

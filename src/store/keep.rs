@@ -9,7 +9,7 @@
 use super::digest::Digest;
 use super::fetch::{Fetched, key};
 use super::holder::OBJECTS;
-use super::object;
+use super::pack::pack;
 use super::record::{Circumstances, FORMAT, Record, object_name};
 use super::watch::{self, Looked, Watched, digest_of_path};
 use super::{Store, evict};
@@ -99,7 +99,7 @@ impl<'a> Keeping<'a> {
     fn put_object(&mut self, used: &Used<'a>) -> io::Result<()> {
         let dir = &self.store.surroundings.target_dir;
         let Some(parts) = self.there.get(used.unit) else { return Ok(()) };
-        let Some(packed) = object::pack(used.unit, parts, dir)? else { return Ok(()) };
+        let Some(packed) = pack(used.unit, parts, dir)? else { return Ok(()) };
         let bytes = packed.bytes.len() as u64;
         if bytes > self.store.limit {
             return Ok(());

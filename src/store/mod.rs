@@ -19,6 +19,7 @@ pub mod holder;
 pub mod keep;
 pub mod names;
 pub mod object;
+pub mod pack;
 pub mod plan;
 pub mod record;
 pub mod surroundings;

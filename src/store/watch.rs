@@ -8,7 +8,7 @@
 //! other places and times than it was written, so all of this is compared by content.
 
 use super::digest::Digest;
-use super::object;
+use super::pack;
 use super::surroundings::Surroundings;
 use crate::target::copy::files_below;
 use crate::target::records::{entries, name_of};
@@ -125,7 +125,7 @@ impl Watched {
     ) -> Option<Self> {
         let dir = &around.target_dir;
         let mut names = Names::default();
-        if object::is_run(unit, dir) {
+        if pack::is_run(unit, dir) {
             let run = dir.join(unit.run());
             for printed in ["output", "stdout"].map(|name| run.join(name)).iter().filter(|path| path.is_file()) {
                 names.of_script(&String::from_utf8_lossy(&fs_err::read(printed).ok()?))?;

@@ -2,7 +2,8 @@
 #![cfg(unix)]
 
 use super::files_below;
-use cargo_larder::store::object::{pack, unpack};
+use cargo_larder::store::object::unpack;
+use cargo_larder::store::pack::pack;
 use cargo_larder::target::unit::Layout;
 use cargo_larder::target::{Unit, units};
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
