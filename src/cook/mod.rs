@@ -56,6 +56,9 @@ pub fn cook(args: &Cook, environment: Environment, stdout: &mut dyn Write) -> Re
         refuse_several(&orders)?;
         let Some(order) = orders.first() else { return Ok(()) };
         unpack(&order.files, here)?;
+        if let Some(note) = unpack::stays(&order.files) {
+            report.note(&note);
+        }
         return tell(&args.how, &order.build, stdout);
     }
     let last = orders.pop();

@@ -66,8 +66,10 @@ pub fn orders(args: &Cook, given: &Given, report: Report) -> Result<Vec<Order>> 
     let current = args.manifest_path.as_ref().map(|path| path::normalize(&here.join(path)).with_file_name(""));
     let current = current.unwrap_or_else(|| here.to_owned());
     let read_beside = read.as_ref().filter(|_| !args.no_build);
-    if let Some(warning) = read_beside.and_then(|read| stale::warning(&recipe, &read.name, args, &current, given)) {
-        report.warning(&warning);
+    if let Some(read) = read_beside {
+        if let Some(warning) = stale::warning(&recipe, &read.name, args, &asked, &current, given)? {
+            report.warning(&warning);
+        }
     }
     let index = load::wanted(&recipe, &current, given);
     let (above, stood) = (recipe.above, Stood { depth: recipe.depth, away: recipe.away });

@@ -1,15 +1,18 @@
 //! Whether a recipe is of the workspace that stands beside it.
 //!
-//! In: a recipe, and the directory of a manifest. Out: a warning, where `prepare` would now make another one. Reads the
-//! workspace as `prepare` does, starts no program and writes nothing. What cannot be read there is not for `cook` to refuse.
+//! In: a recipe, and the directory of a manifest. Out: a warning if `prepare` would now make another recipe, and an error if
+//! the recipe is of the workspace and the workspace lacks what the flags name. Reads the workspace as `prepare` does, starts
+//! no program and writes nothing. `cook` does not refuse a workspace that cannot be read.
 
 use crate::cli::Cook;
 use crate::config::layers::Given;
-use crate::error::Error;
+use crate::error::{Error, Result};
 use crate::prepare::{self, command, command::Told};
+use crate::quotient::select;
 use crate::read;
 use crate::recipe::Recipe;
 use crate::recipe::skeleton::{self, Files};
+use crate::workspace::Workspace;
 use crate::workspace::lockfile;
 use crate::workspace::scope::Scope;
 use std::collections::BTreeSet;
@@ -19,11 +22,31 @@ use std::path::Path;
 const NAMED: usize = 3;
 
 /// Returns what to warn of, if a workspace stands at `current` and `prepare` would make another recipe of it than `recipe`.
-pub fn warning(recipe: &Recipe, name: &str, args: &Cook, current: &Path, given: &Given) -> Option<String> {
+///
+/// # Errors
+/// The recipe is that of the workspace, and the flags name a package, target or feature that the workspace does not have. An
+/// unscoped recipe alone would not tell, since it holds names only where they make a difference.
+pub fn warning(
+    recipe: &Recipe,
+    name: &str,
+    args: &Cook,
+    asked: &Scope,
+    current: &Path,
+    given: &Given,
+) -> Result<Option<String>> {
     let bare = Given { config: Vec::new(), unstable: Vec::new(), ..given.clone() };
     // `prepare` may have been given the same `--config` as `cook`, or none.
-    let what = [given, &bare].map(|given| compared(recipe, current, given));
-    let what = what.into_iter().collect::<Option<Vec<_>>>()?.pop()?;
+    let mut found = None;
+    for given in [given, &bare] {
+        match compared(recipe, current, given) {
+            Some(Compared::Same(workspace)) if recipe.scope.is_none() => {
+                return select::select(&workspace, asked).map(|_| None);
+            }
+            None | Some(Compared::Same(_)) => return Ok(None),
+            Some(Compared::Other(what)) => found = Some(what),
+        }
+    }
+    let Some(what) = found else { return Ok(None) };
     let scope = given_to_prepare(recipe);
     let told = Told {
         scope: &scope,
@@ -33,13 +56,21 @@ pub fn warning(recipe: &Recipe, name: &str, args: &Cook, current: &Path, given: 
         offline: recipe.index.is_some(),
     };
     let again = command::prepare(&told);
-    Some(format!(
+    Ok(Some(format!(
         "recipe `{name}` is not of the workspace as it is now{what}\nhelp: unless that is meant, make it anew with `{again}`"
-    ))
+    )))
 }
 
-/// Returns in what a recipe differs from that of the workspace at `current`, if it does.
-fn compared(recipe: &Recipe, current: &Path, given: &Given) -> Option<String> {
+/// How the recipe of a workspace compares to one at hand.
+enum Compared {
+    /// They are the same.
+    Same(Box<Workspace>),
+    /// They differ, in this.
+    Other(String),
+}
+
+/// Compares a recipe with that of the workspace at `current`. Returns `None` if no workspace can be read there.
+fn compared(recipe: &Recipe, current: &Path, given: &Given) -> Option<Compared> {
     let manifest = read::find_manifest(current, None).ok()?;
     let manifests = read::open(&manifest, &given.environment.here, given).ok()?;
     if !read::lockfile(&manifests).is_file() {
@@ -47,14 +78,14 @@ fn compared(recipe: &Recipe, current: &Path, given: &Given) -> Option<String> {
     }
     let scope = given_to_prepare(recipe);
     match read::workspace(&manifests) {
-        Ok(workspace) => match prepare::prepared(&workspace, &scope, recipe.host.as_deref()) {
-            Ok(now) if is_same(&now.recipe, recipe) => None,
-            Ok(now) => Some(difference(&now.recipe.files, &recipe.files)),
+        Ok(workspace) => Some(match prepare::prepared(&workspace, &scope, recipe.host.as_deref()) {
+            Ok(now) if is_same(&now.recipe, recipe) => Compared::Same(Box::new(workspace)),
+            Ok(now) => Compared::Other(difference(&now.recipe.files, &recipe.files)),
             // The scope is of another workspace.
-            Err(error) => Some(format!(": {}", error.to_string().lines().next().unwrap_or_default())),
-        },
+            Err(error) => Compared::Other(format!(": {}", error.to_string().lines().next().unwrap_or_default())),
+        }),
         // A lockfile that is behind has not been cooked from; what else is amiss may be so for want of sources.
-        Err(Error::Behind(_)) => Some(": `Cargo.lock` is behind the manifests".to_owned()),
+        Err(Error::Behind(_)) => Some(Compared::Other(": `Cargo.lock` is behind the manifests".to_owned())),
         Err(_) => None,
     }
 }

@@ -10,6 +10,7 @@ use crate::prepare::command;
 use crate::recipe::skeleton::{self, Files};
 use crate::shell;
 use crate::workspace::scope::Scope;
+use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::Path;
 
@@ -33,6 +34,17 @@ pub fn unpack(files: &Files, here: &Path) -> Result<()> {
         );
     }
     skeleton::unpack(files, here)
+}
+
+/// Returns what to do with the packages of an unpacked skeleton. Cargo would take them for members of a workspace whose
+/// patterns match their directories, and then `--locked` fails (`Workspace::find_path_deps`, `core/workspace.rs`).
+pub fn stays(files: &Files) -> Option<String> {
+    let top = skeleton::manifests(files).filter_map(|dir| dir.split('/').next());
+    let top: BTreeSet<String> = top.map(|dir| format!("`{dir}`")).collect();
+    let named = top.into_iter().collect::<Vec<_>>().join(", ");
+    (!named.is_empty()).then(|| {
+        format!("remove {named} before the sources come, if a pattern in `workspace.members`, such as `*`, matches them")
+    })
 }
 
 /// Prints the command that would build the skeleton here.

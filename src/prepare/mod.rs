@@ -111,6 +111,9 @@ pub fn prepare(args: Prepare, environment: Environment) -> Result<()> {
     if let Some(hint) = wheel::hint(&workspace, &kept) {
         report.note(&hint);
     }
+    if let Some(hint) = carried_hint(&workspace, &prepared.recipe) {
+        report.note(&hint);
+    }
     if report.is_verbose() {
         let left_out: Vec<&str> = all.difference(&kept).map(String::as_str).collect();
         report.note(&format!(
@@ -148,6 +151,19 @@ pub fn prepared(workspace: &Workspace, scope: &Scope, host: Option<&str>) -> Res
     prepared.warnings.extend(carried::left_out_secrets(workspace, &travels));
     prepared.warnings.extend(secrets::warnings(&prepared.recipe.files));
     Ok(prepared)
+}
+
+/// Returns what to do about carried packages, if the recipe has any. Cargo compares the modification times of their sources.
+fn carried_hint(workspace: &Workspace, recipe: &Recipe) -> Option<String> {
+    let travels: BTreeSet<&str> = skeleton::manifests(&recipe.files).collect();
+    let carried = workspace.packages.iter().filter(|p| p.is_carried() && travels.contains(p.dir.as_str()));
+    let named: Vec<String> = carried.map(|p| format!("`{}`", p.dir)).collect();
+    (!named.is_empty()).then(|| {
+        format!(
+            "the recipe has the sources of {}, which third-party crates depend on\nhelp: if the sources arrive newer than the recipe, as by `git clone`, run `cargo larder cook` again before the build",
+            named.join(", ")
+        )
+    })
 }
 
 /// The build that a recipe is for.

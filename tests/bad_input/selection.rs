@@ -342,6 +342,27 @@ help: their targets of this kind are `one`, `two`
 }
 
 #[test]
+fn cook_asks_the_workspace_beside_an_unscoped_recipe_for_names() {
+    let files = "-- src/main.rs --\n-- src/bin/helper.rs --\n-- Cargo.toml --\n[package]\nname = \"app\"\nversion = \"1.0.0\"\nedition = \"2021\"\n[features]\ntls = []\n";
+    let place =
+        Place::new(&[files, "-- Cargo.lock --\nversion = 4\n[[package]]\nname = \"app\"\nversion = \"1.0.0\"\n"]);
+    assert_eq!(place.run(&mut place.larder(&["prepare"])).code, Some(0));
+    for (args, answer) in [
+        ("--bin helpr", "no bin target named `helpr` in the selected packages\nhelp: did you mean `helper`?\n"),
+        (
+            "--example one",
+            "no example target named `one` in the selected packages\nhelp: they have no targets of this kind\n",
+        ),
+        (
+            "--features tsl",
+            "none of the selected packages has the feature `tsl` (selected: `app`)\nhelp: did you mean `tls`?\n",
+        ),
+    ] {
+        super::refused(&place, &format!("cook {args}"), 1, &format!("error: {answer}"));
+    }
+}
+
+#[test]
 fn cook_knows_that_a_binary_needs_features() {
     let expected = "\
 error: target `admin` of package `api` requires the features: `tls`

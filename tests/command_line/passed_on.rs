@@ -152,7 +152,8 @@ fn no_build_prints_one_line_that_a_shell_takes_apart_again() {
     let mut larder = fake_cargo::larder(&place, &[&flags[..], &more].concat());
     let ended = succeed(&place, larder.current_dir(&elsewhere));
     let expected = "cargo build --release '--config=env.A=\"it'\\''s\"' --offline --target-dir 'my target'\n";
-    assert_eq!((ended.stdout.as_str(), ended.stderr.as_str()), (expected, ""));
+    let note = "note: remove `larder-stub` before the sources come, if a pattern in `workspace.members`, such as `*`, matches them\n";
+    assert_eq!((ended.stdout.as_str(), ended.stderr.as_str()), (expected, note));
     assert!(!place.root().join("kept").exists(), "cargo was started");
     assert!(elsewhere.join("Cargo.toml").exists());
 }

@@ -202,3 +202,46 @@ fn prepare_tells_of_maturin_where_it_builds_what_pyo3_is_in() {
     assert!(is_told("pyo3", "maturin") && is_told("pyo3-ffi", "maturin"));
     assert!(!is_told("pyo3", "setuptools.build_meta") && !is_told("itoa", "maturin"));
 }
+
+/// A package below a third-party crate.
+const PATCHED: &[&str] = &[
+    "-- Cargo.toml --\n[package]\nname = \"app\"\nversion = \"1.0.0\"\nedition = \"2021\"\n[dependencies]\none = \"1\"\n[patch.crates-io]\ntwo = { path = \"patched/two\" }\n-- src/main.rs --\nfn main() {}\n",
+    "-- patched/two/src/lib.rs --\n-- patched/two/Cargo.toml --\n[package]\nname = \"two\"\nversion = \"1.0.0\"\n",
+];
+
+#[test]
+fn prepare_says_when_sources_that_travel_want_a_second_cook() {
+    let place = Place::new(PATCHED);
+    let local =
+        |name: &str, on: &str| format!("[[package]]\nname = \"{name}\"\nversion = \"1.0.0\"\ndependencies = [{on}]\n");
+    let lock = |on: &[&str]| {
+        let entries = [local("app", "\"one\""), registry::entry("one", on), local("two", "")].concat();
+        place.write(&[&format!("-- Cargo.lock --\nversion = 4\n{entries}")]);
+    };
+    let note = "note: the recipe has the sources of `patched/two`, which third-party crates depend on\nhelp: if the sources arrive newer than the recipe";
+    for scope in [&["prepare"][..], &["prepare", "--release"]] {
+        lock(&["two"]);
+        let said = succeed(&place, &mut place.larder(scope)).stderr;
+        assert!(said.contains(note), "{said}");
+        lock(&[]);
+        let said = succeed(&place, &mut place.larder(scope)).stderr;
+        assert!(!said.contains("note: the recipe has"), "{said}");
+    }
+}
+
+#[test]
+fn cook_says_which_directories_a_pattern_would_take_for_members() {
+    let place = with_dependencies();
+    succeed(&place, &mut place.larder(&["prepare", "--release"]));
+    let elsewhere = place.root().join("elsewhere");
+    fs_err::create_dir(&elsewhere).expect("it is writable");
+    let args = ["cook", "--no-build", "--recipe-path", "../project/recipe.json"];
+    let said = succeed(&place, fake_cargo::larder(&place, &args).current_dir(&elsewhere)).stderr;
+    let dirs = fs_err::read_dir(&elsewhere).expect("it is there").flatten().filter(|it| it.path().is_dir());
+    let mut dirs: Vec<String> = dirs.map(|it| format!("`{}`", it.file_name().display())).collect();
+    dirs.retain(|dir| elsewhere.join(dir.trim_matches('`')).join("Cargo.toml").is_file());
+    dirs.sort();
+    assert!(!dirs.is_empty());
+    let note = format!("note: remove {} before the sources come, if a pattern in `workspace.members`", dirs.join(", "));
+    assert!(said.contains(&note), "{said}");
+}

@@ -117,7 +117,11 @@ pub fn relocate(case: &mut Case, dice: &mut Dice) -> bool {
         &mut case.workspace.packages[i]
     };
     let Place::Member(dir) = &mut package.place else { return false };
-    *dir = format!("elsewhere/{}", package.name);
+    // How deep the package of the command stands is part of its recipe.
+    let is_current = case.scope.from_member.as_deref() == Some(package.name.as_str());
+    let depth = if is_current { dir.split('/').count() } else { 2 };
+    let above = "elsewhere/".repeat(depth - 1);
+    *dir = format!("{above}{}{}", if depth == 1 { "elsewhere-" } else { "" }, package.name);
     true
 }
 
