@@ -15,7 +15,7 @@ use crate::index::load::{self, Wanted};
 use crate::path;
 use crate::prepare::{RECIPE, locked};
 use crate::quotient::quotient;
-use crate::quotient::{names, narrow, select};
+use crate::quotient::{implied, names, narrow, select};
 use crate::read;
 use crate::recipe::skeleton::{self, Files};
 use crate::recipe::{self, Recipe};
@@ -66,10 +66,10 @@ pub fn orders(args: &Cook, given: &Given, report: Report) -> Result<Vec<Order>> 
     let current = args.manifest_path.as_ref().map(|path| path::normalize(&here.join(path)).with_file_name(""));
     let current = current.unwrap_or_else(|| here.to_owned());
     let read_beside = read.as_ref().filter(|_| !args.no_build);
-    if let Some(read) = read_beside {
-        if let Some(warning) = stale::warning(&recipe, &read.name, args, &asked, &current, given)? {
-            report.warning(&warning);
-        }
+    if let Some(read) = read_beside
+        && let Some(warning) = stale::warning(&recipe, &read.name, args, &asked, &current, given)?
+    {
+        report.warning(&warning);
     }
     let index = load::wanted(&recipe, &current, given);
     let (above, stood) = (recipe.above, Stood { depth: recipe.depth, away: recipe.away });
@@ -185,6 +185,7 @@ fn scoped(read: &Workspace, recipe: &Recipe, asked: &Scope, report: Report) -> R
     for meant in narrow::scopes(read, &recipe.build, asked) {
         let mut workspace = read.clone();
         let mut found = names::find(&mut workspace, &meant.scope);
+        implied::restore(&mut workspace.packages, &found);
         // Features that reach nothing were left out of the recipe.
         for unknown in select::unknown_features(&workspace, &found)? {
             if all.is_empty() {

@@ -7,6 +7,7 @@
 mod class;
 mod entries;
 pub mod features;
+pub mod implied;
 pub mod names;
 pub mod narrow;
 pub mod platform;

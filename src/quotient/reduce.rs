@@ -5,7 +5,7 @@
 //! unscoped recipe holds. Values to values; cannot fail.
 
 use crate::carried;
-use crate::quotient::names;
+use crate::quotient::{implied, names};
 use crate::workspace::lockfile::LocalEntry;
 use crate::workspace::profile;
 use crate::workspace::{Below, Dependency, DependencyKind, Package, Resolved, SOURCE_KEYS, Target, Workspace};
@@ -32,6 +32,7 @@ pub fn reduce(workspace: &Workspace) -> Reduced {
             dependency.to = Resolved::Absent;
         }
     }
+    workspace.packages = implied::without(&workspace.packages);
     let workspace = &workspace;
     let live: Vec<BTreeSet<String>> = live_features(workspace);
     let counts = |p: &Package, d: &Dependency| d.kind != DependencyKind::Dev || p.is_member || !p.is_carried();

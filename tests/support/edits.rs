@@ -70,6 +70,7 @@ pub const EDITS: &[Edit] = &[
     files("a first binary beside a library", Applies::Always, first_binary),
     model("versions of local packages", Applies::Always, refactors::versions),
     model("a dependency inherited from the workspace", Applies::Always, refactors::inherit),
+    model("a dependency that a dependency implies", Applies::Always, refactors::implied),
     model("members in another order", Applies::Always, refactors::members_reversed),
     model("a package with another name", Applies::Scoped, refactors::rename),
     model("a package in another directory", Applies::Scoped, refactors::relocate),

@@ -151,3 +151,37 @@ pub fn build_script(case: &mut Case, _: &mut Dice) -> bool {
     }
     found
 }
+
+/// A package asks for what a plain dependency of its own asks for, too.
+pub fn implied(case: &mut Case, _: &mut Dice) -> bool {
+    let plain = |it: &Dependency| it.kind == Kind::Normal && it.platform.is_none() && !it.optional;
+    let packages = &case.workspace.packages;
+    let named = |it: &Package, key: &str| {
+        let of_key = |value: &String| value.split('/').next().is_some_and(|name| name.trim_end_matches('?') == key);
+        it.dependencies.iter().any(|own| own.key == key) || it.features.values().flatten().any(of_key)
+    };
+    // Only one version of it, since a name stands for one package.
+    let versions = |name: &str| {
+        let all = packages.iter().flat_map(|it| &it.dependencies).chain(&case.workspace.shared);
+        let all = all.filter_map(|it| match &it.from {
+            From::Registry { package, requirement } if *package == name => Some(requirement.clone()),
+            _ => None,
+        });
+        all.collect::<std::collections::BTreeSet<_>>().len()
+    };
+    let mut found = None;
+    for (i, above) in packages.iter().enumerate().filter(|(_, it)| it.library != Library::ProcMacro) {
+        for local in above.dependencies.iter().filter(|it| plain(it)) {
+            let From::Local(name) = &local.from else { continue };
+            let below = packages.iter().find(|it| it.name == *name && it.library == Library::Plain);
+            let asked = below.into_iter().flat_map(|it| &it.dependencies).find(|it| {
+                let From::Registry { package, .. } = &it.from else { return false };
+                plain(it) && it.key == *package && !named(above, &it.key) && versions(package) == 1
+            });
+            found = found.or_else(|| asked.map(|it| (i, it.clone())));
+        }
+    }
+    let Some((i, asked)) = found else { return false };
+    case.workspace.packages[i].dependencies.push(asked);
+    true
+}
