@@ -36,7 +36,7 @@ fn contexts(root: &Path) -> Vec<PathBuf> {
 }
 
 /// A Dockerfile of a directory, or of its folder `docker`.
-fn dockerfile(dir: &Path) -> Option<PathBuf> {
+pub fn dockerfile(dir: &Path) -> Option<PathBuf> {
     let entries = [dir.to_owned(), dir.join("docker")].into_iter().filter_map(|dir| std::fs::read_dir(dir).ok());
     entries.flatten().flatten().map(|entry| entry.path()).find(|path| is_dockerfile(path) && path.is_file())
 }

@@ -5,6 +5,7 @@
 
 pub mod command;
 mod context;
+mod dockerfile;
 pub mod locked;
 mod wheel;
 
@@ -109,6 +110,11 @@ pub fn prepare(args: Prepare, environment: Environment) -> Result<()> {
     }
     let (kept, all) = (prepared.packages, locked_packages(&workspace));
     if let Some(hint) = wheel::hint(&workspace, &kept) {
+        report.note(&hint);
+    }
+    if let Some(hint) =
+        Some(&prepared.recipe).filter(|it| it.scope.is_none()).and_then(|_| dockerfile::hint(&workspace.root))
+    {
         report.note(&hint);
     }
     if let Some(hint) = carried_hint(&workspace, &prepared.recipe) {

@@ -245,3 +245,19 @@ fn cook_says_which_directories_a_pattern_would_take_for_members() {
     let note = format!("note: remove {} before the sources come, if a pattern in `workspace.members`", dirs.join(", "));
     assert!(said.contains(&note), "{said}");
 }
+
+#[test]
+fn prepare_says_for_which_build_alone_the_dockerfile_cooks() {
+    let place = with_dependencies();
+    place.write(&["-- Dockerfile --\nRUN cargo larder cook --release --locked\nRUN cargo build --release\n"]);
+    let said = succeed(&place, &mut place.larder(&["prepare"])).stderr;
+    let note = "note: `Dockerfile` cooks for `cargo build --release` alone, and a recipe of that build changes less often\nhelp: prepare it with `cargo larder prepare --release`\n";
+    assert!(said.starts_with(note), "{said}");
+    for silent in [&["prepare", "--release"][..], &["prepare", "-q"]] {
+        let said = succeed(&place, &mut place.larder(silent)).stderr;
+        assert!(!said.contains("note:"), "{said}");
+    }
+    place.write(&["-- Dockerfile --\nRUN cargo larder cook --release\nRUN cargo larder cook --check\n"]);
+    let said = succeed(&place, &mut place.larder(&["prepare"])).stderr;
+    assert!(!said.contains("note:"), "{said}");
+}
