@@ -38,7 +38,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 use summary::{last_line, megabytes};
-use unpack::{refuse_several, tell, unpack};
+use unpack::{refuse_several, stays, tell, unpack};
 
 /// Runs `cook` at `here`.
 ///
@@ -56,7 +56,7 @@ pub fn cook(args: &Cook, environment: Environment, stdout: &mut dyn Write) -> Re
         refuse_several(&orders)?;
         let Some(order) = orders.first() else { return Ok(()) };
         unpack(&order.files, here)?;
-        if let Some(note) = unpack::stays(&order.files) {
+        if let Some(note) = stays(&order.files) {
             report.note(&note);
         }
         return tell(&args.how, &order.build, stdout);

@@ -43,7 +43,9 @@ pub fn stays(files: &Files) -> Option<String> {
     let top: BTreeSet<String> = top.map(|dir| format!("`{dir}`")).collect();
     let named = top.into_iter().collect::<Vec<_>>().join(", ");
     (!named.is_empty()).then(|| {
-        format!("remove {named} before the sources come, if a pattern in `workspace.members`, such as `*`, matches them")
+        format!(
+            "remove {named} before the sources come, if a pattern in `workspace.members`, such as `*`, matches them"
+        )
     })
 }
 
