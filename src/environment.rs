@@ -1,12 +1,15 @@
-//! The surroundings of the process: its variables, its current directory, the user's home.
+//! The surroundings of the process as one value.
 //!
-//! In: the process, once, when the program starts. Out: an [`Environment`], a value that is handed down. Whoever reads cargo's
-//! configuration or chooses a toolchain asks this value, so that a test can make one up.
+//! In: the process, once, when the program starts. Out: an [`Environment`] with variables,
+//! directories, the terminal, and the path of this program. Every room takes what it needs from
+//! this value, so that a test can make one up. Only this module and the wrapper process ask the
+//! process itself.
 
 use crate::error::{Result, fail};
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::io::ErrorKind::NotFound;
+use std::io::IsTerminal;
 use std::path::PathBuf;
 
 /// What the process was started in.
@@ -14,25 +17,39 @@ use std::path::PathBuf;
 pub struct Environment {
     /// The current directory.
     pub here: PathBuf,
-    /// The user's home, where the system tells.
+    /// The user's home, if the system tells it.
     pub user_home: Option<PathBuf>,
+    /// The path of this program, if the system tells it.
+    pub program: Option<PathBuf>,
+    /// Whether stderr is a terminal.
+    pub stderr_is_terminal: bool,
     variables: BTreeMap<OsString, OsString>,
 }
 
 impl Environment {
-    /// Reads the surroundings of this process.
+    /// Reads the surroundings of this process, except the current directory, which may be gone.
+    pub fn of_process() -> Self {
+        Environment {
+            here: PathBuf::new(),
+            user_home: std::env::home_dir(),
+            program: std::env::current_exe().ok(),
+            stderr_is_terminal: std::io::stderr().is_terminal(),
+            variables: std::env::vars_os().collect(),
+        }
+    }
+
+    /// Returns these surroundings with the current directory of the process.
     ///
     /// # Errors
     /// The current directory is gone.
-    pub fn of_process() -> Result<Self> {
-        let here = match std::env::current_dir() {
-            Ok(here) => here,
+    pub fn in_current_directory(self) -> Result<Self> {
+        match std::env::current_dir() {
+            Ok(here) => Ok(Environment { here, ..self }),
             Err(error) if error.kind() == NotFound => fail!(
                 "the current directory does not exist any more\nhelp: go to one that does, as with `cd \"$PWD\"` if it was made anew"
             ),
             Err(error) => fail!("cannot find out the current directory: {error}"),
-        };
-        Ok(Environment { here, user_home: std::env::home_dir(), variables: std::env::vars_os().collect() })
+        }
     }
 
     /// Returns the value of a variable.
@@ -67,6 +84,6 @@ impl Environment {
     /// Surroundings with these variables.
     pub fn with(variables: &[(&str, &str)]) -> Self {
         let variables = variables.iter().map(|(name, value)| (name.into(), value.into())).collect();
-        Environment { here: PathBuf::from("/here"), user_home: None, variables }
+        Environment { here: PathBuf::from("/here"), variables, ..Environment::default() }
     }
 }

@@ -32,6 +32,7 @@ pub mod store;
 pub mod target;
 pub mod triple;
 pub mod workspace;
+pub mod wrapper;
 
 use cli::{Larder, Verb};
 use environment::Environment;
@@ -42,8 +43,8 @@ use std::process::ExitCode;
 
 /// Runs the program with these arguments, the first of which is its own name.
 pub fn run(args: &[OsString]) -> ExitCode {
-    if cook::wrapper::is_called(args) {
-        return cook::wrapper::run(args);
+    if wrapper::is_called(args) {
+        return wrapper::run(args);
     }
     let larder = match cli::parse(args) {
         Ok(parsed) => parsed,
@@ -58,18 +59,19 @@ pub fn run(args: &[OsString]) -> ExitCode {
         Verb::Cook(cook) => cook.how.color.clone(),
         Verb::Cache(_) => None,
     };
-    match exec(larder) {
+    let environment = Environment::of_process();
+    match exec(larder, &environment) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             disk::go_on();
-            Report::new(colour.as_deref(), false, false).error(&error);
+            Report::new(colour.as_deref(), false, false, &environment).error(&error);
             ExitCode::from(error.code())
         }
     }
 }
 
-fn exec(larder: Larder) -> Result<()> {
-    let environment = Environment::of_process()?;
+fn exec(larder: Larder, environment: &Environment) -> Result<()> {
+    let environment = environment.clone().in_current_directory()?;
     match larder.verb {
         Verb::Prepare(args) => prepare::prepare(args, environment),
         Verb::Cache(args) => store::command::run(&args, &environment, &mut std::io::stdout()),

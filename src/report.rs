@@ -3,9 +3,10 @@
 //! In: a sentence. Out: the sentence on stderr, with cargo's word in front, coloured as `CARGO_TERM_COLOR` and `NO_COLOR`
 //! say; nothing but errors where `-q` or `CARGO_TERM_QUIET` wants it. Results go to stdout and not through here.
 
+use crate::environment::Environment;
 use crate::error::Error;
 use std::borrow::Cow;
-use std::io::{IsTerminal, Write};
+use std::io::Write;
 
 /// How to write to stderr.
 #[derive(Clone, Copy, Debug)]
@@ -18,16 +19,18 @@ pub struct Report {
 impl Report {
     /// `colour` is the value of `--color`, `quiet` and `verbose` tell of `-q` and `-v`; the environment decides where they are
     /// not given (`GlobalContext::configure`).
-    pub fn new(colour: Option<&str>, quiet: bool, verbose: bool) -> Self {
-        let env = |name: &str| std::env::var(name).ok().filter(|v| !v.is_empty());
-        let is_true = |name: &str| env(name).as_deref() == Some("true");
+    pub fn new(colour: Option<&str>, quiet: bool, verbose: bool, environment: &Environment) -> Self {
+        let is_true = |name: &str| environment.text(name) == Some("true");
         let verbose = verbose || (!quiet && is_true("CARGO_TERM_VERBOSE"));
         let quiet = quiet || (!verbose && is_true("CARGO_TERM_QUIET"));
-        let choice = colour.map(str::to_owned).or_else(|| env("CARGO_TERM_COLOR"));
-        let colour = match choice.as_deref() {
+        let colour = match colour.or_else(|| environment.text("CARGO_TERM_COLOR")) {
             Some("always") => true,
             Some("never") => false,
-            _ => env("NO_COLOR").is_none() && env("TERM").as_deref() != Some("dumb") && std::io::stderr().is_terminal(),
+            _ => {
+                environment.stderr_is_terminal
+                    && environment.text("NO_COLOR").is_none()
+                    && environment.text("TERM") != Some("dumb")
+            }
         };
         Report { colour, quiet, verbose }
     }

@@ -9,7 +9,7 @@
 //! and follows a change of the width, none of which it does through a pipe. `-v` asks for all lines.
 
 use std::collections::BTreeSet;
-use std::io::{IsTerminal, Read, Write};
+use std::io::{Read, Write};
 use std::path::{MAIN_SEPARATOR, Path};
 use std::sync::mpsc::{self, Receiver};
 use std::time::Duration;
@@ -33,10 +33,10 @@ pub struct Passing(Receiver<()>);
 
 impl Hidden {
     /// The lines about `stubs` in `dir`; `None` if cargo is to have stderr for itself.
-    pub fn unless_cargos(stubs: &BTreeSet<String>, dir: &Path, is_verbose: bool) -> Option<Self> {
+    pub fn unless_cargos(stubs: &BTreeSet<String>, dir: &Path, keeps_all: bool) -> Option<Self> {
         let of = |stub: &String| format!("{}{MAIN_SEPARATOR}{stub}", dir.display());
         let hidden = || Hidden { dirs: stubs.iter().map(of).collect() };
-        (!is_verbose && !std::io::stderr().is_terminal()).then(hidden)
+        (!keeps_all).then(hidden)
     }
 
     /// Passes on what comes from `from`, in a thread of its own: cargo would wait if nobody read it.

@@ -9,6 +9,7 @@
 //! those differ in the project.
 
 use crate::disk::SCRATCH;
+use crate::environment::Environment;
 use crate::path;
 use crate::recipe::skeleton::Files;
 use crate::target::records;
@@ -23,6 +24,8 @@ pub struct Places<'a> {
     pub scratch: &'a Path,
     /// The directory of the project, which need not exist yet.
     pub root: &'a Path,
+    /// The variables of the build.
+    pub environment: &'a Environment,
 }
 
 /// Returns why this run would differ in the project, or `None`.
@@ -43,7 +46,7 @@ pub fn doubt(dir: &str, record: &Path, out_dir: &Path, places: Places<'_>) -> Op
         return Some(format!("watches `{}`, which does not travel", shown(path, places.scratch)));
     }
     let is_of_project =
-        |name: &&&str| std::env::var_os(name).is_some_and(|value| is_in(Path::new(&value), places.root));
+        |name: &&&str| places.environment.var_os(name).is_some_and(|value| is_in(Path::new(value), places.root));
     if let Some(name) = values("rerun-if-env-changed").iter().find(is_of_project) {
         return Some(format!("asks for `{name}`, which tells where the project is"));
     }
@@ -75,7 +78,7 @@ fn is_in(path: &Path, root: &Path) -> bool {
 /// Returns whether a watched path is the same here as in the project. It is if it travels with the
 /// package, or if it is in neither place, such as a system header. The manifest differs from the
 /// project's, and so does the package directory that holds it.
-fn is_here(watched: &str, dir: &str, Places { files, scratch, root }: Places<'_>) -> bool {
+fn is_here(watched: &str, dir: &str, Places { files, scratch, root, .. }: Places<'_>) -> bool {
     let package = scratch.join(dir);
     let path = path::normalize(&package.join(watched));
     match path.strip_prefix(&package) {

@@ -1,7 +1,7 @@
 //! Builds one skeleton in a scratch directory.
 //!
-//! In: an order. Out: [`Cooked`]: third-party units in the target directory, and what was done. Writes the scratch
-//! directory, the target directory, cargo's home, and the store.
+//! In: an order. Out: [`Cooked`]: third-party units in the target directory, and what was done.
+//! Writes the scratch directory, the target directory, cargo's home, and the store.
 
 use super::epoch::Epoch;
 use super::order::Order;
@@ -48,7 +48,8 @@ pub struct Cooked {
     pub epoch: Option<Epoch>,
 }
 
-/// Builds a skeleton in a scratch directory, for the workspace at `here` or of the manifest that is named.
+/// Builds a skeleton in a scratch directory, for the workspace at `here` or of the manifest that is
+/// named.
 pub fn in_scratch(
     mut order: Order,
     args: &Cook,
@@ -61,7 +62,7 @@ pub fn in_scratch(
     let scratch = disk::scratch()?;
     // As cargo will name it.
     let skeleton = fs_err::canonicalize(scratch.path())?;
-    let root = root::root(order.stood, args, &order.current, here)?;
+    let root = root::root(order.stood, args, &order.current, &given.environment)?;
     let place = Place { environment: &given.environment, here, root: &root };
     let (mut config, layers) = settings(&order, given, &place, &skeleton, report)?;
     let to_copy = place::to_copy(&order.files, &place);
@@ -91,13 +92,18 @@ pub fn in_scratch(
         args: [order.build.to_args(), how.to_args(), told.args, own_places].concat(),
         target_dir: &target_dir,
         env: [place::absolute_variables(&place), told.env].concat(),
-        hidden: Hidden::unless_cargos(&stubs, &skeleton, report.is_verbose()),
+        hidden: Hidden::unless_cargos(&stubs, &skeleton, report.is_verbose() || given.environment.stderr_is_terminal),
         stubs,
         cargo: &cargo,
     };
-    let epoch = Epoch::begin([target_dir.clone()].into_iter().chain(build_dir.clone()).collect(), &order.files)?;
+    let epoch = Epoch::begin(
+        [target_dir.clone()].into_iter().chain(build_dir.clone()).collect(),
+        &order.files,
+        &given.environment,
+    )?;
     if let Some(python) = &args.maturin {
-        let variables = maturin::variables(python.as_deref(), &order.files, &order.scope, &target_dir, here)?;
+        let variables =
+            maturin::variables(python.as_deref(), &order.files, &order.scope, &target_dir, &given.environment)?;
         to_run.env.extend(variables);
     }
     let held = hold::hold(&order.files, &how, &mut update, interrupt, report);
@@ -118,7 +124,7 @@ pub fn in_scratch(
     let busy = interrupt.busy();
     let built = cargo::build(&to_run, interrupt, &mut outcome);
     // But what it compiled by then is there.
-    let places = Places { files: &order.files, scratch: &skeleton, root: &root };
+    let places = Places { files: &order.files, scratch: &skeleton, root: &root, environment: &given.environment };
     let settled = settle::after(&outcome, &Around { places, prepared: order.prepared, target_dirs, built_before });
     explain(&built, &outcome, &to_run, &how, &order, report);
     let removed = scratch.close();
@@ -127,7 +133,12 @@ pub fn in_scratch(
     removed?;
     units.keep(store.as_ref(), &before, &outcome.units, report, &|| interrupt.check())?;
     let units = units.after(&before, &outcome.units, args.no_trim, report)?;
-    let around = load::Around { env: place::absolute_variables(&place), layers: &layers, cargo: &cargo };
+    let around = load::Around {
+        env: place::absolute_variables(&place),
+        layers: &layers,
+        environment: &given.environment,
+        cargo: &cargo,
+    };
     load_index(&order, &how, around, interrupt, report)?;
     Ok(Cooked { words, outcome, units, target_dir, to_copy, epoch })
 }
@@ -168,11 +179,11 @@ fn wrapper(
     config: &mut Table,
 ) -> Result<wrapper::Told> {
     let user = place::wrapper(layers, place);
-    user.iter().try_for_each(|user| wrapper::refuse_unusable(user, place.here))?;
+    user.iter().try_for_each(|user| wrapper::refuse_unusable(user, place.environment))?;
     let known = wrapper::Skeleton { files: &order.files, dir: skeleton };
     match user {
-        None if !skeleton::carries(&order.files) => wrapper::of_workspace(known),
-        user => wrapper::of_all(user, config, known, place.root),
+        None if !skeleton::carries(&order.files) => wrapper::of_workspace(known, place.environment),
+        user => wrapper::of_all(user, config, known, place),
     }
 }
 

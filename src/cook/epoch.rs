@@ -7,6 +7,7 @@
 //! Where anything else has built, the times stay: a local package that was given a later time than an edit of its source
 //! would pass for fresh.
 
+use crate::environment::Environment;
 use crate::error::{Result, fail};
 use crate::path;
 use crate::recipe::skeleton::{self, Files};
@@ -35,8 +36,8 @@ impl Epoch {
     ///
     /// # Errors
     /// The variable holds no number.
-    pub fn begin(dirs: Vec<PathBuf>, files: &Files) -> Result<Option<Self>> {
-        let Some(value) = std::env::var_os(VARIABLE).filter(|value| !value.is_empty()) else { return Ok(None) };
+    pub fn begin(dirs: Vec<PathBuf>, files: &Files, environment: &Environment) -> Result<Option<Self>> {
+        let Some(value) = environment.var_os(VARIABLE).filter(|value| !value.is_empty()) else { return Ok(None) };
         let value = value.to_string_lossy();
         let digits = value.chars().all(|c| c.is_ascii_digit());
         let Some(seconds) = value.parse().ok().filter(|_| digits) else {

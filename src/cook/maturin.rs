@@ -7,6 +7,7 @@
 //! All of it is `configure_pyo3_env` in `src/compile.rs` of maturin 1.16, for Unix and the platform that is built on.
 
 use super::python::{Interpreter, StableAbi, ask, stable_abi};
+use crate::environment::Environment;
 use crate::error::{Result, fail};
 use crate::recipe::skeleton::{self, Files};
 use crate::workspace::lockfile;
@@ -34,9 +35,10 @@ pub fn variables(
     files: &Files,
     scope: &Scope,
     target_dir: &Path,
-    here: &Path,
+    environment: &Environment,
 ) -> Result<Variables> {
-    refuse_other_platforms(scope, here)?;
+    let here = environment.here.as_path();
+    refuse_other_platforms(scope, environment)?;
     let lock = lockfile::parse("Cargo.lock", skeleton::text(files, "Cargo.lock").unwrap_or_default())?;
     let version = |name: &str| lock.packages.iter().find(|p| p.name == name).map(|p| p.version.as_str());
     let python = |own: PathBuf| ask(named.unwrap_or(&own), here);
@@ -46,7 +48,7 @@ pub fn variables(
         if is_program || version("uniffi").is_some() {
             return Ok(Variables::new());
         }
-        return Ok(vec![variable("PYTHON_SYS_EXECUTABLE", python(own())?.executable.unwrap_or_default())]);
+        return Ok(vec![variable("PYTHON_SYS_EXECUTABLE", python(own(environment))?.executable.unwrap_or_default())]);
     };
     let pyo3 = Version::parse(pyo3).unwrap_or(Version::new(0, 0, 0));
     let mut set = Variables::new();
@@ -54,11 +56,11 @@ pub fn variables(
         set.push(variable("PYO3_BUILD_EXTENSION_MODULE", "1"));
     }
     // The file stands for an interpreter (`InterpreterResolver::resolve_pyo3`).
-    if std::env::var_os("PYO3_CONFIG_FILE").is_some() {
+    if environment.var_os("PYO3_CONFIG_FILE").is_some() {
         return Ok(set);
     }
     let features = features(files);
-    let mut python = python(environment("PYO3_PYTHON").unwrap_or_else(own))?;
+    let mut python = python(path("PYO3_PYTHON", environment).unwrap_or_else(|| own(environment)))?;
     // One that nobody named and that is too old for the wheel gives way to none (`InterpreterResolver::finalize_abi3`).
     if let Some(abi3 @ StableAbi { oldest: Some(oldest), .. }) = stable_abi(&features, "abi3")
         && named.is_none()
@@ -74,7 +76,7 @@ pub fn variables(
     let tells_abi = pyo3 >= Version::new(0, 29, 0);
     if python.executable.is_none() || stable.is_some() && tells_abi {
         let kind = stable.map(|abi| format!("-{}", abi.kind)).unwrap_or_default();
-        let name = format!("pyo3-config-{}-{}.{}{kind}.txt", host(here)?, python.major, python.minor);
+        let name = format!("pyo3-config-{}-{}.{}{kind}.txt", host(environment)?, python.major, python.minor);
         set.push(variable("PYO3_CONFIG_FILE", config_file(target_dir, &name, &python.config(stable, tells_abi))?));
     }
     if let Some(executable) = &python.executable {
@@ -89,14 +91,15 @@ fn variable(name: &str, value: impl Into<OsString>) -> (String, OsString) {
     (name.to_owned(), value.into())
 }
 
-fn environment(name: &str) -> Option<PathBuf> {
-    std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from)
+/// Returns the value of a variable as a path.
+fn path(name: &str, environment: &Environment) -> Option<PathBuf> {
+    environment.var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from)
 }
 
 /// The interpreter that maturin takes when none is named (`Target::get_python`).
-fn own() -> PathBuf {
-    let of_venv = environment("VIRTUAL_ENV").map(|dir| dir.join("bin/python"));
-    let of_github = || environment("pythonLocation").map(|dir| dir.join("bin/python3"));
+fn own(environment: &Environment) -> PathBuf {
+    let of_venv = path("VIRTUAL_ENV", environment).map(|dir| dir.join("bin/python"));
+    let of_github = || path("pythonLocation", environment).map(|dir| dir.join("bin/python3"));
     let there = of_venv.filter(|path| path.exists()).or_else(|| of_github().filter(|path| path.exists()));
     there.unwrap_or_else(|| "python3".into())
 }
@@ -132,11 +135,11 @@ fn config_file(target_dir: &Path, name: &str, text: &str) -> Result<PathBuf> {
 }
 
 /// Elsewhere maturin sets other variables, from what it knows of Pythons that it cannot run.
-fn refuse_other_platforms(scope: &Scope, here: &Path) -> Result<()> {
-    let by_variable = environment("CARGO_BUILD_TARGET").map(|target| target.display().to_string());
+fn refuse_other_platforms(scope: &Scope, environment: &Environment) -> Result<()> {
+    let by_variable = path("CARGO_BUILD_TARGET", environment).map(|target| target.display().to_string());
     let targets: Vec<String> =
         if scope.target.is_empty() { by_variable.into_iter().collect() } else { scope.target.clone() };
-    let host = if targets.is_empty() { String::new() } else { host(here)? };
+    let host = if targets.is_empty() { String::new() } else { host(environment)? };
     match targets.into_iter().find(|target| *target != host) {
         Some(target) => fail!(
             "`--maturin` cannot cook for `{target}`: it knows only what maturin sets for `{host}`, which this is\nhelp: leave `--maturin` out, and set the variables that maturin sets yourself"
@@ -146,9 +149,9 @@ fn refuse_other_platforms(scope: &Scope, here: &Path) -> Result<()> {
 }
 
 /// The platform that rustc runs on, and builds for if it is told no other (`Target::from_target_triple`).
-fn host(here: &Path) -> Result<String> {
-    let rustc = environment("RUSTC").unwrap_or_else(|| "rustc".into());
-    let output = Command::new(&rustc).arg("-vV").current_dir(here).stdin(Stdio::null()).output();
+fn host(environment: &Environment) -> Result<String> {
+    let rustc = path("RUSTC", environment).unwrap_or_else(|| "rustc".into());
+    let output = Command::new(&rustc).arg("-vV").current_dir(&environment.here).stdin(Stdio::null()).output();
     let told = output.map(|output| String::from_utf8_lossy(&output.stdout).into_owned());
     match told.as_ref().map(|told| told.lines().find_map(|line| line.strip_prefix("host: "))) {
         Ok(Some(host)) => Ok(host.to_owned()),

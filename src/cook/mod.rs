@@ -21,7 +21,7 @@ pub(crate) mod stale;
 mod summary;
 mod units;
 mod unpack;
-pub mod wrapper;
+mod wrapper;
 
 use crate::cargo::interrupt::Interrupt;
 use crate::cli::Cook;
@@ -45,7 +45,7 @@ use unpack::{refuse_several, stays, tell, unpack};
 /// # Errors
 /// A recipe that is none, flags that contradict it, a directory that cannot be written to, cargo failing, or a signal.
 pub fn cook(args: &Cook, environment: Environment, stdout: &mut dyn Write) -> Result<()> {
-    let report = Report::new(args.how.color.as_deref(), args.how.quiet, args.how.verbose > 0);
+    let report = Report::new(args.how.color.as_deref(), args.how.quiet, args.how.verbose > 0, &environment);
     let started = Instant::now();
     let given = Given { environment, config: args.how.config.clone(), unstable: args.how.unstable.clone(), top: None };
     let here = given.environment.here.as_path();

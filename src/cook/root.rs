@@ -4,6 +4,7 @@
 //! Out: the root, also where sources arrive later. Reads manifests above; writes nothing.
 
 use crate::cli::Cook;
+use crate::environment::Environment;
 use crate::error::{Result, fail};
 use crate::{path, read};
 use std::path::{Path, PathBuf};
@@ -21,7 +22,8 @@ pub struct Stood {
 ///
 /// # Errors
 /// It is not there, the recipe does not tell the root either, and the target directory depends on it.
-pub fn root(stood: Stood, args: &Cook, current: &Path, here: &Path) -> Result<PathBuf> {
+pub fn root(stood: Stood, args: &Cook, current: &Path, environment: &Environment) -> Result<PathBuf> {
+    let here = environment.here.as_path();
     // In a member's directory, cargo builds into the root's target directory.
     if let Some(root) = read::root(current) {
         return Ok(root);
@@ -31,7 +33,8 @@ pub fn root(stood: Stood, args: &Cook, current: &Path, here: &Path) -> Result<Pa
     if let Some(root) = up.and_then(|up| current.ancestors().nth(up)) {
         return Ok(root.to_owned());
     }
-    let is_named = args.how.target_dir.is_some() || std::env::var_os("CARGO_TARGET_DIR").is_some_and(|v| !v.is_empty());
+    let is_named =
+        args.how.target_dir.is_some() || environment.var_os("CARGO_TARGET_DIR").is_some_and(|v| !v.is_empty());
     if is_named {
         return Ok(current.to_owned());
     }

@@ -1,9 +1,10 @@
 //! The last line of a cook.
 //!
-//! In: the command of the build, and what was done. Out: one line within 80 columns. Touches nothing.
+//! In: the command of the build, and what was done. Out: one line within 80 columns. Touches
+//! nothing.
 
-/// What was cooked for and what was done, within 80 columns: with the first of these `sizes` that fits, if any does, and if
-/// none does perhaps with only the beginning of the build.
+/// What was cooked for and what was done, within 80 columns: with the first of these `sizes` that
+/// fits, if any does, and if none does perhaps with only the beginning of the build.
 pub fn last_line(build: &str, done: &str, sizes: &[String]) -> String {
     const ROOM: usize = 80 - "      Cooked for : ".len();
     let room = ROOM.saturating_sub(done.chars().count());

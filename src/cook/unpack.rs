@@ -1,7 +1,8 @@
-//! `cook --no-build`: writes the skeleton into the current directory and prints the command that builds it.
+//! `cook --no-build`: writes the skeleton into the current directory and prints the command that
+//! builds it.
 //!
-//! In: the orders of a cook. Out: the files of its one skeleton in the current directory, and a command line on
-//! stdout. Writes nothing else.
+//! In: the orders of a cook. Out: the files of its one skeleton in the current directory, and a
+//! command line on stdout. Writes nothing else.
 
 use super::order::Order;
 use crate::cli::How;

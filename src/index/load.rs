@@ -12,6 +12,7 @@ use crate::cli::How;
 use crate::config;
 use crate::config::layers::{Given, Layers};
 use crate::disk;
+use crate::environment::Environment;
 use crate::error::Result;
 use crate::manifest;
 use crate::recipe::skeleton::{self, Files};
@@ -29,6 +30,8 @@ pub struct Around<'a> {
     pub env: Variables,
     /// The configuration.
     pub layers: &'a Layers,
+    /// The process's surroundings.
+    pub environment: &'a Environment,
     /// The program.
     pub cargo: &'a Cargo,
 }
@@ -68,7 +71,7 @@ pub fn load(wanted: &Wanted, cooked: &Files, how: &How, around: Around<'_>, inte
 }
 
 fn attempt(wanted: &Wanted, cooked: &Files, how: &How, around: Around<'_>, interrupt: &Interrupt) -> Result<()> {
-    let Around { mut env, layers, cargo } = around;
+    let Around { mut env, layers, environment, cargo } = around;
     let lock = lockfile::parse("Cargo.lock", skeleton::text(cooked, "Cargo.lock").unwrap_or_default())?;
     let Some(left_out) = left_out(&wanted.whole, &lock) else { return Ok(()) };
     let mut files = files(&left_out);
@@ -79,7 +82,7 @@ fn attempt(wanted: &Wanted, cooked: &Files, how: &How, around: Around<'_>, inter
     skeleton::write(&files, scratch.path(), &[CONFIG])?;
     // The user did not request this download, so it must not prompt for a password or retry.
     env.push(("GIT_TERMINAL_PROMPT".to_owned(), "0".into()));
-    if !wanted.is_asked_for && std::env::var_os("CARGO_NET_RETRY").is_none() {
+    if !wanted.is_asked_for && environment.var_os("CARGO_NET_RETRY").is_none() {
         env.push(("CARGO_NET_RETRY".to_owned(), "0".into()));
     }
     let update = cargo::Update {

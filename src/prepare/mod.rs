@@ -56,7 +56,7 @@ pub fn prepare(args: Prepare, environment: Environment) -> Result<()> {
     let given = Given { environment, config: args.config, unstable: args.unstable, top: None };
     let here = given.environment.here.as_path();
     let manifest = read::find_manifest(here, args.manifest_path.as_deref())?;
-    let report = Report::new(args.color.as_deref(), args.quiet, args.verbose > 0);
+    let report = Report::new(args.color.as_deref(), args.quiet, args.verbose > 0, &given.environment);
     let network = locked::Network { offline: args.offline || args.frozen, locked: args.locked || args.frozen };
     let workspace = locked::workspace(&manifest, &given, network, report)?;
     for path in files::left_behind(here, &workspace.root, &given)? {

@@ -101,3 +101,35 @@ fn no_two_files_of_a_folder_import_each_other() {
     let pairs: Vec<_> = pairs.filter(|(file, other)| mutual(file, other)).collect();
     assert!(pairs.is_empty(), "these files import each other: {pairs:?}");
 }
+
+/// The functions of the standard library that ask the process about its surroundings.
+const SURROUNDINGS: &[&str] = &[
+    "env::args",
+    "env::current_dir(",
+    "env::current_exe(",
+    "env::home_dir(",
+    "env::temp_dir(",
+    "env::var(",
+    "env::var_os(",
+    "env::vars",
+    "is_terminal()",
+];
+
+/// The files that may ask the process, each with the functions that it needs.
+const MAY_ASK: &[(&str, &[&str])] = &[
+    ("src/environment.rs", SURROUNDINGS),
+    ("src/main.rs", &["env::args"]),
+    // The process that cargo starts as a compiler is no command of the user.
+    ("src/wrapper.rs", SURROUNDINGS),
+    // Only for a message: `tempfile` asks for the same directory on its own.
+    ("src/disk.rs", &["env::temp_dir("]),
+];
+
+#[test]
+fn only_the_environment_and_the_wrapper_ask_the_process_about_its_surroundings() {
+    for (file, code) in sources() {
+        let may = MAY_ASK.iter().find(|(name, _)| Path::new(name) == file).map_or(&[][..], |(_, may)| may);
+        let asked = SURROUNDINGS.iter().filter(|it| code.contains(**it) && !may.contains(it)).collect::<Vec<_>>();
+        assert!(asked.is_empty(), "{} asks {asked:?}: take it from `Environment`", file.display());
+    }
+}
