@@ -163,11 +163,12 @@ fn leave_alone(case: &Case) -> Verdict {
     let before = prepared()?;
     let lockfile = &tree.texts[LOCK];
     for entry in lock::untouched(lockfile, &built).iter().filter(|it| !effects::is_pinned(&case.workspace, &it.0)) {
-        let Some(bumped) = lock::bumped(lockfile, entry) else { continue };
-        fs_err::write(disk.dir().join(LOCK), bumped).map_err(|error| fail(error.to_string()))?;
-        let after = prepared()?;
-        if after != before {
-            return Err(fail(format!("another version of {entry:?} changes it:\n{}", before.difference(&after))));
+        for (what, changed) in lock::changed(lockfile, entry) {
+            fs_err::write(disk.dir().join(LOCK), changed).map_err(|error| fail(error.to_string()))?;
+            let after = prepared()?;
+            if after != before {
+                return Err(fail(format!("{what} of {entry:?} changes it:\n{}", before.difference(&after))));
+            }
         }
     }
     Ok(())

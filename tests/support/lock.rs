@@ -60,3 +60,35 @@ pub fn bumped(lockfile: &str, (name, version): &Entry) -> Option<String> {
     let next = next.to_string();
     Some(lockfile.replace(&entry(version), &entry(&next)).replace(&reference(version), &reference(&next)))
 }
+
+/// Lockfiles in which an entry differs in each thing that can, with what differs. A package comes, which only it depends on.
+pub fn changed(lockfile: &str, entry: &Entry) -> Vec<(&'static str, String)> {
+    let other_checksum = edited(lockfile, entry, |it| {
+        it.get("checksum")?;
+        it.insert("checksum".to_owned(), Value::String("0".repeat(64)))
+    });
+    let no_dependency = edited(lockfile, entry, |it| it.remove("dependencies"));
+    let more = edited(lockfile, entry, |it| {
+        let list = it.entry("dependencies").or_insert_with(|| Value::Array(Vec::new()));
+        list.as_array_mut()?.push(Value::String("zz-newcomer".to_owned()));
+        Some(Value::Boolean(true))
+    });
+    let newcomer = "\n[[package]]\nname = \"zz-newcomer\"\nversion = \"1.0.0\"\nsource = \"registry+https://github.com/rust-lang/crates.io-index\"\n";
+    let more = more.map(|text| text + newcomer);
+    let all = [
+        ("another version", bumped(lockfile, entry)),
+        ("another checksum", other_checksum),
+        ("no dependency", no_dependency),
+        ("a dependency more", more),
+    ];
+    all.into_iter().filter_map(|(what, text)| Some((what, text?))).collect()
+}
+
+fn edited(lockfile: &str, entry: &Entry, change: impl Fn(&mut Table) -> Option<Value>) -> Option<String> {
+    let mut table: Table = lockfile.parse().expect("a lockfile is TOML");
+    let packages = table.get_mut("package")?.as_array_mut()?.iter_mut().filter_map(Value::as_table_mut);
+    let text = |it: &Table, key: &str| it.get(key).and_then(Value::as_str).unwrap_or("").to_owned();
+    let mut of_entry = packages.filter(|it| (text(it, "name"), text(it, "version")) == *entry);
+    change(of_entry.next()?)?;
+    Some(table.to_string())
+}
