@@ -40,6 +40,16 @@ impl Report {
         self.verbose
     }
 
+    /// Returns whether to use colour.
+    pub fn has_colour(self) -> bool {
+        self.colour
+    }
+
+    /// Returns whether to print errors only.
+    pub fn is_quiet(self) -> bool {
+        self.quiet
+    }
+
     /// What was done, in the form of cargo's own lines.
     pub fn done(self, verb: &str, sentence: &str) {
         if !self.quiet {

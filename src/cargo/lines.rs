@@ -3,11 +3,11 @@
 //! In: what cargo writes to stderr. Out: the same on the user's stderr as it comes, without the lines that tell of a stub and
 //! without `Finished`, which is not the end of a cook. Every other byte passes unchanged.
 //!
-//! Only where stderr is no terminal, as in the logs of containers and CI. There cargo colours its lines and draws its progress bar
-//! or not just as before, since a pipe is no terminal either (`Shell::new` in cargo's `core/shell.rs`, `Progress::with_style`
-//! in its `util/progress.rs`). On a terminal cargo keeps stderr: it measures the terminal for its bar, erases the bar before each line,
-//! and follows a change of the width, none of which it does through a pipe. `-v` asks for all lines.
+//! Where stderr is a terminal, cargo writes to a pipe all the same, and [`terminal`](super::terminal) tells it to draw its progress
+//! bar there. The bar then has to be erased here before each line, since cargo erases it on a terminal only (`Shell::err_erase_line`
+//! in its `core/shell.rs`). `-v` asks for all lines, and cargo has stderr for itself.
 
+use super::terminal;
 use std::collections::BTreeSet;
 use std::io::{Read, Write};
 use std::path::{MAIN_SEPARATOR, Path};
@@ -26,6 +26,8 @@ const PATIENCE: Duration = Duration::from_millis(500);
 pub struct Hidden {
     /// The directories of the stubs, as cargo names them.
     dirs: Vec<String>,
+    /// Returns how wide the terminal is, if there is one.
+    width: fn() -> Option<usize>,
 }
 
 /// What passes cargo's lines on.
@@ -35,7 +37,7 @@ impl Hidden {
     /// The lines about `stubs` in `dir`; `None` if cargo is to have stderr for itself.
     pub fn unless_cargos(stubs: &BTreeSet<String>, dir: &Path, keeps_all: bool) -> Option<Self> {
         let of = |stub: &String| format!("{}{MAIN_SEPARATOR}{stub}", dir.display());
-        let hidden = || Hidden { dirs: stubs.iter().map(of).collect() };
+        let hidden = || Hidden { dirs: stubs.iter().map(of).collect(), width: terminal::width };
         (!keeps_all).then(hidden)
     }
 
@@ -43,7 +45,7 @@ impl Hidden {
     pub fn pass(self, mut from: impl Read + Send + 'static) -> Passing {
         let (ender, end) = mpsc::channel();
         std::thread::spawn(move || {
-            let mut filter = Filter { hidden: self, held: Vec::new(), is_amid: false };
+            let mut filter = Filter::new(self);
             let mut bytes = [0; 8192];
             loop {
                 let passed = match from.read(&mut bytes) {
@@ -55,7 +57,7 @@ impl Hidden {
                 // Nobody is left to tell when stderr is closed, but cargo must come to its end.
                 let _ = std::io::stderr().write_all(&passed);
             }
-            let _ = std::io::stderr().write_all(&filter.held);
+            let _ = std::io::stderr().write_all(&filter.end());
             let _ = ender.send(());
         });
         Passing(end)
@@ -86,9 +88,18 @@ struct Filter {
     held: Vec<u8>,
     /// Whether the beginning of this line has been passed on.
     is_amid: bool,
+    /// Whether the terminal shows a progress bar, with the cursor at its start.
+    has_bar: bool,
 }
 
+/// Erases what is right of the cursor.
+const ERASE: &[u8] = b"\x1b[K";
+
 impl Filter {
+    fn new(hidden: Hidden) -> Self {
+        Filter { hidden, held: Vec::new(), is_amid: false, has_bar: false }
+    }
+
     /// Takes what has come; returns what is to be passed on.
     fn pass(&mut self, bytes: &[u8]) -> Vec<u8> {
         let mut passed = Vec::new();
@@ -96,7 +107,15 @@ impl Filter {
         // A progress bar that the user has asked for ends with a carriage return.
         while let Some(end) = self.held.iter().position(|byte| matches!(byte, b'\n' | b'\r')) {
             let line: Vec<u8> = self.held.drain(..=end).collect();
-            if self.is_amid || !self.hidden.hides(&String::from_utf8_lossy(&line)) {
+            let text = String::from_utf8_lossy(&line);
+            let width = if line.ends_with(b"\r") && !self.is_amid { (self.hidden.width)() } else { None };
+            if let Some(width) = width {
+                // A bar that the terminal would wrap, since it is narrower now, could not be erased.
+                let fits = plain(&text).trim_end_matches('\r').chars().count() <= width;
+                passed.extend(if fits { &line } else { ERASE });
+                self.has_bar = fits;
+            } else if self.is_amid || !self.hidden.hides(&text) {
+                passed.extend(self.without_bar());
                 passed.extend(line);
             }
             self.is_amid = false;
@@ -104,10 +123,21 @@ impl Filter {
         // A question, say, has no end of line.
         let is_free = self.is_amid || !may_be_hidden(&String::from_utf8_lossy(&self.held));
         if is_free && !self.held.is_empty() {
+            passed.extend(self.without_bar());
             passed.append(&mut self.held);
             self.is_amid = true;
         }
         passed
+    }
+
+    /// Returns what erases a bar.
+    fn without_bar(&mut self) -> &'static [u8] {
+        if std::mem::take(&mut self.has_bar) { ERASE } else { b"" }
+    }
+
+    /// Returns what is to be passed on at the end.
+    fn end(mut self) -> Vec<u8> {
+        [self.without_bar(), &self.held].concat()
     }
 }
 
@@ -138,10 +168,14 @@ mod tests {
     use super::*;
 
     fn passed(chunks: &[&str]) -> String {
-        let hidden = Hidden { dirs: vec![format!("/tmp/s{MAIN_SEPARATOR}larder-stub")] };
-        let mut filter = Filter { hidden, held: Vec::new(), is_amid: false };
+        passed_to(|| None, chunks)
+    }
+
+    fn passed_to(width: fn() -> Option<usize>, chunks: &[&str]) -> String {
+        let hidden = Hidden { dirs: vec![format!("/tmp/s{MAIN_SEPARATOR}larder-stub")], width };
+        let mut filter = Filter::new(hidden);
         let mut all: Vec<u8> = chunks.iter().flat_map(|chunk| filter.pass(chunk.as_bytes())).collect();
-        all.extend(filter.held);
+        all.extend(filter.end());
         String::from_utf8(all).expect("it was text")
     }
 
@@ -172,10 +206,22 @@ mod tests {
 
     #[test]
     fn what_is_no_line_passes_as_it_comes() {
-        let mut filter = Filter { hidden: Hidden { dirs: Vec::new() }, held: Vec::new(), is_amid: false };
+        let mut filter = Filter::new(Hidden { dirs: Vec::new(), width: || None });
         assert_eq!(filter.pass(b"Password: "), b"Password: ");
         assert_eq!(filter.pass(b"   Finished\n   Fin"), b"   Finished\n");
         assert_eq!(filter.pass(b"ding\r"), b"   Finding\r");
         assert_eq!(filter.pass(b"\xff\n"), b"\xff\n");
+    }
+
+    #[test]
+    fn a_progress_bar_is_erased_before_lines_and_at_the_end() {
+        let on_20 = |chunks: &[&str]| passed_to(|| Some(20), chunks);
+        let bar = "    Building [=> ] 1\r";
+        let hidden = format!("   Compiling larder-stub v0.0.0 (/tmp/s{MAIN_SEPARATOR}larder-stub)\n");
+        assert_eq!(on_20(&[bar, bar, "   Compiling a v1\n", "b\n"]), format!("{bar}{bar}\x1b[K   Compiling a v1\nb\n"));
+        assert_eq!(on_20(&[bar, &hidden, "   Compiling a v1\n"]), format!("{bar}\x1b[K   Compiling a v1\n"));
+        assert_eq!(on_20(&["    Buil", &bar[8..]]), format!("{bar}\x1b[K"), "in parts");
+        assert_eq!(on_20(&["    Building [=======> ] 1\r", "a\n"]), "\x1b[Ka\n", "too wide");
+        assert_eq!(passed(&[bar, "a\n"]), format!("{bar}a\n"), "no terminal");
     }
 }

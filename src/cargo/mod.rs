@@ -6,6 +6,7 @@
 pub mod interrupt;
 pub mod lines;
 pub mod outcome;
+pub mod terminal;
 pub mod toolchain;
 
 pub use outcome::Outcome;

@@ -11,6 +11,7 @@ use super::units::Units;
 use super::{cache, differs, hold, maturin, place, root, wrapper};
 use crate::cargo::interrupt::Interrupt;
 use crate::cargo::lines::Hidden;
+use crate::cargo::terminal;
 use crate::cargo::toolchain::Cargo;
 use crate::cargo::{self, Outcome};
 use crate::carried::script::Places;
@@ -86,13 +87,15 @@ pub fn in_scratch(
     warn_of_host(&order, &cargo, &given.environment, &skeleton, report);
     let stubs = skeleton::stubs(&order.files);
     let mut update = resolving(&skeleton, &how, &own_places, &place, &cargo);
+    let hidden = Hidden::unless_cargos(&stubs, &skeleton, report.is_verbose());
+    let on_terminal = hidden.iter().flat_map(|_| terminal::variables(&layers, &given.environment, report)).collect();
     let mut to_run = cargo::Build {
         dir: &skeleton,
         command: how.command(&order.build),
         args: [order.build.to_args(), how.to_args(), told.args, own_places].concat(),
         target_dir: &target_dir,
-        env: [place::absolute_variables(&place), told.env].concat(),
-        hidden: Hidden::unless_cargos(&stubs, &skeleton, report.is_verbose() || given.environment.stderr_is_terminal),
+        env: [place::absolute_variables(&place), told.env, on_terminal].concat(),
+        hidden,
         stubs,
         cargo: &cargo,
     };

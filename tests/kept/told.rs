@@ -60,6 +60,23 @@ fn colours_are_as_they_are_asked_for_and_verbose_tells_all() {
     assert!(said.contains("larder-stub"), "{said}");
 }
 
+/// `script`, of util-linux, makes a terminal for a command.
+#[test]
+fn on_a_terminal_lines_about_stubs_are_left_out_and_colours_stay() {
+    let temp = laid_out(FILES);
+    let mut script = command(Path::new("script"), temp.path());
+    script.args(["-qec", &format!("'{}' cook --offline", env!("CARGO_BIN_EXE_cargo-larder")), "/dev/null"]);
+    script.env("TERM", "xterm").stdin(std::process::Stdio::null());
+    let Ok(output) = script.output() else {
+        eprintln!("left out: `script`, which makes a terminal, is not installed");
+        return;
+    };
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{said}");
+    assert!(said.contains("Compiling\x1b[0m alpha v1."), "{said:?}");
+    assert!(!said.contains("larder-stub v") && !said.contains("Finished"), "{said:?}");
+}
+
 /// What `cook` says after `prepare` with these flags, which cargo refuses.
 fn refused(files: &str, prepare: &[&str], cook: &[&str]) -> String {
     let temp = laid_out(&files.replace(", features = ['nope']", ""));
