@@ -38,7 +38,7 @@ fn explained(mut error: clap::Error, args: &[OsString]) -> clap::Error {
 
 /// Whether a command line of ours can begin with this word. One that cargo gives to a wrapper begins with a compiler.
 pub fn is_first(word: &OsStr) -> bool {
-    ["larder", "prepare", "cook", "cache", "help"].into_iter().any(|own| word == own)
+    ["larder", "prepare", "cook", "verify", "cache", "help"].into_iter().any(|own| word == own)
         || word.as_encoded_bytes().starts_with(b"-")
 }
 
@@ -78,6 +78,8 @@ pub enum Verb {
     Prepare(Prepare),
     /// Build the dependencies that a recipe lists, and nothing else
     Cook(Cook),
+    /// Say whether a build would compile a dependency again, and why
+    Verify(Verify),
     /// Look after the store that `cook --cache` fills
     Cache(Cache),
 }
@@ -221,6 +223,26 @@ pub struct Cook {
     /// Cook for maturin, which will build for this Python [default: the one that maturin takes]
     #[arg(long, value_name = "PYTHON", num_args = 0..=1, require_equals = true, conflicts_with = "no_build")]
     pub maturin: Option<Option<PathBuf>>,
+    /// How to build.
+    #[command(flatten)]
+    pub how: How,
+    /// What to build.
+    #[command(flatten)]
+    pub scope: Scope,
+}
+
+/// `cargo larder verify`.
+#[derive(Debug, Args)]
+pub struct Verify {
+    /// Path to Cargo.toml
+    #[arg(long, value_name = "PATH")]
+    pub manifest_path: Option<PathBuf>,
+    /// How to print the result: human, json
+    #[arg(long, value_name = "FORMAT", default_value = "human", value_parser = ["human", "json"], hide_possible_values = true)]
+    pub format: String,
+    /// Accepted, so that it can be given the flags of the build as they are.
+    #[arg(long, value_name = "FMT", hide = true)]
+    pub message_format: Vec<String>,
     /// How to build.
     #[command(flatten)]
     pub how: How,

@@ -31,6 +31,7 @@ pub mod size;
 pub mod store;
 pub mod target;
 pub mod triple;
+pub mod verify;
 pub mod workspace;
 pub mod wrapper;
 
@@ -46,6 +47,9 @@ pub fn run(args: &[OsString]) -> ExitCode {
     if wrapper::is_called(args) {
         return wrapper::run(args);
     }
+    if verify::compiler::is_called(args) {
+        return verify::compiler::run(args);
+    }
     let larder = match cli::parse(args) {
         Ok(parsed) => parsed,
         Err(error) => {
@@ -57,6 +61,7 @@ pub fn run(args: &[OsString]) -> ExitCode {
     let colour = match &larder.verb {
         Verb::Prepare(prepare) => prepare.color.clone(),
         Verb::Cook(cook) => cook.how.color.clone(),
+        Verb::Verify(verify) => verify.how.color.clone(),
         Verb::Cache(_) => None,
     };
     let environment = Environment::of_process();
@@ -75,6 +80,7 @@ fn exec(larder: Larder, environment: &Environment) -> Result<()> {
     match larder.verb {
         Verb::Prepare(args) => prepare::prepare(args, environment),
         Verb::Cache(args) => store::command::run(&args, &environment, &mut std::io::stdout()),
+        Verb::Verify(args) => verify::verify(&args, environment, &mut std::io::stdout()),
         Verb::Cook(args) => cook::cook(&args, environment, &mut std::io::stdout()),
     }
 }

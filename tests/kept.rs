@@ -59,6 +59,8 @@ mod told;
 mod toolchain;
 #[path = "kept/units.rs"]
 mod units;
+#[path = "kept/verify.rs"]
+mod verify;
 #[path = "kept/warm.rs"]
 mod warm;
 #[cfg(unix)]

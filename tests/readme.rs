@@ -57,9 +57,11 @@ impl Page {
         let lines = self.blocks().flat_map(str::lines).chain(self.spans());
         let parts = lines.flat_map(|line| line.split(['&', '|', ';', '#', '\\']));
         let commands = parts.filter_map(|part| {
-            let at =
-                ["cargo larder ", "cargo-larder prepare", "cargo-larder cook"].iter().find_map(|it| part.find(it))?;
-            Some(part[at..].trim())
+            let at = ["cargo larder ", "cargo-larder prepare", "cargo-larder cook", "cargo-larder verify"]
+                .iter()
+                .find_map(|it| part.find(it))?;
+            // A message in a block has backticks, too.
+            Some(part[at..].trim().trim_end_matches('`'))
         });
         commands.filter(|command| !command.contains('…'))
     }
@@ -177,8 +179,8 @@ fn every_command_parses() {
 fn the_flag_tables_are_those_of_the_program() {
     let page = Page::read("docs/flags.md");
     let both = page.flags_below("## Flags of both commands");
-    for verb in ["prepare", "cook", "cache"] {
-        let both = if verb == "cache" { BTreeSet::new() } else { both.clone() };
+    for verb in ["prepare", "cook", "verify", "cache"] {
+        let both = if ["verify", "cache"].contains(&verb) { BTreeSet::new() } else { both.clone() };
         let own = page.flags_below(&format!("## Flags of {verb}"));
         let (documented, exist) = (both.union(&own).cloned().collect::<BTreeSet<_>>(), flags(verb));
         let missing: Vec<_> = exist.difference(&documented).collect();
@@ -192,7 +194,7 @@ fn the_flag_tables_are_those_of_the_program() {
 
 #[test]
 fn every_flag_that_the_guide_mentions_exists() {
-    let exist: BTreeSet<String> = ["prepare", "cook", "cache"].into_iter().flat_map(flags).collect();
+    let exist: BTreeSet<String> = ["prepare", "cook", "verify", "cache"].into_iter().flat_map(flags).collect();
     for page in guide() {
         for flag in page.spans().filter_map(flag_of) {
             let is_known = exist.contains(flag) || FLAGS_OF_OTHERS.contains(&flag);

@@ -131,7 +131,10 @@ pub fn resolves(update: &Update<'_>, says: Says, interrupt: &Interrupt) -> Resul
 }
 
 /// Starts it, or says what is missing.
-fn start(command: &mut Command, cargo: &Cargo) -> Result<Child> {
+///
+/// # Errors
+/// It cannot be started.
+pub fn start(command: &mut Command, cargo: &Cargo) -> Result<Child> {
     let place = if cargo.program.is_some() { ", which `CARGO` names" } else { " on PATH" };
     match command.spawn() {
         Ok(child) => Ok(child),
@@ -217,7 +220,8 @@ fn asked(build: &Build<'_>, mut command: std::process::Command, args: &[&str]) -
     output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
-fn code(status: ExitStatus) -> i32 {
+/// Returns the exit code of a process, as a shell gives it.
+pub fn code(status: ExitStatus) -> i32 {
     #[cfg(unix)]
     if let Some(signal) = std::os::unix::process::ExitStatusExt::signal(&status) {
         return 128 + signal;

@@ -51,15 +51,20 @@ impl Made {
         !self.package.repr.starts_with("path+")
     }
 
-    /// Name and version of its package (`PackageIdSpec` in cargo's `cargo-util-schemas`).
+    /// Name and version of its package.
     pub fn name_and_version(&self) -> Option<(String, String)> {
-        let (url, fragment) = self.package.repr.rsplit_once('#')?;
-        let (name, version) = fragment.split_once('@').unwrap_or_else(|| {
-            let path = url.split_once('?').map_or(url, |(path, _)| path);
-            (path.rsplit('/').next().unwrap_or(path), fragment)
-        });
-        Some((name.to_owned(), version.to_owned()))
+        name_and_version(&self.package)
     }
+}
+
+/// Returns name and version of a package by its id (`PackageIdSpec` in cargo's `cargo-util-schemas`).
+pub fn name_and_version(package: &PackageId) -> Option<(String, String)> {
+    let (url, fragment) = package.repr.rsplit_once('#')?;
+    let (name, version) = fragment.split_once('@').unwrap_or_else(|| {
+        let path = url.split_once('?').map_or(url, |(path, _)| path);
+        (path.rsplit('/').next().unwrap_or(path), fragment)
+    });
+    Some((name.to_owned(), version.to_owned()))
 }
 
 impl Outcome {

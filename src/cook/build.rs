@@ -27,7 +27,7 @@ use crate::path;
 use crate::recipe::skeleton;
 use crate::report::Report;
 use crate::shell;
-use crate::target::{self, records};
+use crate::target::{self, builds, records};
 use crate::triple::{self, Named};
 use crate::workspace::scope::Scope;
 use std::path::{Path, PathBuf};
@@ -135,6 +135,14 @@ pub fn in_scratch(
     built.and(settled)?.iter().for_each(|warning| report.warning(warning));
     removed?;
     units.keep(store.as_ref(), &before, &outcome.units, report, &|| interrupt.check())?;
+    let build = builds::Build {
+        scope: builds::with_target(order.scope.clone(), &layers),
+        words: words.clone(),
+        settings: builds::settings(&layers, &given.environment, &builds::manifest(&order.files)),
+        rustc: builds::rustc(units.dir).or_else(|| builds::rustc(&target_dir)),
+        cargo_home: given.environment.cargo_home().map(|home| home.display().to_string()),
+    };
+    builds::note(units.dir, build);
     let units = units.after(&before, &outcome.units, args.no_trim, report)?;
     let around = load::Around {
         env: place::absolute_variables(&place),

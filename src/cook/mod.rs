@@ -11,7 +11,7 @@ mod differs;
 mod epoch;
 mod hold;
 mod maturin;
-mod mount;
+pub(crate) mod mount;
 mod order;
 pub(crate) mod place;
 mod python;
@@ -21,7 +21,7 @@ pub(crate) mod stale;
 mod summary;
 mod units;
 mod unpack;
-mod wrapper;
+pub(crate) mod wrapper;
 
 use crate::cargo::interrupt::Interrupt;
 use crate::cli::Cook;

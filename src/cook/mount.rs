@@ -48,6 +48,18 @@ pub fn explain(target_dir: &Path, environment: &Environment, report: Report) {
     }
 }
 
+/// Whether a mount is in front of what was cooked into `target_dir` before.
+pub fn hides(target_dir: &Path, environment: &Environment) -> bool {
+    let mounts = std::fs::read("/proc/self/mountinfo").unwrap_or_default();
+    let mounts = parse(&String::from_utf8_lossy(&mounts));
+    let real = |path: PathBuf| std::fs::canonicalize(path).ok();
+    let (Some(dir), Some(home)) = (real(target_dir.to_owned()), environment.cargo_home().and_then(real)) else {
+        return false;
+    };
+    let cooked = std::fs::read_to_string(home.join(COOKED)).unwrap_or_default();
+    verdict(&mounts, &cooked, &dir, &environment.here, &home) == Verdict::Hides
+}
+
 /// A line of `/proc/self/mountinfo` (`proc_pid_mountinfo(5)`).
 #[derive(Debug, PartialEq, Eq)]
 struct Mount {

@@ -18,6 +18,7 @@ use crate::target::trim::{self, Did};
 use crate::target::unit::{self, Parts};
 use crate::target::{Unit, units};
 use crate::workspace::lockfile::{self, LockedPackage, Lockfile};
+use crate::workspace::profile::directory;
 use crate::workspace::scope::Scope;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -84,7 +85,7 @@ impl Units<'_> {
             let wanted = Wanted {
                 packages: &names(false),
                 local: &names(true),
-                profile_dir: profile_dir(self.build.profile.as_deref()),
+                profile_dir: directory(self.build.profile.as_deref()),
                 target_dir: self.dir,
                 root: self.root,
                 cargo_home: &fs_err::canonicalize(&home).unwrap_or(home),
@@ -95,7 +96,7 @@ impl Units<'_> {
         }
         let mut fetched = Fetched::default();
         if let Some(store) = store {
-            fetched = fetch(store, &self.lockfile()?, profile_dir(self.build.profile.as_deref()), check)?;
+            fetched = fetch(store, &self.lockfile()?, directory(self.build.profile.as_deref()), check)?;
             trim::claim(self.dir, fetched.units.keys())?;
         }
         for note in seeded.notes.iter().chain(&fetched.notes) {
@@ -235,13 +236,4 @@ fn locked<'a>(lock: &'a Lockfile, made: &Made) -> Option<&'a LockedPackage> {
     let same: Vec<&LockedPackage> = lock.packages.iter().filter(is_same).collect();
     let is_its = |it: &&&LockedPackage| it.source.as_ref().is_some_and(|source| made.package.repr.starts_with(source));
     if let [only] = same[..] { Some(only) } else { same.iter().find(is_its).copied() }
-}
-
-/// The directory that a profile builds in (`Profiles::new` in cargo's `core/profiles.rs`).
-fn profile_dir(profile: Option<&str>) -> &str {
-    match profile {
-        None | Some("dev" | "test") => "debug",
-        Some("bench") => "release",
-        Some(name) => name,
-    }
 }

@@ -74,8 +74,11 @@ pub fn of_workspace(skeleton: Skeleton<'_>, environment: &Environment) -> Result
     Ok(Told { env, args: Vec::new() })
 }
 
-/// Returns the path of this program.
-fn own_path(environment: &Environment) -> Result<&Path> {
+/// Returns the path of this program, which cargo has to call.
+///
+/// # Errors
+/// The system does not tell it.
+pub fn own_path(environment: &Environment) -> Result<&Path> {
     match &environment.program {
         Some(path) => Ok(path),
         None => fail!(

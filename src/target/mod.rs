@@ -8,6 +8,7 @@
 //! cargo alone decides what is fresh: a seed only puts back what cargo itself wrote, and trimming only costs time. Nothing
 //! here touches a unit of a local package.
 
+pub mod builds;
 pub mod copy;
 pub mod ledger;
 pub mod place;

@@ -118,6 +118,16 @@ fn any(profiles: &[&Table], key: &str, is: impl Fn(&Value) -> bool) -> bool {
     profiles.iter().flat_map(|t| t.values()).filter_map(|p| p.get(key)).any(is)
 }
 
+/// Returns the name of the directory that a profile builds in (`Profiles::new` in cargo's
+/// `core/profiles.rs`).
+pub fn directory(profile: Option<&str>) -> &str {
+    match profile {
+        None | Some("dev" | "test") => "debug",
+        Some("bench") => "release",
+        Some(name) => name,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

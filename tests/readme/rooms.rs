@@ -121,6 +121,7 @@ const MAY_ASK: &[(&str, &[&str])] = &[
     ("src/main.rs", &["env::args"]),
     // The process that cargo starts as a compiler is no command of the user.
     ("src/wrapper.rs", SURROUNDINGS),
+    ("src/verify/compiler.rs", SURROUNDINGS),
     // Only for a message: `tempfile` asks for the same directory on its own.
     ("src/disk.rs", &["env::temp_dir("]),
 ];

@@ -1,0 +1,268 @@
+//! Whether the build that follows would compile a third-party crate, and why.
+//!
+//! In: the flags of the build, the real workspace, and the target directory. Out: every third-party unit that is not fresh, with
+//! its cause, on stdout. cargo decides: it runs on the real workspace, with an image of the target directory ([`image`]) and
+//! a compiler that compiles nothing ([`compiler`]). Writes to a scratch directory, and to cargo's home as the build would;
+//! neither to the target directory nor to the workspace.
+
+pub mod compiler;
+mod decide;
+mod fingerprint;
+mod image;
+mod report;
+mod run;
+mod scopes;
+mod words;
+
+use crate::cargo::interrupt::Interrupt;
+use crate::cargo::outcome::name_and_version;
+use crate::cargo::{self, toolchain::Cargo};
+use crate::cli::Verify;
+use crate::config::files::{self, Config};
+use crate::config::layers::Given;
+use crate::cook::place::{self, Place};
+use crate::cook::{mount, wrapper};
+use crate::disk;
+use crate::environment::Environment;
+use crate::error::{Error, Result};
+use crate::report::Report as Said;
+use crate::target::builds::{self as record, Build};
+use crate::target::unit;
+use crate::workspace::scope::Scope;
+use crate::{path, shell};
+use decide::{Case, Cooked, Stale};
+use fingerprint::Record;
+use report::Report;
+use run::{Ran, Told};
+use scopes::Facts;
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::SystemTime;
+
+/// cargo's names of the variable and of the key that make a program its wrapper.
+const WRAPPER: &str = "RUSTC_WRAPPER";
+const WRAPPER_KEY: &str = "build.rustc-wrapper";
+
+/// Runs `verify`.
+///
+/// # Errors
+/// A third-party unit is not fresh, cargo fails, a directory cannot be read or written, or a signal came.
+pub fn verify(args: &Verify, environment: Environment, stdout: &mut dyn Write) -> Result<()> {
+    let said = Said::new(args.how.color.as_deref(), args.how.quiet, args.how.verbose > 0, &environment);
+    let given = Given { environment, config: args.how.config.clone(), unstable: args.how.unstable.clone(), top: None };
+    let interrupt = Interrupt::watch()?;
+    let cargo = Cargo::inherited(&given.environment);
+    let scope = args.scope.clone().normalized();
+    let here = given.environment.here.as_path();
+    let root = root(args, &cargo, here)?;
+    let config = files::read(here, &root, &given)?;
+    let place = Place { environment: &given.environment, here, root: &root };
+    let target_dir = place::target_dir(&args.how, &config.layers, &place);
+    let build_dir = place::build_dir(&config.layers, &place);
+    let units = build_dir.as_ref().unwrap_or(&target_dir);
+
+    let scratch = disk::scratch()?;
+    let dirs = Dirs::below(scratch.path())?;
+    image::make(units, &dirs.image, &|| interrupt.check())?;
+    let mut command = cargo.command();
+    command.args(words(args, &scope)).args(["-v", "--color=never", "--message-format=json-render-diagnostics"]);
+    command.args(flags(args)).args(own_flags(&dirs, build_dir.is_some(), &config, &place)?).current_dir(here);
+    command.envs(variables(&place)?).env(compiler::NOTES, &dirs.notes);
+    let started = SystemTime::now();
+    let kept = Kept::new(&root, &config);
+    let busy = interrupt.busy();
+    let ran = run::run(command, &cargo, &interrupt);
+    kept.restore()?;
+    drop(busy);
+    let ran = ran?;
+    interrupt.check()?;
+
+    let stale = stale(&ran, &dirs, started);
+    let cooked = cooked(units);
+    let now = Build {
+        words: build_words(args, &scope),
+        settings: record::settings(&config.layers, &given.environment, &manifest(&root)),
+        rustc: record::rustc(&dirs.image),
+        cargo_home: given.environment.cargo_home().map(|home| home.display().to_string()),
+        scope: record::with_target(scope, &config.layers),
+    };
+    scratch.close()?;
+    let builds = record::read(units);
+    let nearest = scopes::nearest(&builds, &now);
+    let facts = nearest.map(|build| Facts::of(build, &now)).unwrap_or_default();
+    let context = words::Context {
+        cooked: nearest,
+        now: &now,
+        facts: &facts,
+        target_dir: &path::display(units, here),
+        is_hidden: mount::hides(units, &given.environment),
+    };
+    let case = Case { stale: &stale, cooked: &cooked, facts: &facts, words: &ran.dirty };
+    let all = ran.units.iter().filter(|told| is_third_party(&told.package)).count();
+    let report = Report::new(&case.verdicts(), &stale, all, &context);
+    match args.format.as_str() {
+        "json" => report.write_json(stdout)?,
+        _ => report.write(args.how.verbose > 0, stdout)?,
+    }
+    if report.is_fresh() {
+        said.done("Verified", &report.counts());
+        return Ok(());
+    }
+    Err(Error::Failed(report.counts()))
+}
+
+/// The directories of a verification.
+struct Dirs {
+    image: PathBuf,
+    notes: PathBuf,
+    artifacts: PathBuf,
+}
+
+impl Dirs {
+    fn below(scratch: &Path) -> Result<Self> {
+        let dirs = ["target", "notes", "artifacts"].map(|name| scratch.join(name));
+        dirs.iter().try_for_each(fs_err::create_dir_all)?;
+        let [image, notes, artifacts] = dirs;
+        Ok(Dirs { image, notes, artifacts })
+    }
+}
+
+/// The root of the workspace, which cargo knows; where it finds none, it says why.
+fn root(args: &Verify, cargo: &Cargo, here: &Path) -> Result<PathBuf> {
+    let mut command = cargo.command();
+    command.args(["locate-project", "--workspace", "--message-format=plain"]).current_dir(here);
+    command.args(args.manifest_path.iter().flat_map(|path| [Path::new("--manifest-path"), path]));
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::inherit());
+    let output = cargo::start(&mut command, cargo)?.wait_with_output()?;
+    if !output.status.success() {
+        return Err(Error::Cargo(cargo::code(output.status)));
+    }
+    let manifest = String::from_utf8_lossy(&output.stdout).trim_end().to_owned();
+    Ok(Path::new(&manifest).with_file_name(""))
+}
+
+/// The build as a user would write it.
+fn build_words(args: &Verify, scope: &Scope) -> String {
+    let words = ["cargo", args.how.command(scope)].map(str::to_owned).into_iter().chain(scope.to_words());
+    shell::line(words)
+}
+
+/// The command and what it selects.
+fn words(args: &Verify, scope: &Scope) -> Vec<String> {
+    let command = if scope.crate_type.is_empty() { args.how.command(scope) } else { "rustc" };
+    let manifest = args.manifest_path.iter().map(|path| format!("--manifest-path={}", path.display()));
+    std::iter::once(command.to_owned()).chain(scope.to_args()).chain(manifest).collect()
+}
+
+/// The flags that say how, without those that are about output.
+fn flags(args: &Verify) -> Vec<String> {
+    let how = crate::cli::How { verbose: 0, quiet: false, color: None, timings: None, ..args.how.clone() };
+    let locked = (how.locked || how.frozen).then(|| "--locked".to_owned());
+    how.to_args().into_iter().chain(locked).collect()
+}
+
+/// What keeps cargo off the real directories, and makes this program its compiler.
+fn own_flags(dirs: &Dirs, has_build_dir: bool, config: &Config, place: &Place<'_>) -> Result<Vec<String>> {
+    let quoted = |value: &str| toml::Value::from(value).to_string();
+    let of_path = |path: &Path| quoted(&path.to_string_lossy());
+    let mut flags = vec![format!("--target-dir={}", dirs.image.display())];
+    flags.extend(has_build_dir.then(|| format!("--config=build.build-dir={}", of_path(&dirs.image))));
+    let has_artifacts = config.layers.get("build.artifact-dir").is_some();
+    flags.extend(has_artifacts.then(|| format!("--config=build.artifact-dir={}", of_path(&dirs.artifacts))));
+    match place.environment.var_os(WRAPPER) {
+        // The variable wins over the config, and build scripts may watch it (`LocalFingerprint::from_env` in cargo's
+        // `fingerprint/mod.rs`).
+        Some(users) => flags.extend([
+            format!("--config=env.{WRAPPER}.value={}", quoted(&users.to_string_lossy())),
+            format!("--config=env.{WRAPPER}.force=true"),
+        ]),
+        None => flags.push(format!("--config={WRAPPER_KEY}={}", of_path(wrapper::own_path(place.environment)?))),
+    }
+    Ok(flags)
+}
+
+fn variables(place: &Place<'_>) -> Result<Vec<(OsString, OsString)>> {
+    let own = place.environment.var_os(WRAPPER).map(|_| wrapper::own_path(place.environment)).transpose()?;
+    Ok(own.into_iter().map(|own| (WRAPPER.into(), own.into())).collect())
+}
+
+/// A lockfile that cargo may bring up to date, as the build would, and that is to stay as it is.
+struct Kept {
+    path: PathBuf,
+    text: Option<Vec<u8>>,
+}
+
+impl Kept {
+    fn new(root: &Path, config: &Config) -> Self {
+        let named = config.layers.text("resolver.lockfile-path").map(|path| root.join(path));
+        let path = named.filter(|path| path.is_file()).unwrap_or_else(|| root.join("Cargo.lock"));
+        Kept { text: std::fs::read(&path).ok(), path }
+    }
+
+    fn restore(&self) -> Result<()> {
+        match &self.text {
+            Some(text) if std::fs::read(&self.path).ok().as_ref() != Some(text) => {
+                Ok(disk::write_whole(&self.path, text)?)
+            }
+            None if self.path.exists() => Ok(fs_err::remove_file(&self.path)?),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn manifest(root: &Path) -> toml::Table {
+    std::fs::read_to_string(root.join("Cargo.toml")).ok().and_then(|text| text.parse().ok()).unwrap_or_default()
+}
+
+fn is_third_party(package: &cargo_metadata::PackageId) -> bool {
+    !package.repr.starts_with("path+")
+}
+
+/// The units that cargo would make: those that were noted, and runs of build scripts that began anew in the image.
+fn stale(ran: &Ran, dirs: &Dirs, started: SystemTime) -> BTreeMap<String, Stale> {
+    let image = dirs.image.as_path();
+    let there: BTreeMap<String, unit::Unit> =
+        unit::units(image, &|_| true).into_keys().map(|unit| (unit.hash.clone(), unit)).collect();
+    let of = |hash: &str, package: &cargo_metadata::PackageId, source: &Path, needs: Vec<String>| {
+        let unit = there.get(hash)?;
+        let (name, version) = name_and_version(package)?;
+        let stale = Stale {
+            package: name,
+            version,
+            is_local: !is_third_party(package),
+            dir: unit.profile.clone(),
+            record: Record::read(&image.join(unit.record()))?,
+            source: source.display().to_string(),
+            needs,
+        };
+        Some((hash.to_owned(), stale))
+    };
+    let notes = compiler::Note::all(&dirs.notes);
+    let compiled =
+        notes.into_iter().filter_map(|note| of(&note.hash, ran.packages.get(&note.dir)?, &note.dir, note.needs));
+    let has_begun = |told: &&Told| {
+        let unit = told.hash.as_ref().and_then(|hash| there.get(hash)).filter(|_| told.is_run);
+        unit.and_then(|unit| unit::begun(unit, image)).is_some_and(|begun| begun >= started)
+    };
+    let runs = ran.units.iter().filter(has_begun);
+    let runs = runs.filter_map(|told| of(told.hash.as_deref()?, &told.package, Path::new(""), Vec::new()));
+    compiled.chain(runs).collect()
+}
+
+/// The units in the target directory.
+fn cooked(units: &Path) -> Vec<Cooked> {
+    let all = unit::units(units, &|_| true);
+    let of = |(unit, parts): (&unit::Unit, &unit::Parts)| {
+        Some(Cooked {
+            hash: unit.hash.clone(),
+            package: unit.package.clone(),
+            dir: unit.profile.clone(),
+            record: Record::read(&units.join(unit.record()))?,
+            source: unit::source(unit, parts, units),
+        })
+    };
+    all.iter().filter_map(of).collect()
+}
