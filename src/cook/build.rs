@@ -135,14 +135,9 @@ pub fn in_scratch(
     built.and(settled)?.iter().for_each(|warning| report.warning(warning));
     removed?;
     units.keep(store.as_ref(), &before, &outcome.units, report, &|| interrupt.check())?;
-    let build = builds::Build {
-        scope: builds::with_target(order.scope.clone(), &layers),
-        words: words.clone(),
-        settings: builds::settings(&layers, &given.environment, &builds::manifest(&order.files)),
-        rustc: builds::rustc(units.dir).or_else(|| builds::rustc(&target_dir)),
-        cargo_home: given.environment.cargo_home().map(|home| home.display().to_string()),
-    };
-    builds::note(units.dir, build);
+    if outcome.compiled + outcome.fresh > 0 {
+        note_build(&order, &words, &layers, given, [units.dir, &target_dir]);
+    }
     let units = units.after(&before, &outcome.units, args.no_trim, report)?;
     let around = load::Around {
         env: place::absolute_variables(&place),
@@ -225,6 +220,19 @@ fn warn_of_host(order: &Order, cargo: &Cargo, environment: &Environment, skeleto
 fn resolving<'a>(dir: &'a Path, how: &How, own: &[String], place: &Place<'_>, cargo: &'a Cargo) -> cargo::Update<'a> {
     let args = [how.settings(), own.to_vec()].concat();
     cargo::Update { dir, args, env: place::absolute_variables(place), cargo }
+}
+
+/// Leaves a note of what was cooked for, which `verify` compares with the build. One of `dirs`, the first of which
+/// holds the units, has what cargo knows of rustc.
+fn note_build(order: &Order, words: &str, layers: &Layers, given: &Given, dirs: [&Path; 2]) {
+    let build = builds::Build {
+        scope: builds::with_target(order.scope.clone(), layers),
+        words: words.to_owned(),
+        settings: builds::settings(layers, &given.environment, &builds::manifest(&order.files)),
+        rustc: dirs.into_iter().find_map(builds::rustc),
+        cargo_home: given.environment.cargo_home().map(|home| home.display().to_string()),
+    };
+    builds::note(dirs[0], build);
 }
 
 /// The build that is cooked for, as a command.

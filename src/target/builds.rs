@@ -71,6 +71,9 @@ struct File {
 /// Notes in the directory of the units that `build` was cooked for.
 pub fn note(units: &Path, build: Build) {
     let mut builds = read(units);
+    if builds.last() == Some(&build) {
+        return;
+    }
     builds.retain(|it| it.words != build.words);
     builds.push(build);
     if let Ok(text) = serde_json::to_string_pretty(&File { format: FORMAT, builds }) {
