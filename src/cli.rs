@@ -12,11 +12,12 @@ use clap::{Args, Parser, Subcommand};
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 
-/// Returns what the arguments say, the first of which is the program's own name. cargo calls `cargo-larder larder …` for
-/// `cargo larder …`; `cargo-larder …` does the same without cargo, which may be rustup's proxy and fetch a toolchain.
+/// Parses the arguments, the first of which is the name of the program. cargo calls `cargo-larder
+/// larder …` for `cargo larder …`. Without cargo, which may be a proxy of rustup and download a
+/// toolchain, `cargo-larder …` does the same.
 ///
 /// # Errors
-/// A wrong command line, or a request for help or for the version, which clap prints.
+/// The command line is wrong, or requests help or the version, which clap prints.
 pub fn parse(args: &[OsString]) -> Result<Larder, clap::Error> {
     if args.get(1).is_some_and(|first| first == "larder") {
         return Cargo::try_parse_from(args).map(|Cargo::Larder(larder)| larder).map_err(|error| explained(error, args));
@@ -24,7 +25,7 @@ pub fn parse(args: &[OsString]) -> Result<Larder, clap::Error> {
     Larder::try_parse_from(args).map_err(|error| explained(error, args))
 }
 
-/// The error with a hint, where the value of a flag that needs none stands apart from it.
+/// Adds a hint if the value of a flag must be joined to it with `=`.
 fn explained(mut error: clap::Error, args: &[OsString]) -> clap::Error {
     let Some(ContextValue::String(unexpected)) = error.get(ContextKind::InvalidArg).cloned() else { return error };
     let is_apart = |pair: &&[OsString]| ["--maturin", "--timings"].iter().any(|flag| pair[0] == *flag);
@@ -36,7 +37,8 @@ fn explained(mut error: clap::Error, args: &[OsString]) -> clap::Error {
     error
 }
 
-/// Whether a command line of ours can begin with this word. One that cargo gives to a wrapper begins with a compiler.
+/// Returns whether a command line of a user can begin with this word. The one that cargo gives to a
+/// wrapper begins with a compiler.
 pub fn is_first(word: &OsStr) -> bool {
     ["larder", "prepare", "cook", "verify", "cache", "help"].into_iter().any(|own| word == own)
         || word.as_encoded_bytes().starts_with(b"-")
@@ -106,7 +108,7 @@ pub enum CacheVerb {
     Clear(Named),
 }
 
-/// Which store, and how to say what came of it.
+/// The store, and how to print the result.
 #[derive(Debug, Args)]
 pub struct Named {
     /// The directory of the store [env: `LARDER_CACHE`]
@@ -138,7 +140,8 @@ pub struct Prepare {
     /// Path to Cargo.toml
     #[arg(long, value_name = "PATH")]
     pub manifest_path: Option<PathBuf>,
-    /// The triple that will be built on; leaves out dependencies of other platforms where there is no --target
+    /// The triple that will be built on; leaves out dependencies of other platforms where there is
+    /// no --target
     #[arg(long, value_name = "TRIPLE")]
     pub host: Option<String>,
     /// Assert that Cargo.lock is there and up to date
@@ -168,13 +171,13 @@ pub struct Prepare {
     /// Unstable flags that the build will have
     #[arg(short = 'Z', value_name = "FLAG")]
     pub unstable: Vec<String>,
-    /// What the build may be given besides.
+    /// Other flags that the build may have.
     #[command(flatten)]
     pub ignored: Ignored,
 }
 
-/// Flags of `cargo build` that decide nothing about a recipe. `prepare` accepts and ignores them, so that it can be given the
-/// flags of the build as they are.
+/// Flags of `cargo build` that do not affect a recipe. `prepare` accepts and ignores them, so that
+/// it can be called with the flags of the build.
 #[derive(Debug, Args)]
 pub struct Ignored {
     #[arg(short, long, value_name = "N", allow_hyphen_values = true, hide = true)]
@@ -205,7 +208,8 @@ pub struct Cook {
     /// Write the skeleton into the current directory and print the command that would build it
     #[arg(long)]
     pub no_build: bool,
-    /// Start from an earlier target directory, which is only read (repeatable) [env: `LARDER_SEED`, separated as PATH is]
+    /// Start from an earlier target directory, which is only read (repeatable) [env: `LARDER_SEED`,
+    /// separated as PATH is]
     #[arg(long, value_name = "DIRECTORY", conflicts_with = "no_build")]
     pub seed: Vec<PathBuf>,
     /// Take units from a store, and keep there what is compiled [env: `LARDER_CACHE`]
@@ -240,7 +244,7 @@ pub struct Verify {
     /// How to print the result: human, json
     #[arg(long, value_name = "FORMAT", default_value = "human", value_parser = ["human", "json"], hide_possible_values = true)]
     pub format: String,
-    /// Accepted, so that it can be given the flags of the build as they are.
+    /// Accepted, so that it can be called with the flags of the build.
     #[arg(long, value_name = "FMT", hide = true)]
     pub message_format: Vec<String>,
     /// How to build.

@@ -81,7 +81,7 @@ impl Environment {
 
 #[cfg(test)]
 impl Environment {
-    /// Surroundings with these variables.
+    /// Returns surroundings with these variables.
     pub fn with(variables: &[(&str, &str)]) -> Self {
         let variables = variables.iter().map(|(name, value)| (name.into(), value.into())).collect();
         Environment { here: PathBuf::from("/here"), variables, ..Environment::default() }

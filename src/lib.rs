@@ -1,14 +1,15 @@
 //! cargo-larder builds the dependencies of a Rust workspace ahead of its sources.
 //!
-//! The way of the data, from left to right; only the ends touch the world:
+//! The pipeline, from left to right. Only its ends touch the world:
 //!
 //! ```text
-//! disk ─read▶ Workspace ─quotient(scope)▶ Workspace ─skeleton▶ files ─recipe▶ recipe.json          `prepare`
-//! recipe.json ─recipe▶ files ─write▶ scratch ─cargo▶ target                                        `cook`
-//! (unscoped: disk ─read▶ Workspace ─reduce▶ Workspace ─skeleton▶ …, and `cook` reads that and takes the quotient)
+//! disk ──read──▶ Workspace ──quotient(scope)──▶ stubs ──skeleton──▶ files ──encode──▶ recipe.json
+//! recipe.json ──decode──▶ files ──write──▶ scratch directory ──cargo──▶ target directory
 //! ```
 //!
-//! ARCHITECTURE.md has the map and the invariants.
+//! The first line is `prepare`, the second one `cook`. An unscoped recipe holds the reduced
+//! workspace instead of stubs, and `cook` computes the quotient. ARCHITECTURE.md has the map and
+//! the invariants.
 
 pub mod cargo;
 pub mod carried;
@@ -53,7 +54,7 @@ pub fn run(args: &[OsString]) -> ExitCode {
     let larder = match cli::parse(args) {
         Ok(parsed) => parsed,
         Err(error) => {
-            // Help and version go to stdout and are no failure; clap knows.
+            // clap prints help and the version to stdout, and they are not failures.
             let _ = error.print();
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
         }

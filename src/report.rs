@@ -1,7 +1,8 @@
-//! What people read on stderr.
+//! Prints messages for people on stderr.
 //!
-//! In: a sentence. Out: the sentence on stderr, with cargo's word in front, coloured as `CARGO_TERM_COLOR` and `NO_COLOR`
-//! say; nothing but errors where `-q` or `CARGO_TERM_QUIET` wants it. Results go to stdout and not through here.
+//! In: a sentence. Out: the sentence on stderr after cargo's word for it, with colours if
+//! `CARGO_TERM_COLOR` and `NO_COLOR` allow them. With `-q` or `CARGO_TERM_QUIET`, only errors are
+//! printed. Results go to stdout, and not through this module.
 
 use crate::environment::Environment;
 use crate::error::Error;
@@ -17,8 +18,8 @@ pub struct Report {
 }
 
 impl Report {
-    /// `colour` is the value of `--color`, `quiet` and `verbose` tell of `-q` and `-v`; the environment decides where they are
-    /// not given (`GlobalContext::configure`).
+    /// Returns how to print. `colour` is the value of `--color`. If neither `-q` nor `-v` is given,
+    /// the environment decides (`GlobalContext::configure`).
     pub fn new(colour: Option<&str>, quiet: bool, verbose: bool, environment: &Environment) -> Self {
         let is_true = |name: &str| environment.text(name) == Some("true");
         let verbose = verbose || (!quiet && is_true("CARGO_TERM_VERBOSE"));
@@ -35,7 +36,7 @@ impl Report {
         Report { colour, quiet, verbose }
     }
 
-    /// Whether to say more than usual.
+    /// Returns whether to print details.
     pub fn is_verbose(self) -> bool {
         self.verbose
     }
@@ -50,28 +51,28 @@ impl Report {
         self.quiet
     }
 
-    /// What was done, in the form of cargo's own lines.
+    /// Prints what was done, in the form of cargo's own lines.
     pub fn done(self, verb: &str, sentence: &str) {
         if !self.quiet {
             self.line(&format!("{verb:>12}"), "1;32", sentence, "");
         }
     }
 
-    /// What is good to know.
+    /// Prints something useful to know.
     pub fn note(self, sentence: &str) {
         if !self.quiet {
             self.line("note", "1;32", sentence, ":");
         }
     }
 
-    /// What may surprise. As in cargo, `-q` leaves it out (`Shell::warn`).
+    /// Prints a warning. As in cargo, `-q` suppresses it (`Shell::warn`).
     pub fn warning(self, sentence: &str) {
         if !self.quiet {
             self.line("warning", "1;33", sentence, ":");
         }
     }
 
-    /// What went wrong; nothing, where cargo has said it.
+    /// Prints an error, unless cargo has already printed it.
     pub fn error(self, error: &Error) {
         if !matches!(error, Error::Cargo(_)) {
             self.line("error", "1;31", &error.to_string(), ":");
@@ -81,12 +82,13 @@ impl Report {
     fn line(self, word: &str, code: &str, sentence: &str, after: &str) {
         let word = if self.colour { format!("\x1b[{code}m{word}\x1b[0m") } else { word.to_owned() };
         let sentence = visible(sentence);
-        // Nobody is left to tell when stderr is closed.
+        // If stderr is closed, nobody reads the message.
         let _ = writeln!(std::io::stderr(), "{word}{after} {sentence}");
     }
 }
 
-/// A sentence that a terminal shows and does not obey: names of files may hold any character.
+/// Returns a sentence that a terminal shows and does not execute, because a file name can hold any
+/// character.
 fn visible(sentence: &str) -> Cow<'_, str> {
     let is_order = |c: char| c.is_control() && c != '\n' && c != '\t';
     if !sentence.contains(is_order) {

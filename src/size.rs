@@ -2,7 +2,7 @@
 //!
 //! In: text, or bytes. Out: bytes, or text. Touches nothing.
 
-/// Units that a size may have; `K` and `KB` count by 1000, `KiB` by 1024.
+/// The units of a size. `K` and `KB` count by 1000, `KiB` by 1024.
 const UNITS: &[(&str, u64)] = &[
     ("", 1),
     ("B", 1),
@@ -20,13 +20,13 @@ const UNITS: &[(&str, u64)] = &[
     ("TIB", 1 << 40),
 ];
 
-/// What a store may hold where nobody says.
+/// The default limit of a store.
 pub const DEFAULT: u64 = 10_000_000_000;
 
 /// Returns the bytes of a size.
 ///
 /// # Errors
-/// It is none; the message says what is.
+/// The text is not a size. The message has an example of one.
 pub fn parse(text: &str) -> Result<u64, String> {
     let text = text.trim();
     let digits = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
@@ -34,7 +34,7 @@ pub fn parse(text: &str) -> Result<u64, String> {
     let unit = unit.trim().to_ascii_uppercase();
     let factor = UNITS.iter().find(|(name, _)| *name == unit).map(|(_, factor)| *factor);
     let (whole, part) = number.split_once('.').unwrap_or((number, ""));
-    // Without floating point, so that what is written is what counts.
+    // Without floating point, so that the result is exact.
     let bytes = || -> Option<u128> {
         let factor = u128::from(factor?);
         let scale = 10_u128.checked_pow(u32::try_from(part.len()).ok()?)?;
@@ -45,7 +45,7 @@ pub fn parse(text: &str) -> Result<u64, String> {
     bytes.ok_or_else(|| "not a size such as `500MB`, `2GiB` or `10G`".to_owned())
 }
 
-/// Returns bytes as people read them.
+/// Formats bytes for people.
 pub fn print(bytes: u64) -> String {
     let (factor, unit) = match bytes {
         0..1_000_000 => (1000, "kB"),

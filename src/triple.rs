@@ -1,7 +1,8 @@
-//! Platforms that cannot be built for.
+//! Checks the platforms that flags and the configuration name.
 //!
-//! In: the targets and the host that flags and the configuration name. Out: a refusal of a file that is not there, and warnings of
-//! triples that may be misspelled. Only warnings: rustc may be newer than the table of triples. Looks whether files exist.
+//! In: the targets and the host. Out: an error if a target specification does not exist, and
+//! warnings about triples that may be misspelled. They are only warnings, because rustc may be
+//! newer than the table of triples. Reads whether files exist.
 
 use crate::config::is_specification;
 use crate::config::layers::Layers;
@@ -11,27 +12,27 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use toml::Value;
 
-/// What names platforms.
+/// The places that name platforms.
 #[derive(Clone, Copy)]
 pub struct Named<'a> {
     /// `--target`.
     pub targets: &'a [String],
     /// `--host`.
     pub host: Option<&'a str>,
-    /// What else may say `build.target`.
+    /// The configuration, which may set `build.target`.
     pub layers: &'a Layers,
-    /// The directory of the command line's paths.
+    /// The directory that paths on the command line are relative to.
     pub here: &'a Path,
-    /// The directory of the project's paths.
+    /// The directory that paths in the project are relative to.
     pub root: &'a Path,
 }
 
-/// Returns what to warn of.
+/// Returns warnings about unknown triples.
 ///
 /// # Errors
-/// A file that specifies a target does not exist.
+/// A target specification does not exist.
 pub fn check(named: &Named<'_>) -> Result<Vec<String>> {
-    // As in cargo, a flag takes the place of the key (`CompileKind::from_requested_targets`).
+    // As in cargo, the flag overrides the key (`CompileKind::from_requested_targets`).
     let of_config = if named.targets.is_empty() { configured(named.layers) } else { Vec::new() };
     for (target, base) in
         named.targets.iter().map(|t| (t.as_str(), named.here)).chain(of_config.iter().map(|t| (*t, named.root)))
@@ -55,9 +56,9 @@ fn configured(layers: &Layers) -> Vec<&str> {
     }
 }
 
-/// What to say of a triple that the table does not have.
+/// Returns a warning about a triple that the table lacks.
 fn doubt(role: &str, triple: &str) -> Option<String> {
-    // `host-tuple` is cargo's name for the host, for a target only.
+    // `host-tuple` is cargo's name for the host. It is valid only as a target.
     let is_target = role == "target";
     if get_builtin_target_by_triple(triple).is_some()
         || is_target && (is_specification(triple) || triple == "host-tuple")
@@ -66,7 +67,7 @@ fn doubt(role: &str, triple: &str) -> Option<String> {
     }
     let near = ALL_BUILTINS.iter().map(|target| target.triple.as_str());
     let near = near.map(|known| (strsim::osa_distance(triple, known), known)).min();
-    // Of a triple that is new, the nearest one differs in a whole part.
+    // If the triple is new, the nearest one differs in a whole part.
     let near = near.filter(|(distance, _)| *distance <= 3);
     let meant = near.map(|(_, known)| format!("did you mean `{known}`? ")).unwrap_or_default();
     Some(format!(

@@ -23,8 +23,8 @@ pub const USERS: &str = "CARGO_LARDER_RUSTC_WRAPPER";
 /// The variable that holds the directory in which the project is compiled.
 pub const ROOT: &str = "CARGO_LARDER_ROOT";
 
-/// Whether these arguments, with which this program was started, are those of a compiler: `cook` is
-/// above, and the first is the program that cargo wants to be run.
+/// Returns whether these arguments, with which this program was started, are those of a compiler:
+/// `cook` is above, and the first is the program that cargo wants to be run.
 pub fn is_called(args: &[OsString]) -> bool {
     std::env::var_os(SKELETON).is_some() && args.get(1).is_some_and(|first| !cli::is_first(first))
 }

@@ -1,8 +1,9 @@
-//! What a signal does: what is there for a while goes, and the exit code names the signal.
+//! Handles signals: removes temporary files, and makes the exit code name the signal.
 //!
-//! In: signals, and the cargo that runs. Out: whether one came, and at the latest a second later the end of the process. Most work can be
-//! broken off anywhere, so the thread that hears the signal ends the process. While cargo runs, and until its records are
-//! settled, it ends cargo and leaves the rest to whoever waits for that. A second signal ends the process at once.
+//! In: signals, and the running cargo. Out: whether a signal arrived, and the end of the process
+//! within a second. Most work can stop anywhere, so the thread that receives the signal ends the
+//! process. While cargo runs, and until its records are settled, the thread only ends cargo. The
+//! function that waits for cargo does the rest. A second signal ends the process at once.
 
 #[cfg(unix)]
 use crate::disk;
@@ -18,21 +19,22 @@ use std::time::Instant;
 /// How long cargo may take to end before it is killed.
 #[cfg(unix)]
 const PATIENCE: Duration = Duration::from_millis(600);
-/// Signals that come together are one: `timeout` sends it to the program and to its group.
+/// Signals within this time count as one, because `timeout` sends a signal to the program and to
+/// its group.
 #[cfg(unix)]
 const TOGETHER: Duration = Duration::from_millis(100);
 
-/// Watches for signals from its making to the end of the process.
+/// A watch for signals until the process ends.
 #[derive(Clone, Default)]
 pub struct Interrupt {
-    /// The number of the signal that came; none has 0.
+    /// The number of the signal that arrived, or 0.
     signal: Arc<AtomicUsize>,
-    /// Whether there is work that must come to its end.
+    /// Whether there is work that must be finished.
     busy: Arc<AtomicBool>,
     child: Arc<Mutex<Option<Child>>>,
 }
 
-/// Work that a first signal does not break off; it lasts as long as this does.
+/// Work that a first signal does not stop. It lasts as long as this value.
 pub struct Busy<'a>(&'a Interrupt);
 
 impl Drop for Busy<'_> {
@@ -42,7 +44,8 @@ impl Drop for Busy<'_> {
 }
 
 impl Interrupt {
-    /// Begins to watch, which has to be before there is anything to clean up; there is one watch for all that ask.
+    /// Starts the watch. This must happen before there is anything to clean up. All callers share
+    /// one watch.
     ///
     /// # Errors
     /// The system refuses.
@@ -56,8 +59,10 @@ impl Interrupt {
         Ok(WATCH.get_or_init(|| interrupt).clone())
     }
 
+    /// Fails if a signal arrived.
+    ///
     /// # Errors
-    /// A signal came. Whoever sent it needs no message, only the exit code that a shell gives.
+    /// A signal arrived. Its sender needs no message, only the exit code that a shell would give.
     pub fn check(&self) -> Result<()> {
         match self.signal.load(Ordering::SeqCst) {
             0 => Ok(()),
@@ -65,13 +70,13 @@ impl Interrupt {
         }
     }
 
-    /// Begins work that a first signal does not break off.
+    /// Starts work that a first signal does not stop.
     pub fn busy(&self) -> Busy<'_> {
         self.busy.store(true, Ordering::SeqCst);
         Busy(self)
     }
 
-    /// Lets a signal end this child, also one that came while the child was started.
+    /// Lets signals end this child. If a signal arrived while the child was started, ends it now.
     pub fn entrust(&self, child: Child) {
         let mut guarded = lock(&self.child);
         let child = guarded.insert(child);
@@ -80,12 +85,12 @@ impl Interrupt {
         }
     }
 
-    /// Whether the child that was entrusted last has ended.
+    /// Returns whether the last entrusted child has ended.
     pub fn has_ended(&self) -> bool {
         lock(&self.child).as_mut().is_none_or(|child| !matches!(child.try_wait(), Ok(None)))
     }
 
-    /// Waits for the child that was entrusted last, in the reach of signals.
+    /// Waits for the last entrusted child, which signals can end.
     ///
     /// # Errors
     /// The system refuses.
@@ -94,7 +99,7 @@ impl Interrupt {
         loop {
             let status = lock(&self.child).as_mut().expect("a child was entrusted").try_wait()?;
             if let Some(status) = status {
-                // Its id may be another process's now.
+                // Its id may now belong to another process.
                 lock(&self.child).take();
                 return Ok(status);
             }
@@ -103,7 +108,8 @@ impl Interrupt {
         }
     }
 
-    /// A signal that was sent to this process alone ends cargo too; a Ctrl-C in a terminal reaches it anyway.
+    /// Ends cargo on a signal that was sent to this process alone. A Ctrl-C in a terminal reaches
+    /// cargo too.
     #[cfg(unix)]
     fn handle(&self) -> Result<()> {
         let signals = [SIGINT, SIGTERM, signal_hook::consts::SIGHUP];
@@ -133,7 +139,7 @@ impl Interrupt {
         Ok(())
     }
 
-    /// Sees to it that the work comes to its end, and the process with it.
+    /// Ends the process when the work is finished. Kills cargo if it does not end in time.
     #[cfg(unix)]
     fn end_soon(&self, number: i32) {
         let begin = Instant::now();
@@ -145,13 +151,13 @@ impl Interrupt {
             if begin.elapsed() > PATIENCE
                 && let Some(child) = lock(&self.child).as_mut()
             {
-                // It may have ended by itself.
+                // It may have ended on its own.
                 let _ = child.kill();
             }
         }
     }
 
-    /// On Windows, cargo gets the Ctrl-C of its console itself.
+    /// Only records the signal. On Windows, cargo receives the Ctrl-C of its console itself.
     #[cfg(not(unix))]
     fn handle(&self) -> Result<()> {
         for signal in [SIGINT, SIGTERM] {
@@ -162,14 +168,15 @@ impl Interrupt {
     }
 }
 
-/// Ends the process as a shell expects it after this signal.
+/// Ends the process with the exit code of this signal.
 #[cfg(unix)]
 fn end(number: i32) -> ! {
     disk::remove_passing();
     std::process::exit(128 + number)
 }
 
-/// The signals that whoever started this process wants ignored, as `nohup` does, one bit each. Linux tells.
+/// Returns the signals that are ignored, one bit each. The parent process can request this, as
+/// `nohup` does. Linux lists them.
 #[cfg(unix)]
 fn ignored() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
@@ -183,7 +190,7 @@ fn lock(child: &Mutex<Option<Child>>) -> MutexGuard<'_, Option<Child>> {
 
 #[cfg(unix)]
 fn terminate(child: &mut Child) {
-    // Once it has been waited for, its id may be another process's.
+    // Once the child has been waited for, its id may belong to another process.
     if matches!(child.try_wait(), Ok(None)) {
         let _ = rustix::process::kill_process(rustix::process::Pid::from_child(child), rustix::process::Signal::TERM);
     }

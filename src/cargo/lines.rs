@@ -1,11 +1,13 @@
-//! Cargo's lines about stubs, which concern nobody.
+//! Filters cargo's lines about stubs, which mean nothing to the user.
 //!
-//! In: what cargo writes to stderr. Out: the same on the user's stderr as it comes, without the lines that tell of a stub and
-//! without `Finished`, which is not the end of a cook. Every other byte passes unchanged.
+//! In: what cargo writes to stderr. Out: the same on the user's stderr, without the lines about
+//! stubs and without `Finished`, which is not the end of a cook. Every other byte passes unchanged
+//! and at once.
 //!
-//! Where stderr is a terminal, cargo writes to a pipe all the same, and [`terminal`](super::terminal) tells it to draw its progress
-//! bar there. The bar then has to be erased here before each line, since cargo erases it on a terminal only (`Shell::err_erase_line`
-//! in its `core/shell.rs`). `-v` asks for all lines, and cargo has stderr for itself.
+//! On a terminal, too, cargo writes to a pipe, and [`terminal`](super::terminal) makes it draw its
+//! progress bar. This module then erases the bar before each line, because cargo does so on a
+//! terminal only (`Shell::err_erase_line` in its `core/shell.rs`). With `-v`, all lines pass, and
+//! cargo writes to stderr itself.
 
 use super::terminal;
 use std::collections::BTreeSet;
@@ -14,34 +16,37 @@ use std::path::{MAIN_SEPARATOR, Path};
 use std::sync::mpsc::{self, Receiver};
 use std::time::Duration;
 
-/// cargo's words for what it does with a package, and for the end (`DrainState::note_working_on` in its `job_queue/mod.rs`).
+/// The words with which cargo's lines about packages begin, and the one of its last line
+/// (`DrainState::note_working_on` in its `job_queue/mod.rs`).
 const WORDS: [&str; 2] = ["Compiling", "Checking"];
 const END: &str = "Finished";
 const WARNING: &str = "warning:";
-/// How long to wait for the end of stderr once cargo has ended: another program that it started may keep it open.
+/// How long to wait for the end of stderr after cargo has ended, because a program that cargo
+/// started may keep it open.
 const PATIENCE: Duration = Duration::from_millis(500);
 
-/// Which lines to leave out.
+/// The lines to leave out.
 #[derive(Clone, Debug)]
 pub struct Hidden {
-    /// The directories of the stubs, as cargo names them.
+    /// The directories of the stubs, as cargo writes them.
     dirs: Vec<String>,
     /// Returns how wide the terminal is, if there is one.
     width: fn() -> Option<usize>,
 }
 
-/// What passes cargo's lines on.
+/// A thread that passes lines on.
 pub struct Passing(Receiver<()>);
 
 impl Hidden {
-    /// The lines about `stubs` in `dir`; `None` if cargo is to have stderr for itself.
+    /// Returns the filter for lines about `stubs` in `dir`, or `None` if cargo writes to stderr
+    /// itself.
     pub fn unless_cargos(stubs: &BTreeSet<String>, dir: &Path, keeps_all: bool) -> Option<Self> {
         let of = |stub: &String| format!("{}{MAIN_SEPARATOR}{stub}", dir.display());
         let hidden = || Hidden { dirs: stubs.iter().map(of).collect(), width: terminal::width };
         (!keeps_all).then(hidden)
     }
 
-    /// Passes on what comes from `from`, in a thread of its own: cargo would wait if nobody read it.
+    /// Passes on the bytes of `from` in a thread, because cargo would block if nobody read them.
     pub fn pass(self, mut from: impl Read + Send + 'static) -> Passing {
         let (ender, end) = mpsc::channel();
         std::thread::spawn(move || {
@@ -54,7 +59,7 @@ impl Hidden {
                     Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
                     Err(_) => break,
                 };
-                // Nobody is left to tell when stderr is closed, but cargo must come to its end.
+                // If stderr is closed, nobody reads the lines, but cargo must still be able to end.
                 let _ = std::io::stderr().write_all(&passed);
             }
             let _ = std::io::stderr().write_all(&filter.end());
@@ -63,7 +68,7 @@ impl Hidden {
         Passing(end)
     }
 
-    /// Whether a line is left out.
+    /// Returns whether a line is left out.
     fn hides(&self, line: &str) -> bool {
         let line = plain(line);
         let words = line.trim_start();
@@ -71,22 +76,22 @@ impl Hidden {
         if let Some(verb) = line.starts_with(' ').then(|| words.split(' ').next()).flatten() {
             return verb == END || WORDS.contains(&verb) && is_of(")");
         }
-        // Of a manifest, or of a package.
+        // A warning about a manifest, or about a package.
         words.starts_with(WARNING) && (is_of(")") || is_of(&format!("{MAIN_SEPARATOR}Cargo.toml")))
     }
 }
 
-/// Whether the beginning of a line may become one that is left out.
+/// Returns whether the beginning of a line may become a line that is left out.
 fn may_be_hidden(begun: &str) -> bool {
     let begun = plain(begun);
     begun.starts_with(' ') || begun.starts_with(WARNING) || WARNING.starts_with(begun.as_str())
 }
 
-/// What has come and cannot be passed on yet.
+/// The filter, and the bytes that it cannot pass on yet.
 struct Filter {
     hidden: Hidden,
     held: Vec<u8>,
-    /// Whether the beginning of this line has been passed on.
+    /// Whether the beginning of the current line has been passed on.
     is_amid: bool,
     /// Whether the terminal shows a progress bar, with the cursor at its start.
     has_bar: bool,
@@ -100,17 +105,18 @@ impl Filter {
         Filter { hidden, held: Vec::new(), is_amid: false, has_bar: false }
     }
 
-    /// Takes what has come; returns what is to be passed on.
+    /// Takes bytes, and returns the bytes to pass on.
     fn pass(&mut self, bytes: &[u8]) -> Vec<u8> {
         let mut passed = Vec::new();
         self.held.extend(bytes);
-        // A progress bar that the user has asked for ends with a carriage return.
+        // A progress bar, if the user has requested one, ends with a carriage return.
         while let Some(end) = self.held.iter().position(|byte| matches!(byte, b'\n' | b'\r')) {
             let line: Vec<u8> = self.held.drain(..=end).collect();
             let text = String::from_utf8_lossy(&line);
             let width = if line.ends_with(b"\r") && !self.is_amid { (self.hidden.width)() } else { None };
             if let Some(width) = width {
-                // A bar that the terminal would wrap, since it is narrower now, could not be erased.
+                // A bar that the terminal would wrap, since it is narrower now, could not be
+                // erased.
                 let fits = plain(&text).trim_end_matches('\r').chars().count() <= width;
                 passed.extend(if fits { &line } else { ERASE });
                 self.has_bar = fits;
@@ -120,7 +126,7 @@ impl Filter {
             }
             self.is_amid = false;
         }
-        // A question, say, has no end of line.
+        // A question, for example, has no end of line.
         let is_free = self.is_amid || !may_be_hidden(&String::from_utf8_lossy(&self.held));
         if is_free && !self.held.is_empty() {
             passed.extend(self.without_bar());
@@ -142,13 +148,13 @@ impl Filter {
 }
 
 impl Passing {
-    /// Waits until all that cargo wrote has been passed on, once it has ended.
+    /// Waits until everything that cargo wrote has been passed on. Call it after cargo has ended.
     pub fn wait(self) {
         let _ = self.0.recv_timeout(PATIENCE);
     }
 }
 
-/// A line without the colours in it.
+/// Returns a line without its colours.
 fn plain(line: &str) -> String {
     let mut plain = String::new();
     let mut rest = line.chars();

@@ -1,7 +1,8 @@
-//! The one place that starts cargo.
+//! The only module that starts cargo.
 //!
-//! In: a directory with a skeleton, flags and an environment. Out: how many units cargo compiled and found fresh. cargo's
-//! own output goes to the user's stderr as it comes, perhaps without lines about stubs; its JSON messages are counted and go no further.
+//! In: a directory with a skeleton, flags, and variables. Out: what cargo compiled and found fresh.
+//! cargo's own lines go to the user's stderr at once, perhaps without those about stubs. Its JSON
+//! messages are counted, and nobody else sees them.
 
 pub mod interrupt;
 pub mod lines;
@@ -28,28 +29,28 @@ use toolchain::Cargo;
 /// A build to run.
 #[derive(Debug)]
 pub struct Build<'a> {
-    /// Where the skeleton stands.
+    /// The directory of the skeleton.
     pub dir: &'a Path,
     /// The command: `build`, or another one that takes its flags.
     pub command: &'static str,
-    /// Flags after it.
+    /// The flags after the command.
     pub args: Vec<String>,
-    /// Where to build.
+    /// The target directory.
     pub target_dir: &'a Path,
     /// Environment variables to set.
     pub env: Vec<(String, OsString)>,
     /// The cargo to start.
     pub cargo: &'a Cargo,
-    /// The directories of its stubs, which do not count.
+    /// The directories of its stubs, which are not counted.
     pub stubs: BTreeSet<String>,
-    /// Which of its lines to leave out.
+    /// The lines to leave out.
     pub hidden: Option<Hidden>,
 }
 
-/// A lockfile to resolve by.
+/// A package whose lockfile cargo resolves.
 #[derive(Debug)]
 pub struct Update<'a> {
-    /// Where it stands, beside the manifest.
+    /// The directory of its manifest and lockfile.
     pub dir: &'a Path,
     /// Flags.
     pub args: Vec<String>,
@@ -59,11 +60,12 @@ pub struct Update<'a> {
     pub cargo: &'a Cargo,
 }
 
-/// Makes the lockfile of the workspace of `manifest` by the command `verb`, with the config that holds at `here`. cargo tells
-/// of it on stderr. A lockfile that the environment names is the user's.
+/// Makes cargo create the lockfile for `manifest` with the command `verb` and the config of the
+/// current directory. cargo prints its own lines to stderr. A path of the lockfile that the
+/// environment sets is ignored, because that file belongs to the user.
 ///
 /// # Errors
-/// There is no cargo, or it refuses, in which case it has said why.
+/// There is no cargo, or it fails after printing why.
 pub fn make_lockfile(
     verb: &[&str],
     manifest: &Path,
@@ -89,19 +91,20 @@ pub fn make_lockfile(
     }
 }
 
-/// How much of what cargo says the user sees.
+/// Which output of cargo the user sees.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Says {
     /// Nothing.
     Nothing,
-    /// What goes to stderr.
+    /// Its stderr.
     Errors,
 }
 
-/// Has cargo resolve the package in `update.dir`. No crate is downloaded (`update_lockfile` in cargo's `ops/cargo_update.rs`).
+/// Makes cargo resolve the package in `update.dir`. cargo downloads no crate for this
+/// (`update_lockfile` in cargo's `ops/cargo_update.rs`).
 ///
 /// # Errors
-/// There is no cargo, or it fails, or a signal came.
+/// There is no cargo, it fails, or a signal arrived.
 pub fn resolve(update: &Update<'_>, says: Says, interrupt: &Interrupt) -> Result<()> {
     let mut command = update.cargo.command();
     command.args(["update", "--workspace"]).args(&update.args).current_dir(update.dir);
@@ -116,10 +119,10 @@ pub fn resolve(update: &Update<'_>, says: Says, interrupt: &Interrupt) -> Result
     if status.success() { Ok(()) } else { Err(Error::Cargo(code(status))) }
 }
 
-/// Whether cargo resolves it.
+/// Returns whether cargo can resolve a package.
 ///
 /// # Errors
-/// There is no cargo, or a signal came.
+/// There is no cargo, or a signal arrived.
 pub fn resolves(update: &Update<'_>, says: Says, interrupt: &Interrupt) -> Result<bool> {
     let resolved = resolve(update, says, interrupt);
     interrupt.check()?;
@@ -130,10 +133,10 @@ pub fn resolves(update: &Update<'_>, says: Says, interrupt: &Interrupt) -> Resul
     }
 }
 
-/// Starts it, or says what is missing.
+/// Starts cargo, or fails with what is missing.
 ///
 /// # Errors
-/// It cannot be started.
+/// cargo cannot be started.
 pub fn start(command: &mut Command, cargo: &Cargo) -> Result<Child> {
     let place = if cargo.program.is_some() { ", which `CARGO` names" } else { " on PATH" };
     match command.spawn() {
@@ -148,13 +151,13 @@ pub fn start(command: &mut Command, cargo: &Cargo) -> Result<Child> {
     }
 }
 
-/// Runs the build, and adds to the `outcome` what it does, to whichever end it comes.
+/// Runs the build, and adds its results to `outcome` even if it fails.
 ///
 /// # Errors
-/// cargo cannot be started, or fails, in which case it has said why, or a signal came.
+/// cargo cannot be started, it fails after printing why, or a signal arrived.
 pub fn build(build: &Build<'_>, interrupt: &Interrupt, outcome: &mut Outcome) -> Result<()> {
     let mut command = build.cargo.command();
-    // The lockfile holds, and is not to be resolved anew.
+    // `hold` has checked the lockfile, so cargo must not resolve it again.
     command.arg(build.command).args(&build.args).args(["--locked", "--message-format=json-render-diagnostics"]);
     command.arg("--target-dir").arg(build.target_dir).current_dir(build.dir);
     command.envs(build.env.iter().map(|(k, v)| (k, v)));
@@ -174,7 +177,8 @@ pub fn build(build: &Build<'_>, interrupt: &Interrupt, outcome: &mut Outcome) ->
     if status.success() { Ok(()) } else { Err(Error::Cargo(code(status))) }
 }
 
-/// Returns why cargo refuses to begin a build, in its words, which on a terminal have gone there. It asks no network.
+/// Returns the message with which cargo refuses to begin a build. On a terminal, the build's own
+/// message could not be read. Uses no network.
 pub fn refusal(build: &Build<'_>, settings: &[String]) -> Option<String> {
     let mut command = build.cargo.command();
     command.args(["metadata", "--format-version=1", "--offline", "--color=never"]).args(settings);
@@ -183,8 +187,8 @@ pub fn refusal(build: &Build<'_>, settings: &[String]) -> Option<String> {
     (!output.status.success()).then(|| String::from_utf8_lossy(&output.stderr).into_owned())
 }
 
-/// Counts what cargo tells until it has no more to tell. Where it was ended by a signal, what it had started may still hold
-/// the other end of the pipe.
+/// Counts messages until cargo ends. If a signal ended cargo, a program that it started may still
+/// hold the other end of the pipe.
 fn count_all(stdout: ChildStdout, build: &Build<'_>, interrupt: &Interrupt, outcome: &mut Outcome) {
     let (teller, told) = mpsc::channel();
     std::thread::spawn(move || {
@@ -201,19 +205,20 @@ fn count_all(stdout: ChildStdout, build: &Build<'_>, interrupt: &Interrupt, outc
     }
 }
 
-/// Returns what cargo and its compiler say of their versions, for this build; none, where one of them does not answer.
+/// Returns the versions of cargo and its compiler in this build, or `None` if one of them does not
+/// answer.
 pub fn versions(build: &Build<'_>, rustc: Option<&Path>) -> Option<String> {
     let cargo = asked(build, build.cargo.command(), &["-vV"])?;
     Some(cargo + &asked(build, build.cargo.command_of(rustc.unwrap_or(Path::new("rustc"))), &["-vV"])?)
 }
 
-/// Returns what a compiler takes this processor for.
+/// Returns how a compiler describes this processor.
 pub fn native(build: &Build<'_>, rustc: Option<&Path>) -> Option<String> {
     let command = build.cargo.command_of(rustc.unwrap_or(Path::new("rustc")));
     asked(build, command, &["--print", "cfg", "-C", "target-cpu=native"])
 }
 
-/// Asks a program in the place and the circumstances of a build.
+/// Runs a program in the directory and the environment of a build, and returns what it prints.
 fn asked(build: &Build<'_>, mut command: std::process::Command, args: &[&str]) -> Option<String> {
     command.args(args).current_dir(build.dir).envs(build.env.iter().map(|(k, v)| (k, v)));
     let output = command.stdin(Stdio::null()).stderr(Stdio::null()).output().ok()?;

@@ -1,7 +1,7 @@
 //! The result of a build, as cargo's JSON messages report it.
 //!
-//! In: messages. Out: an [`Outcome`] that counts third-party units and lists what cargo made for carried
-//! packages. Touches nothing.
+//! In: messages. Out: an [`Outcome`], which counts third-party units and lists what cargo made for
+//! carried packages. Touches nothing.
 
 use cargo_metadata::{Artifact, Message, PackageId};
 use std::collections::BTreeSet;
@@ -10,54 +10,55 @@ use std::path::{Path, PathBuf};
 /// What cargo did.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Outcome {
-    /// Every unit that it told of.
+    /// Every unit that cargo reported.
     pub units: Vec<Made>,
-    /// Third-party units that it compiled.
+    /// The number of third-party units that it compiled.
     pub compiled: usize,
-    /// Third-party units that it found fresh.
+    /// The number of third-party units that it found fresh.
     pub fresh: usize,
-    /// What was done for carried packages.
+    /// Units of carried packages.
     pub carried: Vec<Compiled>,
-    /// The directories of those whose build script was compiled, or found.
+    /// The directories of carried packages whose build script was compiled or fresh.
     pub scripts: BTreeSet<String>,
-    /// Runs of these.
+    /// Runs of these build scripts.
     pub ran: Vec<Run>,
-    /// Every file that cargo made or found for any package.
+    /// Every artifact of any package.
     pub artifacts: Vec<PathBuf>,
-    /// Where every build script wrote to.
+    /// The `OUT_DIR` of every build script.
     pub out_dirs: Vec<PathBuf>,
 }
 
 /// A unit that cargo made or found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Made {
-    /// cargo's id of its package.
+    /// cargo's id of the package.
     pub package: PackageId,
-    /// The kind of its target, or `run-build-script`.
+    /// The kind of the target, or `run-build-script`.
     pub kind: String,
-    /// Whether cargo found it as it should be. Of the run of a build script it does not say.
+    /// Whether the unit was fresh. cargo does not report this for the run of a build script.
     pub fresh: bool,
-    /// Whether it is the run of a build script.
+    /// Whether the unit is the run of a build script.
     pub is_run: bool,
-    /// Whether it is of a stub.
+    /// Whether the package is a stub.
     pub is_stub: bool,
-    /// A file that was made of it, or its `OUT_DIR`.
+    /// One of its artifacts, or its `OUT_DIR`.
     pub path: PathBuf,
 }
 
 impl Made {
-    /// Whether its package is not local.
+    /// Returns whether the package is not local.
     pub fn is_third_party(&self) -> bool {
         !self.package.repr.starts_with("path+")
     }
 
-    /// Name and version of its package.
+    /// Returns name and version of the package.
     pub fn name_and_version(&self) -> Option<(String, String)> {
         name_and_version(&self.package)
     }
 }
 
-/// Returns name and version of a package by its id (`PackageIdSpec` in cargo's `cargo-util-schemas`).
+/// Returns name and version of a package by its id (`PackageIdSpec` in cargo's
+/// `cargo-util-schemas`).
 pub fn name_and_version(package: &PackageId) -> Option<(String, String)> {
     let (url, fragment) = package.repr.rsplit_once('#')?;
     let (name, version) = fragment.split_once('@').unwrap_or_else(|| {
@@ -68,7 +69,7 @@ pub fn name_and_version(package: &PackageId) -> Option<(String, String)> {
 }
 
 impl Outcome {
-    /// Adds what a message of cargo reports. `dir` is the directory of the skeleton, and `stubs` are the
+    /// Adds what a message reports. `dir` is the directory of the skeleton, and `stubs` are the
     /// directories of its stubs.
     pub fn count(&mut self, message: &Message, dir: &Path, stubs: &BTreeSet<String>) {
         match message {
@@ -92,11 +93,11 @@ impl Outcome {
     }
 
     fn count_artifact(&mut self, artifact: &Artifact, skeleton: &Path, stubs: &BTreeSet<String>) {
-        // Not from its id, which is a URL.
+        // The package id is not used, because it is a URL.
         let dir = artifact.manifest_path.parent().and_then(|dir| dir.strip_prefix(skeleton).ok());
         let carried = dir.filter(|dir| !stubs.contains(dir.as_str()));
         let is_stub = artifact.package_id.repr.starts_with("path+") && carried.is_none();
-        // Of a stub there is no file.
+        // A stub has no artifact.
         let file = artifact.filenames.first().map(|file| file.as_std_path().to_owned());
         self.units.push(Made {
             package: artifact.package_id.clone(),

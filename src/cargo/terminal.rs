@@ -1,16 +1,17 @@
-//! Cargo's progress bar, although cargo does not write to the terminal itself.
+//! Draws cargo's progress bar although cargo writes to a pipe.
 //!
-//! In: whether stderr is a terminal, and what the user has set. Out: variables for cargo. Asks the terminal for its width.
+//! In: whether stderr is a terminal, and what the user has set. Out: variables for cargo. Reads the
+//! width of the terminal.
 //!
-//! Without these variables cargo draws no bar and uses no colour in a pipe (`Progress::with_style` in its `util/progress.rs`,
-//! `Shell::new` in its `core/shell.rs`).
+//! Without these variables, cargo draws no bar and uses no colours in a pipe
+//! (`Progress::with_style` in its `util/progress.rs`, `Shell::new` in its `core/shell.rs`).
 
 use crate::config::layers::Layers;
 use crate::environment::Environment;
 use crate::report::Report;
 use std::ffi::OsString;
 
-/// Returns how wide the terminal at stderr is, if stderr is one.
+/// Returns the width of the terminal at stderr, if stderr is a terminal.
 pub fn width() -> Option<usize> {
     #[cfg(unix)]
     let size = rustix::termios::tcgetwinsize(std::io::stderr()).ok().map(|size| usize::from(size.ws_col));
@@ -19,7 +20,8 @@ pub fn width() -> Option<usize> {
     size.filter(|width| *width > 0)
 }
 
-/// Returns the variables with which cargo writes to a pipe what it would write to this terminal. What the user has set stays.
+/// Returns the variables with which cargo writes to a pipe as to this terminal. Does not override
+/// what the user has set.
 pub fn variables(layers: &Layers, environment: &Environment, report: Report) -> Vec<(String, OsString)> {
     if !environment.stderr_is_terminal {
         return Vec::new();

@@ -1,12 +1,17 @@
-//! Which cargo cooks, and of which toolchain.
+//! Chooses the cargo that cooks, and its toolchain.
 //!
-//! In: the process's surroundings, and whether the skeleton has a toolchain file. Out: [`Cargo`], the program to start and what it
-//! is told of the toolchain. May ask `rustup show active-toolchain`; writes nothing.
+//! In: the surroundings, and whether the skeleton has a toolchain file. Out: [`Cargo`], which
+//! program to start and with which toolchain. May run `rustup show active-toolchain`. Writes
+//! nothing.
 //!
-//! The skeleton's cargo runs in a scratch directory, where rustup finds neither an override of the user's directory nor a file
-//! above it. So what rustup would take in the user's directory is decided here, in rustup's order (`find_override_config` in
-//! rustup's `config.rs`): `+toolchain`, `RUSTUP_TOOLCHAIN`, then the nearest directory that has an override or a toolchain
-//! file, then the default.
+//! The skeleton's cargo runs in a scratch directory. There, rustup finds neither an override of the
+//! user's directory nor a toolchain file above it. Therefore this module makes rustup's choice for
+//! the user's directory, in the same order (`find_override_config` in rustup's `config.rs`):
+//!
+//! 1. `+toolchain`.
+//! 2. `RUSTUP_TOOLCHAIN`.
+//! 3. The nearest directory with an override or a toolchain file.
+//! 4. The default.
 
 use crate::config::files;
 use crate::environment::Environment;
@@ -18,29 +23,29 @@ const VARIABLE: &str = "RUSTUP_TOOLCHAIN";
 /// The cargo to start.
 #[derive(Clone, Debug)]
 pub struct Cargo {
-    /// The program, where it is not the `cargo` on PATH.
+    /// The program, if it is not the `cargo` on PATH.
     pub program: Option<PathBuf>,
     toolchain: Toolchain,
 }
 
-/// What decides about the toolchain.
+/// What decides the toolchain.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Toolchain {
-    /// What started this program: the user chose, or nothing else is known.
+    /// The toolchain that started this program. Either the user chose it, or nothing else is known.
     Inherited,
     /// The toolchain file of the skeleton.
     OfFile,
-    /// What rustup takes in the user's directory.
+    /// The toolchain that rustup chooses in the user's directory.
     Named(String),
 }
 
 impl Cargo {
-    /// The cargo that started this program, or the one on PATH.
+    /// Returns the cargo that started this program, or else the one on PATH.
     pub fn inherited(environment: &Environment) -> Self {
         Cargo { program: own(environment), toolchain: Toolchain::Inherited }
     }
 
-    /// The cargo for a skeleton that has a toolchain file, or has none.
+    /// Returns the cargo for a skeleton. `has_file` is whether the skeleton has a toolchain file.
     pub fn for_skeleton(has_file: bool, root: &Path, environment: &Environment) -> Self {
         let file_stands = environment.here.ancestors().any(|dir| files::toolchain_file(dir).is_some());
         let ask = || ask(environment);
@@ -49,7 +54,7 @@ impl Cargo {
         Cargo { program, toolchain }
     }
 
-    /// The platform that its compiler runs on, as `rustc -vV` tells.
+    /// Returns the platform that its compiler runs on, from `rustc -vV`.
     pub fn host(&self, environment: &Environment, dir: &Path) -> Option<String> {
         let rustc = environment.var_os("RUSTC").filter(|name| !name.is_empty()).map_or(Path::new("rustc"), Path::new);
         let rustc = if rustc.components().count() > 1 { environment.here.join(rustc) } else { rustc.to_owned() };
@@ -58,12 +63,12 @@ impl Cargo {
         text.lines().find_map(|line| line.strip_prefix("host: ")).map(str::to_owned)
     }
 
-    /// A command that starts it.
+    /// Returns a command that starts it.
     pub fn command(&self) -> Command {
         self.command_of(self.program.as_deref().unwrap_or(Path::new("cargo")))
     }
 
-    /// A command that starts another program of its toolchain.
+    /// Returns a command that starts another program of its toolchain.
     pub fn command_of(&self, program: &Path) -> Command {
         let mut command = Command::new(program);
         match &self.toolchain {
@@ -79,24 +84,25 @@ impl Cargo {
     }
 }
 
-/// cargo itself when it runs this program, so that `cargo +nightly larder` stays with nightly. It is started in another
-/// directory than this one.
+/// Returns the path of the cargo that runs this program, so that `cargo +nightly larder` stays with
+/// nightly. The path is absolute, because cargo is started in another directory.
 fn own(environment: &Environment) -> Option<PathBuf> {
     let named = environment.var_os("CARGO").filter(|name| !name.is_empty()).map(Path::new)?;
     Some(if named.components().count() > 1 { environment.here.join(named) } else { named.to_owned() })
 }
 
-/// What there is to know before rustup is asked.
+/// What is known before rustup is asked.
 struct Known<'a> {
     environment: &'a Environment,
     /// Whether the skeleton has a toolchain file.
     has_file: bool,
-    /// Whether one stands here, so that rustup has ranked it.
+    /// Whether a toolchain file is in the user's directory or above it, so that rustup has ranked
+    /// it.
     file_stands: bool,
     root: &'a Path,
 }
 
-/// What rustup takes where neither `+toolchain` nor the variable says anything.
+/// What rustup chooses if neither `+toolchain` nor the variable is set.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Active {
     name: String,
@@ -122,7 +128,8 @@ impl Known<'_> {
                 _ => yielding,
             };
         };
-        // Since 1.28 rustup's proxies tell how they chose (`main` in rustup's `cli/proxy_mode.rs`).
+        // Since 1.28, a proxy of rustup records how it chose (`main` in rustup's
+        // `cli/proxy_mode.rs`).
         match self.environment.text("RUSTUP_TOOLCHAIN_SOURCE") {
             _ if !self.has_file => Toolchain::Inherited,
             Some("cli" | "env") => Toolchain::Inherited,
@@ -131,9 +138,10 @@ impl Known<'_> {
                 _ => Toolchain::Inherited,
             },
             Some(_) => yielding,
-            // rustup counts whatever it starts: without, the variable is the user's own.
+            // rustup counts the programs that it starts. Without a count, the user has set the
+            // variable.
             None if self.environment.var_os("RUST_RECURSION_COUNT").is_none() => Toolchain::Inherited,
-            // `rustup run`, or a proxy of before.
+            // `rustup run`, or a proxy of an older rustup.
             None => match ask() {
                 Some(active) if !active.is(named) => Toolchain::Inherited,
                 Some(Active { reason: Reason::Override(dir), .. }) if self.wins(&dir) => Toolchain::Inherited,
@@ -142,19 +150,21 @@ impl Known<'_> {
         }
     }
 
-    /// Whether an override for a directory wins over the skeleton's toolchain file, which stands in the root, or will.
+    /// Returns whether an override for a directory wins over the skeleton's toolchain file, which
+    /// is or will be in the workspace root.
     fn wins(&self, dir: &Path) -> bool {
         !self.has_file || self.file_stands || dir.starts_with(self.root)
     }
 }
 
 impl Active {
-    /// Whether this is the toolchain of that name, which may lack its platform.
+    /// Returns whether this toolchain has that name. The name may lack the platform.
     fn is(&self, name: &str) -> bool {
         self.name.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
     }
 
-    /// Reads what `rustup show active-toolchain` says (`ActiveSource::to_reason` in rustup's `config.rs`).
+    /// Parses the output of `rustup show active-toolchain` (`ActiveSource::to_reason` in rustup's
+    /// `config.rs`).
     fn parse(line: &str) -> Option<Self> {
         let (name, reason) = line.split_once(" (")?;
         let path = || Some(PathBuf::from(reason.split_once('\'')?.1.rsplit_once('\'')?.0));
@@ -202,7 +212,7 @@ mod tests {
             check(&variables, true, true, OVERRIDE, &Toolchain::Inherited);
         }
         check(&[(VARIABLE, "stable")], true, true, None, &Toolchain::Inherited);
-        // `rustup run stable`, where the directory says otherwise.
+        // `rustup run stable` in a directory with another default.
         check(&[(VARIABLE, "stable"), ("RUST_RECURSION_COUNT", "1")], true, true, DEFAULT, &Toolchain::Inherited);
     }
 

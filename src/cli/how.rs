@@ -6,7 +6,8 @@ use crate::workspace::scope::Scope;
 use clap::Args;
 use std::path::PathBuf;
 
-/// Flags that say how to build, not what: cargo gets them as they are, but for paths, which are made absolute.
+/// Flags that decide how to build, not what. cargo gets them unchanged, except that paths are made
+/// absolute.
 #[derive(Clone, Debug, Default, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "one field for each of cargo's switches")]
 #[command(next_help_heading = "How to build: passed on to cargo")]
@@ -59,7 +60,7 @@ pub struct How {
 }
 
 impl How {
-    /// The command of cargo that builds this `scope`.
+    /// Returns the command of cargo that builds this `scope`.
     pub fn command(&self, scope: &Scope) -> &'static str {
         if self.zigbuild { "zigbuild" } else { scope.command() }
     }
@@ -70,7 +71,8 @@ impl How {
         config.chain(self.unstable.iter().map(|flag| format!("-Z{flag}"))).collect()
     }
 
-    /// The flags as cargo takes them. The target directory is left out: `cook` always names it.
+    /// Returns the flags as cargo takes them, without the target directory, which `cook` always
+    /// sets.
     pub fn to_args(&self) -> Vec<String> {
         let mut args = Vec::new();
         let values = [("--jobs", &self.jobs), ("--color", &self.color)];

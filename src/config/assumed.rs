@@ -1,22 +1,26 @@
-//! What decides about a recipe though it is not in it: settings of variables, `--config`, `-Z` and cargo's home.
+//! The settings that affect a recipe without being in it: variables, `--config`, `-Z`, and the
+//! config in cargo's home.
 //!
-//! In: the layers of the configuration, the variables of profiles, and the profiles that count. Out: the settings by name, each with
-//! who says it. `prepare` notes the names in a scoped recipe; `cook` compares them with its own. Touches nothing.
+//! In: the layers of the configuration, the variables of profiles, and the profiles in use. Out:
+//! the settings by name, each with the layer that sets it. `prepare` stores the names in a scoped
+//! recipe, and `cook` compares them with its own. Touches nothing.
 
 use super::layers::{Layers, Origin, spelled};
 use std::collections::{BTreeMap, BTreeSet};
 use toml::Value;
 
-/// Settings by name, and how each is spelled where it is said.
+/// Settings by name, each as the layer that sets it spells it.
 pub type Settings = BTreeMap<&'static str, String>;
 
-/// Features unify over the workspace; also noted where the project's config says so, as the stubs ask for what came of it.
+/// Features unify over the workspace. This is also stored if the project's config sets it, because
+/// the stubs already have the unified features.
 pub const UNIFICATION: &str = "feature-unification";
 
-/// Keys of a profile that decide which units there are, and the value that decides nothing.
+/// Keys of a profile that decide which units there are, and their default values.
 const OF_PROFILES: &[(&str, &str)] = &[("lto", "false"), ("panic", "unwind")];
 
-/// Returns the settings that count and do not travel. `profiles` are those in use; any counts where there are none.
+/// Returns the settings that count and do not travel. `profiles` are the profiles in use, and
+/// `None` stands for any.
 pub fn settings<'a>(
     layers: &Layers,
     variables: impl Iterator<Item = (&'a str, &'a str)>,

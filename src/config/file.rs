@@ -1,7 +1,7 @@
 //! One config file, with the files that it includes.
 //!
-//! In: the path of a file, or the directory above `.cargo`. Out: its table, with its paths relative to
-//! that directory. Reads files and writes nothing.
+//! In: the path of a file, or the directory above `.cargo`. Out: its table, with its paths relative
+//! to that directory. Reads files and writes nothing.
 
 use crate::config;
 use crate::error::{Result, fail};
@@ -14,12 +14,13 @@ pub(super) const NAMES: [&str; 2] = [".cargo/config", ".cargo/config.toml"];
 /// Its names in cargo's home.
 pub(super) const NAMES_AT_HOME: [&str; 2] = ["config", "config.toml"];
 
-/// The config at `place`, with what it includes and without saying so; a file, or the directory above `.cargo`, to which
-/// its paths are then relative. The name without extension wins where both exist (`get_file_path` in cargo's
+/// Returns the config at `place`, merged with the files that it includes, or `None` if there is
+/// none. `place` is a file, or the directory above `.cargo`, and paths are then relative to this
+/// directory. If both names exist, the one without extension wins (`get_file_path` in cargo's
 /// `util/context/mod.rs`).
 ///
 /// # Errors
-/// A config that is not TOML, or that includes what is none.
+/// The config or an included file is not TOML, or the value of `include` is invalid.
 pub fn file(place: &Path, here: &Path) -> Result<Option<Table>> {
     if place.is_file() {
         return included(place, base(place), here, &mut Vec::new()).map(Some);
@@ -28,13 +29,15 @@ pub fn file(place: &Path, here: &Path) -> Result<Option<Table>> {
     found.map(|path| included(&path, place, here, &mut Vec::new())).transpose()
 }
 
-/// What paths in a config file are relative to, wherever it stands (`Definition::root` in cargo's `util/context/value.rs`).
+/// Returns the directory that paths in a config file are relative to (`Definition::root` in cargo's
+/// `util/context/value.rs`).
 fn base(path: &Path) -> &Path {
     path.parent().and_then(Path::parent).unwrap_or(path)
 }
 
-/// A config file and what it includes, which is weaker, later ones being stronger than earlier ones; its paths relative
-/// to `to` (`load_includes` in cargo's `util/context/mod.rs`).
+/// Reads a config file and merges the files that it includes. They are weaker, and later ones are
+/// stronger than earlier ones. Paths become relative to `to` (`load_includes` in cargo's
+/// `util/context/mod.rs`).
 fn included(path: &Path, to: &Path, here: &Path, open: &mut Vec<PathBuf>) -> Result<Table> {
     let name = display(path, here);
     if open.iter().any(|above| above == path) {

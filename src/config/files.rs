@@ -1,8 +1,9 @@
 //! `.cargo/config.toml` and the toolchain file of a project.
 //!
-//! In: the directory that cargo is called in and the root of the workspace. Out: the merged config, its paths relative to
-//! the root, and the toolchain file, from that directory up to the top of the project ([`top`]). What lies above belongs to
-//! the machine and does not travel. Reads only.
+//! In: the current directory of cargo, and the root of the workspace. Out: the merged config with
+//! paths relative to the root, and the toolchain file. Files from the current directory up to the
+//! top of the project count ([`top`]). Files above it belong to the machine and do not travel.
+//! Writes nothing.
 
 use super::file::{NAMES, file};
 use crate::config;
@@ -13,19 +14,22 @@ use crate::path::{normalize, relative, shared};
 use std::path::{Path, PathBuf};
 use toml::Table;
 
-/// The names of a toolchain file; the first wins (`find_override_from_dir_walk` in rustup's `config.rs`).
+/// The names of a toolchain file. The first wins (`find_override_from_dir_walk` in rustup's
+/// `config.rs`).
 const TOOLCHAINS: [&str; 2] = ["rust-toolchain", "rust-toolchain.toml"];
 
-/// A config, and how many directories above the root it comes from.
+/// The config of a project, and how many directories above the root it begins.
 #[derive(Clone, Debug, Default)]
 pub struct Config {
     /// All keys.
     pub table: Table,
-    /// How far up the lowest directory stands that has all files and the root below it.
+    /// How many directories above the root the lowest directory is that contains all files and the
+    /// root.
     pub above: usize,
-    /// Those keys together with all that the caller and the machine say. It counts, and it is never written.
+    /// These keys merged with those that the caller and the machine set. They count, but are never
+    /// stored.
     pub layers: Layers,
-    /// What the caller and the machine say.
+    /// What the caller and the machine set.
     pub given: Given,
 }
 
@@ -38,11 +42,12 @@ pub struct Toolchain {
     pub text: String,
 }
 
-/// The config of `here` and every directory up to the top of the project, the nearer ones winning. With `--manifest-path`,
-/// that is not where the manifest stands (`walk_tree` in cargo's `util/context/mod.rs` begins at the current directory).
+/// Reads the config of `here` and of every directory up to the top of the project. Nearer ones win.
+/// With `--manifest-path`, cargo begins at its current directory too, and not at the manifest
+/// (`walk_tree` in cargo's `util/context/mod.rs`).
 ///
 /// # Errors
-/// A config that is not TOML.
+/// A config is not TOML.
 pub fn read(here: &Path, root: &Path, given: &Given) -> Result<Config> {
     let mut merged = Config::default();
     for dir in up_to_top(here, root, given) {
@@ -62,30 +67,32 @@ pub fn read(here: &Path, root: &Path, given: &Given) -> Result<Config> {
     Ok(merged)
 }
 
-/// The directories from `dir` up that have a config, with its file; but cargo's home, whose config counts everywhere.
+/// Returns the directories from `dir` up that have a config, each with its file. Leaves out cargo's
+/// home, whose config counts everywhere.
 pub fn above<'a>(dir: &'a Path, environment: &Environment) -> impl Iterator<Item = (&'a Path, PathBuf)> {
     let dirs = dir.ancestors().filter(|dir| !is_home(dir, environment));
     dirs.flat_map(|dir| NAMES.map(|name| (dir, dir.join(name)))).filter(|(_, path)| path.is_file())
 }
 
-/// Whether `dir/.cargo` is cargo's home.
+/// Returns whether `dir/.cargo` is cargo's home.
 pub fn is_home(dir: &Path, environment: &Environment) -> bool {
     let (Some(home), dir) = (environment.cargo_home(), dir.join(".cargo")) else { return false };
     let is_same = || matches!((fs_err::canonicalize(&home), fs_err::canonicalize(&dir)), (Ok(a), Ok(b)) if a == b);
     normalize(&home) == dir || is_same()
 }
 
-/// Whether `dir/.cargo` is a home of cargo that is no part of the project. A home in the project (`CARGO_HOME` is
-/// `$CI_PROJECT_DIR/.cargo`, say) is where the project's own config stands, too.
+/// Returns whether `dir/.cargo` is a cargo home outside the project. If it is inside, as with
+/// `CARGO_HOME=$CI_PROJECT_DIR/.cargo`, the project's own config is there too.
 fn is_foreign_home(dir: &Path, root: &Path, environment: &Environment) -> bool {
     let is_of_project = checkout(root).is_some_and(|top| dir.starts_with(top)) || dir.starts_with(root);
     is_home(dir, environment) && (!is_of_project || environment.user_home.as_deref() == Some(dir))
 }
 
-/// The toolchain file that rustup would take within the project; the name without extension wins.
+/// Returns the toolchain file that rustup would use in the project. The name without extension
+/// wins.
 ///
 /// # Errors
-/// A file that cannot be read.
+/// A file cannot be read.
 pub fn toolchain(here: &Path, root: &Path, given: &Given) -> Result<Option<Toolchain>> {
     let dirs = up_to_top(here, root, given);
     let Some(path) = dirs.iter().find_map(|dir| toolchain_file(dir)) else { return Ok(None) };
@@ -98,16 +105,17 @@ pub fn toolchain(here: &Path, root: &Path, given: &Given) -> Result<Option<Toolc
     Ok(Some(Toolchain { file_name, text }))
 }
 
-/// The toolchain file of a directory.
+/// Returns the toolchain file of a directory.
 pub fn toolchain_file(dir: &Path) -> Option<PathBuf> {
     TOOLCHAINS.map(|name| dir.join(name)).into_iter().find(|path| path.is_file())
 }
 
-/// The files above the top of the project that cargo and rustup read at `here`, and that do not travel: configs with keys
-/// that would, and the toolchain file where the project has none.
+/// Returns the files above the top of the project that cargo and rustup read at `here`, but that do
+/// not travel. These are configs with keys that could travel, and the toolchain file if the project
+/// has none.
 ///
 /// # Errors
-/// A config that is not TOML.
+/// A config is not TOML.
 pub fn left_behind(here: &Path, root: &Path, given: &Given) -> Result<Vec<PathBuf>> {
     let within = up_to_top(here, root, given);
     let beyond = |dir: &Path| within.iter().all(|within| within != dir);
@@ -122,15 +130,16 @@ pub fn left_behind(here: &Path, root: &Path, given: &Given) -> Result<Vec<PathBu
     Ok(left)
 }
 
-/// The directories from `here` up to the top of the project.
+/// Returns the directories from `here` up to the top of the project.
 fn up_to_top(here: &Path, root: &Path, given: &Given) -> Vec<PathBuf> {
     let top = given.top.clone().unwrap_or_else(|| top(here, root, &given.environment));
     here.ancestors().take_while(|dir| dir.starts_with(&top)).map(Path::to_owned).collect()
 }
 
-/// The top of the project that `root` and `here` are in: the directory of the repository. An image often leaves `.git` out; the top
-/// then is the last directory on the way up from the root that is below the user's home, or below the root of the file system.
-/// Where that is not above `here`, it is the directory that both have in common.
+/// Returns the top of the project that `root` and `here` are in: the directory of the repository.
+/// In an image, `.git` is often missing. The top is then the highest directory above the root that
+/// is still inside the user's home, or inside the root of the file system. If that directory does
+/// not contain `here`, the top is the deepest directory that contains both.
 fn top(here: &Path, root: &Path, environment: &Environment) -> PathBuf {
     let is_end = |dir: &Path| dir.parent().is_none() || environment.user_home.as_deref() == Some(dir);
     let last = || root.ancestors().take_while(|dir| !is_end(dir)).last();
@@ -138,7 +147,7 @@ fn top(here: &Path, root: &Path, environment: &Environment) -> PathBuf {
     found.map_or_else(|| shared(root, here), Path::to_owned)
 }
 
-/// The directory of the repository that `root` is in.
+/// Returns the directory of the repository that contains `root`.
 fn checkout(root: &Path) -> Option<&Path> {
     root.ancestors().find(|dir| dir.join(".git").exists())
 }

@@ -1,10 +1,12 @@
-//! Every place that says something of cargo's configuration, in cargo's order.
+//! All layers of cargo's configuration, in cargo's order.
 //!
-//! In: what the caller gives (variables, `--config`, `-Z`), and the merged config files of the project. Out: [`Layers`], which
-//! answer what a key is and who says so. Reads the files that `--config` names and the config of cargo's home; writes nothing.
+//! In: what the caller sets (variables, `--config`, `-Z`), and the merged config files of the
+//! project. Out: [`Layers`], which return the value of a key and the layer that sets it. Reads the
+//! files that `--config` names and the config of cargo's home. Writes nothing.
 //!
-//! A key has five spellings: a config file of the project, a config file of cargo's home, a `CARGO_…` variable, `--config`, and
-//! `-Z` for a key of `[unstable]`. Only files of the project travel in a recipe.
+//! A key can be set in five places: a config file of the project, a config file of cargo's home, a
+//! `CARGO_…` variable, `--config`, and `-Z` for a key of `[unstable]`. Only files of the project
+//! travel in a recipe.
 
 use super::walk::{keys, put};
 use super::{file, map_paths, map_variable, merge};
@@ -13,20 +15,21 @@ use crate::error::Result;
 use std::path::{Path, PathBuf};
 use toml::{Table, Value};
 
-/// What the caller says of the configuration.
+/// What the caller sets.
 #[derive(Clone, Debug, Default)]
 pub struct Given {
-    /// The process's surroundings.
+    /// The surroundings of the process.
     pub environment: Environment,
     /// The values of `--config`.
     pub config: Vec<String>,
     /// The values of `-Z`.
     pub unstable: Vec<String>,
-    /// The top of the project, where it is not for [`files`] to find: that of a recipe that was unpacked.
+    /// The top of the project, if [`files`] must not search for it, because the project is an
+    /// unpacked recipe.
     pub top: Option<PathBuf>,
 }
 
-/// Who says what a key is.
+/// The layer that sets a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Origin {
     /// `--config`.
@@ -41,11 +44,13 @@ pub enum Origin {
     Home,
 }
 
-/// The configuration, the strongest layer first; every path is absolute, or relative to what the project's are.
+/// The configuration, with the strongest layer first. Every path is absolute, or relative to the
+/// same directory as the project's paths.
 #[derive(Clone, Debug, Default)]
 pub struct Layers(Vec<(Origin, Table)>);
 
-/// The keys that a variable can say and that this crate asks for. Profiles are looked up by name (`workspace::profile`).
+/// The keys that this crate reads and that a variable can set. Profiles are looked up by name
+/// (`workspace::profile`).
 const OF_VARIABLES: &[&str] = &[
     "build.artifact-dir",
     "build.build-dir",
@@ -58,10 +63,10 @@ const OF_VARIABLES: &[&str] = &[
 ];
 
 impl Layers {
-    /// Gathers all layers; `project` is what the config files of the project say.
+    /// Collects all layers. `project` is the merged config of the project.
     ///
     /// # Errors
-    /// A config file that is not TOML.
+    /// A config file is not TOML.
     pub fn read(given: &Given, project: Table) -> Result<Self> {
         Ok(Layers(vec![
             (Origin::Unstable, of_unstable(&given.unstable)),
@@ -72,7 +77,8 @@ impl Layers {
         ]))
     }
 
-    /// Returns the value of a key and who says so. For a list that is the strongest part; [`Layers::merged`] joins all.
+    /// Returns the value of a key and its layer. Of a list, this is the strongest part.
+    /// [`Layers::merged`] joins all parts.
     pub fn get(&self, key: &str) -> Option<(&Value, &Origin)> {
         self.0.iter().find_map(|(origin, table)| Some((value(table, key)?, origin)))
     }
@@ -82,15 +88,15 @@ impl Layers {
         self.get(key)?.0.as_str()
     }
 
-    /// Whether features unify over all members, selected or not, which so far needs `-Z feature-unification`
-    /// (`Workspace::load_workspace_config` in cargo's `core/workspace.rs`).
+    /// Returns whether features unify over all members, selected or not. So far, this needs `-Z
+    /// feature-unification` (`Workspace::load_workspace_config` in cargo's `core/workspace.rs`).
     pub fn unify_over_workspace(&self) -> bool {
         let key = |table: &str| self.get(&format!("{table}.feature-unification")).map(|(value, _)| value);
         key("unstable").and_then(Value::as_bool) == Some(true)
             && key("resolver").and_then(Value::as_str) == Some("workspace")
     }
 
-    /// Whether a layer besides the project's files says the key.
+    /// Returns whether a layer other than the project's files sets the key.
     pub fn is_given(&self, key: &str) -> bool {
         self.beside().any(|(_, table)| value(table, key).is_some())
     }
@@ -100,7 +106,7 @@ impl Layers {
         self.0.iter().filter(|(origin, _)| *origin != Origin::Project).map(|(origin, table)| (origin, table))
     }
 
-    /// Returns all layers as the one table that cargo makes of them.
+    /// Returns the table that cargo makes of all layers.
     pub fn merged(&self) -> Table {
         let mut merged = Table::new();
         self.0.iter().for_each(|(_, table)| merge(&mut merged, table.clone()));
@@ -108,7 +114,7 @@ impl Layers {
     }
 }
 
-/// How a message names who says a key.
+/// Returns how a message names a key and the layer that sets it.
 pub fn spelled(key: &str, origin: &Origin) -> String {
     match origin {
         Origin::CommandLine => format!("--config {key}"),
@@ -118,7 +124,7 @@ pub fn spelled(key: &str, origin: &Origin) -> String {
     }
 }
 
-/// The variable of a key (`ConfigKey::push` in cargo's `util/context/key.rs`).
+/// Returns the variable of a key (`ConfigKey::push` in cargo's `util/context/key.rs`).
 pub fn variable(key: &str) -> String {
     format!("CARGO_{}", key.replace(['.', '-'], "_").to_uppercase())
 }
@@ -129,7 +135,8 @@ fn value<'a>(table: &'a Table, key: &str) -> Option<&'a Value> {
     rest.map_or(Some(below), |rest| value(below.as_table()?, rest))
 }
 
-/// `-Z` as cargo stores it (`CliUnstable::add` in cargo's `core/features.rs`).
+/// Returns the flags of `-Z` as cargo stores them (`CliUnstable::add` in cargo's
+/// `core/features.rs`).
 fn of_unstable(flags: &[String]) -> Table {
     let mut table = Table::new();
     for flag in flags {
@@ -157,8 +164,8 @@ fn of_variables(environment: &Environment) -> Table {
     table
 }
 
-/// The values of `--config`, later ones winning, with their paths absolute (`cli_args_as_table` in cargo's
-/// `util/context/mod.rs`). What cannot be understood is left to cargo to refuse.
+/// Returns the values of `--config` with absolute paths. Later ones win (`cli_args_as_table` in
+/// cargo's `util/context/mod.rs`). Invalid values are ignored, because cargo refuses them.
 fn of_command_line(config: &[String], here: &Path) -> Result<Table> {
     let mut merged = Table::new();
     for value in config {
@@ -169,10 +176,10 @@ fn of_command_line(config: &[String], here: &Path) -> Result<Table> {
     Ok(merged)
 }
 
-/// One value of `--config`, or what the file says that it names, with its paths absolute.
+/// Returns one value of `--config`, or the content of the file that it names, with absolute paths.
 ///
 /// # Errors
-/// A file that is not TOML.
+/// The file is not TOML.
 pub fn of_value(value: &str, here: &Path) -> Result<Table> {
     let path = here.join(value);
     let (table, base) = match value.parse() {

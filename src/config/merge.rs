@@ -1,11 +1,12 @@
-//! How configs of several places become one.
+//! Merges configs as cargo does.
 //!
 //! In: two config tables. Out: the stronger one with what the weaker one adds. Touches nothing.
 
 use super::walk::keys;
 use toml::{Table, Value};
 
-/// Lists of which the nearer one counts alone (`NON_MERGEABLE_LISTS` in cargo's `util/context/config_value.rs`).
+/// Lists that are not joined: the nearer one wins (`NON_MERGEABLE_LISTS` in cargo's
+/// `util/context/config_value.rs`).
 const WHOLE: &[&str] = &[
     "credential-alias.*",
     "doc.browser",
@@ -15,8 +16,8 @@ const WHOLE: &[&str] = &[
     "target.*.runner",
 ];
 
-/// Adds `weaker` below `config`: tables merge, lists join with the weaker one first, other values stay as they are
-/// (`ConfigValue::merge` in cargo's `util/context/config_value.rs`).
+/// Adds `weaker` to `config`. Tables merge, lists join with the weaker one first, and other values
+/// of `config` stay unchanged (`ConfigValue::merge` in cargo's `util/context/config_value.rs`).
 pub fn merge(config: &mut Table, weaker: Table) {
     let whole: Vec<_> = WHOLE.iter().map(|path| keys(path)).collect();
     merge_below(config, weaker, &whole);
@@ -43,7 +44,8 @@ fn merge_below(config: &mut Table, weaker: Table, whole: &[Vec<&str>]) {
     }
 }
 
-/// Takes out of the lists of `config` what `other` has in the same lists: cargo joins the two once more.
+/// Removes the elements of lists in `other` from the same lists in `config`, because cargo will
+/// join the two.
 pub fn without_lists_of(config: &mut Table, other: &Table) {
     for (key, theirs) in other {
         match (config.get_mut(key), theirs) {

@@ -1,8 +1,8 @@
-//! Which keys of `.cargo/config.toml` travel in a recipe, and which of them are paths.
+//! Decides which keys of `.cargo/config.toml` travel in a recipe, and which of them are paths.
 //!
-//! In: a config table. Out: the same table less what cannot reach a third-party unit or must stay secret; in `paths.rs`,
-//! with its relative paths mapped. A row of policy is a line of a table, with its reason. Touches nothing. The keys are
-//! those of cargo's reference, chapter "Configuration".
+//! In: a config table. Out: the same table without keys that cannot affect a third-party unit or
+//! must stay secret. Each row of a table here is a rule with its reason. `paths.rs` maps relative
+//! paths. Touches nothing. The keys are those of the chapter "Configuration" in cargo's reference.
 
 pub mod assumed;
 mod file;
@@ -21,8 +21,8 @@ use std::path::Path;
 use toml::{Table, Value};
 use walk::{Keep, edit, keys, put, strings};
 
-/// Keys that stay at home, where they are in force all the same; `*` stands for any key. What is not listed travels
-/// (invariant 7).
+/// Keys that do not travel, but stay in force where they are set. `*` stands for any key. All other
+/// keys travel (invariant 7).
 const STAYS: &[(&str, &str)] = &[
     ("alias", "names of commands"),
     ("cache", "housekeeping of cargo's home"),
@@ -57,32 +57,33 @@ const STAYS: &[(&str, &str)] = &[
     ("registry.token", "secret"),
 ];
 
-/// Keys that stay at home unless they name what is built into cargo, `cargo:token` and the like: without it a registry that
-/// wants a token is out of reach, wherever the token is. Programs belong to the machine, and their arguments may be secret.
+/// Keys that do not travel unless they name a provider that is built into cargo, such as
+/// `cargo:token`. Without it, cargo cannot use a registry that needs a token. Programs belong to
+/// the machine, and their arguments may be secret.
 const STAYS_UNLESS_BUILT_IN: &[&str] =
     &["registries.*.credential-provider", "registry.credential-provider", "registry.global-credential-providers"];
 
-/// Keys that are for the root of the workspace alone, not for a skeleton of it: neither travel nor are in force there.
+/// Keys for the workspace root alone. They neither travel nor are in force in a skeleton.
 const OF_THE_ROOT: &[(&str, &str)] = &[
     ("build.artifact-dir", "a stub has no artifact to be copied"),
     ("paths", "sources that are not there yet"),
     ("resolver.lockfile-path", "the lockfile of a skeleton is its own"),
 ];
 
-/// The keys that travel.
+/// Returns the keys that travel.
 pub fn that_travel(config: &Table) -> Table {
     divided(config).0
 }
 
-/// The keys of a recipe's config that are heeded: those that travel, and of these no `include`, as files that are included
-/// are worked in before they travel.
+/// Returns the keys of a recipe's config that are used. `include` is not, because included files
+/// are merged before they travel.
 pub fn that_may_arrive(config: &Table) -> Table {
     let mut config = that_travel(config);
     config.remove("include");
     config
 }
 
-/// The keys that stay at home.
+/// Returns the keys that do not travel.
 pub fn that_stay(config: &Table) -> Table {
     divided(config).1
 }
@@ -104,7 +105,8 @@ fn divided(config: &Table) -> (Table, Table) {
     (travel, stay)
 }
 
-/// Removes what must not be in force in a skeleton, patches with a path among it: what they name is a local package.
+/// Removes the keys that must not be in force in a skeleton. Patches with a path are among them,
+/// because they name local packages.
 pub fn drop_those_of_the_root(config: &mut Table) {
     for (key, _) in OF_THE_ROOT {
         edit(config, &keys(key), &mut |_, _| Keep::No);
@@ -112,9 +114,9 @@ pub fn drop_those_of_the_root(config: &mut Table) {
     edit(config, &keys("patch.*.*"), &mut |_, patch| if patch.get("path").is_some() { Keep::No } else { Keep::Yes });
 }
 
-/// What the skeleton's cargo is told so that it writes no file of the user's: these keys are for the root of the workspace, and
-/// a variable, `--config` or the config of cargo's home may say them, too. `--config` wins over all, the last one over the
-/// others.
+/// Returns flags that make cargo write its own files into the skeleton. The user may have set their
+/// paths for the workspace root: in a variable, in `--config`, or in the config of cargo's home. Of
+/// several values of `--config`, the last one wins, and `--config` wins over all other layers.
 pub fn told_for_skeleton(layers: &Layers, scratch: &Path) -> Vec<String> {
     let given = OWN_PLACES.iter().filter(|(key, _)| layers.is_given(key));
     let tell = |(key, name): &(&str, &str)| {
@@ -124,11 +126,11 @@ pub fn told_for_skeleton(layers: &Layers, scratch: &Path) -> Vec<String> {
     given.flat_map(tell).collect()
 }
 
-/// Keys of the root of the workspace that name what cargo writes, and where a skeleton has the same.
+/// Keys that name a file or directory for cargo to write, and its place in a skeleton.
 const OWN_PLACES: &[(&str, &str)] =
     &[("build.artifact-dir", ".larder/artifacts"), ("resolver.lockfile-path", "Cargo.lock")];
 
-/// Whether a program, or each in a list of such, is one of cargo's own and has no arguments.
+/// Returns whether a program, or each program of a list, is built into cargo and has no arguments.
 fn is_built_in(value: &mut Value) -> bool {
     strings(value).iter().all(|word| word.starts_with("cargo:") && !word.contains(char::is_whitespace))
 }

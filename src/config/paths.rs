@@ -1,7 +1,7 @@
-//! Which config keys are paths, and how cargo reads them.
+//! Decides which config keys are paths, and how cargo reads them.
 //!
-//! In: a config table or the value of an environment variable, and what becomes of a relative path. Out: the same with its
-//! relative paths mapped, or with the variables of templates filled in. Touches nothing.
+//! In: a config table or the value of a variable, and what to do with a relative path. Out: the
+//! same with its relative paths mapped, or with variables of templates replaced. Touches nothing.
 
 use super::walk::{Keep, edit, keys, strings};
 use toml::{Table, Value};
@@ -17,7 +17,8 @@ const PATHS: &[(&str, PathRule)] = &[
     ("host.linker", PathRule::Program),
     ("http.cainfo", PathRule::Path),
     ("http.proxy-cainfo", PathRule::Path),
-    // Of a file it is followed when that is read, and is seen from beside the file; this one is of `--config`.
+    // The `include` of a file is resolved when the file is read. This rule is for the one in
+    // `--config`.
     ("include", PathRule::Path),
     ("patch.*.*.path", PathRule::Path),
     ("paths", PathRule::Path),
@@ -31,7 +32,7 @@ const PATHS: &[(&str, PathRule)] = &[
     ("target.*.linker", PathRule::Program),
 ];
 
-/// Paths in environment variables that are not named after a key of the config.
+/// Variables that hold paths and do not have the name of a config key.
 const VARIABLES: &[(&str, PathRule)] =
     &[("CARGO_HOME", PathRule::Path), ("RUSTC", PathRule::Program), ("RUSTC_WRAPPER", PathRule::Program)];
 
@@ -39,15 +40,17 @@ const VARIABLES: &[(&str, PathRule)] =
 enum PathRule {
     /// A path.
     Path,
-    /// A path if it has a separator, else a name for PATH (`ConfigRelativePath::resolve_program`).
+    /// A path if it has a separator, else a name that is searched on PATH
+    /// (`ConfigRelativePath::resolve_program`).
     Program,
-    /// A program and its arguments, either words of a text or a list.
+    /// A program and its arguments, as one string or a list.
     Command,
-    /// A list of such texts.
+    /// A list of such strings.
     Commands,
     /// A path if it ends in `.json`, else a target triple.
     Json,
-    /// A path that may hold variables, the first of which are absolute; see [`fill_templates`].
+    /// A path that may contain variables. The first variables stand for absolute paths. See
+    /// [`fill_templates`].
     Template,
 }
 
@@ -56,7 +59,7 @@ pub fn map_paths(config: &mut Table, map: &dyn Fn(&str) -> String) {
     for (key, rule) in PATHS {
         edit(config, &keys(key), &mut |_, value| {
             let words = strings(value);
-            // The words that follow a program in a list are its arguments.
+            // In a list, the words after the program are its arguments.
             let programs = if words.len() > 1 && matches!(rule, PathRule::Command) { 1 } else { words.len() };
             for text in words.into_iter().take(programs) {
                 *text = mapped(text, *rule, map);
@@ -74,7 +77,7 @@ pub fn map_paths(config: &mut Table, map: &dyn Fn(&str) -> String) {
     }
 }
 
-/// Puts values in the place of variables such as `{workspace-root}`, wherever a path may hold them.
+/// Replaces variables such as `{workspace-root}` in every path that may contain them.
 pub fn fill_templates(config: &mut Table, variables: &[(&str, String)]) {
     for (key, _) in PATHS.iter().filter(|(_, rule)| matches!(rule, PathRule::Template)) {
         edit(config, &keys(key), &mut |_, value| {
@@ -86,13 +89,13 @@ pub fn fill_templates(config: &mut Table, variables: &[(&str, String)]) {
     }
 }
 
-/// A path that may hold variables, with their values in their places.
+/// Replaces the variables in a path.
 pub fn filled(template: &str, variables: &[(&str, String)]) -> String {
     variables.iter().fold(template.to_owned(), |text, (variable, value)| text.replace(variable, value))
 }
 
-/// The value of an environment variable of cargo, mapped if it is a relative path. `CARGO_BUILD_RUSTC` is the key
-/// `build.rustc`, and so on.
+/// Returns the value of a variable of cargo, mapped if it is a relative path. `CARGO_BUILD_RUSTC`
+/// stands for the key `build.rustc`, and so on.
 pub fn map_variable(name: &str, value: &str, map: &dyn Fn(&str) -> String) -> String {
     let of_key = |key: &str| {
         let pattern = format!("CARGO_{}", key.replace(['.', '-'], "_").to_uppercase());
@@ -108,7 +111,8 @@ pub fn map_variable(name: &str, value: &str, map: &dyn Fn(&str) -> String) -> St
     }
 }
 
-/// Whether a target is a file that specifies it (`CompileTarget::new` in cargo's `core/compiler/compile_kind.rs`).
+/// Returns whether a target is the path of a target specification (`CompileTarget::new` in cargo's
+/// `core/compiler/compile_kind.rs`).
 pub fn is_specification(target: &str) -> bool {
     std::path::Path::new(target).extension().is_some_and(|e| e == "json")
 }

@@ -1,8 +1,8 @@
-//! The way to values of a config by dotted paths in which `*` stands for any key.
+//! Finds values in a config by dotted paths. `*` stands for any key.
 
 use toml::{Table, Value};
 
-/// The texts that a value is or holds.
+/// Returns the strings that a value is or contains.
 pub fn strings(value: &mut Value) -> Vec<&mut String> {
     match value {
         Value::String(text) => vec![text],
@@ -11,20 +11,21 @@ pub fn strings(value: &mut Value) -> Vec<&mut String> {
     }
 }
 
-/// What becomes of a value that was looked at.
+/// What to do with a value.
 pub enum Keep {
-    /// It stays.
+    /// Keep it.
     Yes,
-    /// It goes.
+    /// Remove it.
     No,
 }
 
-/// The keys of a path.
+/// Splits a path into keys.
 pub fn keys(path: &str) -> Vec<&str> {
     path.split('.').collect()
 }
 
-/// Calls `act` with every value that the path leads to and where it is; removes those not kept, and what they leave empty.
+/// Calls `act` with every value at the path and its location. Removes the values that are not kept,
+/// and the tables that become empty.
 pub fn edit(table: &mut Table, path: &[&str], act: &mut dyn FnMut(&[String], &mut Value) -> Keep) {
     edit_below(table, path, &mut Vec::new(), act);
 }

@@ -1,8 +1,8 @@
 //! From the path of a manifest to all manifests of its workspace.
 //!
-//! In: the path of a manifest. Out: [`Manifests`]: the root, the members, the other local packages, the
-//! lockfile, and the config. Reads manifests, Cargo.lock, and config files, and writes nothing. What the
-//! manifests mean is for `read` to say.
+//! In: the path of a manifest. Out: [`Manifests`]: the root, the members, the other local packages,
+//! the lockfile, and the config. Reads manifests, Cargo.lock, and config files, and writes nothing.
+//! `read` interprets the manifests.
 
 mod members;
 mod outside;
@@ -18,10 +18,10 @@ use crate::path::normalize;
 use crate::workspace::lockfile;
 use std::path::{Path, PathBuf};
 
-/// Finds the manifest that cargo would take: the one named, or the nearest one up from `here`.
+/// Finds the manifest as cargo does: the given one, or the nearest one above `here`.
 ///
 /// # Errors
-/// There is none, or the one named is not a manifest.
+/// There is no manifest, or the given path is not one.
 pub fn find_manifest(here: &Path, named: Option<&Path>) -> Result<PathBuf> {
     if let Some(named) = named {
         let path = normalize(&here.join(named));
@@ -42,17 +42,17 @@ pub fn find_manifest(here: &Path, named: Option<&Path>) -> Result<PathBuf> {
     }
 }
 
-/// The root of the workspace that `here` is in, where there is one.
+/// Returns the root of the workspace that contains `here`, if there is one.
 pub fn root(here: &Path) -> Option<PathBuf> {
     let manifest = find_manifest(here, None).ok()?;
     members::root(manifest.parent()?).ok()
 }
 
-/// Loads every manifest of the workspace of the one at `manifest_path`, which is absolute; `here` is the directory that
-/// cargo is called in, and `given` what the caller says of the configuration.
+/// Loads every manifest of the workspace of the one at `manifest_path`, which is absolute. `here`
+/// is the current directory of cargo, and `given` the configuration that the caller sets.
 ///
 /// # Errors
-/// Whatever cargo would refuse in the members and their path dependencies, and a Cargo.lock that is none.
+/// cargo would refuse a member or a path dependency, or Cargo.lock is invalid.
 pub fn open(manifest_path: &Path, here: &Path, given: &Given) -> Result<Manifests> {
     let current = manifest_path.parent().expect("a manifest stands in a directory");
     let mut manifests = members::load(current, here, given)?;
@@ -64,19 +64,19 @@ pub fn open(manifest_path: &Path, here: &Path, given: &Given) -> Result<Manifest
     Ok(manifests)
 }
 
-/// The same manifests, with this text as their lockfile.
+/// Returns the same manifests with this text as their lockfile.
 ///
 /// # Errors
-/// The text is no lockfile, or lists what is not there.
+/// The text is not a lockfile, or it lists a missing package.
 pub fn with_lockfile(mut manifests: Manifests, text: &str) -> Result<Manifests> {
     manifests.lock = Some(lockfile::parse("Cargo.lock", text)?);
     manifests.find_packages()?;
     Ok(manifests)
 }
 
-/// Where the lockfile of a workspace is, or would be.
+/// Returns the path of the workspace's lockfile, which need not exist.
 pub fn lockfile(manifests: &Manifests) -> PathBuf {
-    // A cargo before 1.97 does not know the key and looks beside the root manifest.
+    // A cargo before 1.97 ignores the key and looks next to the root manifest.
     let named = manifests.config.layers.text("resolver.lockfile-path");
     let elsewhere = named.map(|path| manifests.root.join(path));
     elsewhere.filter(|path| path.is_file()).unwrap_or_else(|| manifests.root.join("Cargo.lock"))
