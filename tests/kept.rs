@@ -61,6 +61,10 @@ mod toolchain;
 mod units;
 #[path = "kept/verify.rs"]
 mod verify;
+#[path = "kept/verify_leaves.rs"]
+mod verify_leaves;
+#[path = "kept/verify_machine.rs"]
+mod verify_machine;
 #[path = "kept/warm.rs"]
 mod warm;
 #[cfg(unix)]

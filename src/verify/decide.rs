@@ -115,9 +115,9 @@ impl Case<'_> {
             return Verdict { causes: causes.clone(), is_inherited: false };
         }
         let (mut inherited, mut seen) = (BTreeMap::new(), BTreeSet::from([hash]));
-        let mut open: Vec<&Stale> = vec![unit];
+        let mut open: Vec<(&String, &Stale)> = vec![(hash, unit)];
         while let Some(next) = open.pop() {
-            for (need, below) in self.needs(next) {
+            for (need, below) in self.needs(next.0, next.1) {
                 if !seen.insert(need) {
                     continue;
                 }
@@ -126,7 +126,7 @@ impl Case<'_> {
                         inherited.insert(Cause::Local(below.package.clone()), String::new());
                     }
                     Some(causes) if !causes.is_empty() => inherited.extend(causes.clone()),
-                    _ => open.push(below),
+                    _ => open.push((need, below)),
                 }
             }
         }
@@ -136,22 +136,25 @@ impl Case<'_> {
         Verdict { causes: inherited, is_inherited: true }
     }
 
-    /// What a unit needs and cargo would make. Of the run of a build script nobody tells, but it needs the script; its
-    /// record is as good as empty, and all else that is another one is so in the crate that it runs for.
-    fn needs<'a>(&'a self, unit: &'a Stale) -> Vec<(&'a String, &'a Stale)> {
+    /// What a unit needs and cargo would make. Of the run of a build script nobody tells, but it needs the script. The record
+    /// of a run is as good as empty: if there was no such run before, what differs is told by the crate that it is for.
+    fn needs<'a>(&'a self, hash: &str, unit: &'a Stale) -> Vec<(&'a String, &'a Stale)> {
         if !unit.record.is_run() {
             return unit.needs.iter().filter_map(|hash| self.stale.get_key_value(hash)).collect();
         }
         let is_beside = |it: &&Stale| (&it.package, &it.version) == (&unit.package, &unit.version);
         let beside = || self.stale.iter().filter(|(_, it)| is_beside(it) && !it.record.is_run());
         let script: Vec<_> = beside().filter(|(_, it)| it.record.stem.starts_with("build-script-")).collect();
-        if script.is_empty() { beside().filter(|(_, it)| it.dir == unit.dir).collect() } else { script }
+        if !script.is_empty() || self.cooked.iter().any(|it| it.hash == hash) {
+            return script;
+        }
+        beside().filter(|(_, it)| it.dir == unit.dir).collect()
     }
 
     /// What cargo says where its records say nothing.
     fn by_words(&self, unit: &Stale) -> (Cause, String) {
         let words = self.words.get(&format!("{} v{}", unit.package, unit.version));
-        let of_files = words.filter(|words| words.starts_with("the file") || words.starts_with("the dependency"));
+        let of_files = words.filter(|words| words.starts_with("the file"));
         let of_variable = words.and_then(|words| {
             let rest = words.strip_prefix("the environment variable ").or(words.strip_prefix("the env variable "))?;
             rest.split(' ').next().map(|name| name.trim_matches('`').to_owned())
@@ -185,7 +188,7 @@ impl Case<'_> {
         }
         let Some((cooked, differences)) = self.nearest(hash, unit) else {
             // It can be missing for want of what builds it.
-            let is_run = unit.record.is_run() && !self.needs(unit).is_empty();
+            let is_run = unit.record.is_run() && !self.needs(hash, unit).is_empty();
             let cause = whole(self.facts).unwrap_or(Cause::Missing);
             return if is_run { causes } else { BTreeMap::from([(cause, String::new())]) };
         };
@@ -210,6 +213,9 @@ impl Case<'_> {
                 other => of_difference(other, unit, cooked),
             };
             causes.insert(cause, about);
+        }
+        if causes.is_empty() && self.needs(hash, unit).is_empty() {
+            causes.extend([self.by_words(unit)]);
         }
         // A platform that is named once only decides about flags and settings of what is built for the host, too.
         if self.facts.target && !causes.is_empty() {
@@ -273,14 +279,11 @@ fn source(unit: &Stale, cooked: &Cooked) -> (Cause, String) {
     }
 }
 
-/// The beginnings of two paths, without what is the same at their ends.
+/// The directories that hold a package, from a file in it then and its own directory now.
 fn apart(then: &str, now: &str) -> (String, String) {
-    let (mut a, mut b): (Vec<&str>, Vec<&str>) = (then.split('/').collect(), now.split('/').collect());
-    while a.len() > 1 && b.len() > 1 && a.last() == b.last() {
-        a.pop();
-        b.pop();
-    }
-    (a.join("/"), b.join("/"))
+    let (above, name) = now.rsplit_once(['/', '\\']).unwrap_or(("", now));
+    let found = [format!("/{name}/"), format!("\\{name}\\")].into_iter().find_map(|it| Some(then.rsplit_once(&it)?.0));
+    found.map_or((then.to_owned(), now.to_owned()), |then| (then.to_owned(), above.to_owned()))
 }
 
 /// The platform and the profile of a directory: `TRIPLE/release`, or `release`.

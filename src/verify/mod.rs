@@ -27,7 +27,7 @@ use crate::environment::Environment;
 use crate::error::{Error, Result};
 use crate::report::Report as Said;
 use crate::target::builds::{self as record, Build};
-use crate::target::unit;
+use crate::target::{copy, unit};
 use crate::workspace::scope::Scope;
 use crate::{path, shell};
 use decide::{Case, Cooked, Stale};
@@ -193,19 +193,22 @@ fn variables(place: &Place<'_>) -> Result<Vec<(OsString, OsString)>> {
 struct Kept {
     path: PathBuf,
     text: Option<Vec<u8>>,
+    time: Option<SystemTime>,
 }
 
 impl Kept {
     fn new(root: &Path, config: &Config) -> Self {
         let named = config.layers.text("resolver.lockfile-path").map(|path| root.join(path));
         let path = named.filter(|path| path.is_file()).unwrap_or_else(|| root.join("Cargo.lock"));
-        Kept { text: std::fs::read(&path).ok(), path }
+        let time = std::fs::metadata(&path).and_then(|metadata| metadata.modified()).ok();
+        Kept { text: std::fs::read(&path).ok(), time, path }
     }
 
     fn restore(&self) -> Result<()> {
         match &self.text {
             Some(text) if std::fs::read(&self.path).ok().as_ref() != Some(text) => {
-                Ok(disk::write_whole(&self.path, text)?)
+                disk::write_whole(&self.path, text)?;
+                Ok(self.time.map_or(Ok(()), |time| copy::set_time(&self.path, time))?)
             }
             None if self.path.exists() => Ok(fs_err::remove_file(&self.path)?),
             _ => Ok(()),
