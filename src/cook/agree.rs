@@ -1,7 +1,7 @@
-//! Whether a scoped recipe is for what `cook` is asked for.
+//! Compares the flags of `cook` with the scope of a recipe.
 //!
-//! In: a recipe and the flags of `cook`. Out: the flags to build with, or a refusal that names the recipe to make. Touches
-//! nothing.
+//! In: a scoped recipe and the flags of `cook`. Out: the flags of the build, or an error that names
+//! the recipe to make. Touches nothing.
 
 use crate::cli::Cook;
 use crate::error::{Error, Result};
@@ -10,10 +10,10 @@ use crate::recipe::Recipe;
 use crate::shell;
 use crate::workspace::scope::Scope;
 
-/// Returns the scope that is cooked for, and the flags to build the recipe of this `scope` with.
+/// Returns the scope to cook for, and the flags that build the recipe of this `scope`.
 ///
-/// Flags that repeat the recipe's scope are welcome. A profile and targets may be added where the recipe names none, as it
-/// then holds those of all; anything else contradicts it.
+/// The flags may repeat the scope of the recipe. They may add a profile and targets if the recipe
+/// names none, because it then holds the packages of all. All others contradict the recipe.
 ///
 /// # Errors
 /// The flags contradict the recipe.
@@ -34,13 +34,15 @@ pub fn agree(recipe: &Recipe, scope: &Scope, asked: &Scope, args: &Cook) -> Resu
     Ok((with(scope), with(&recipe.build)))
 }
 
-/// With this profile, `cargo check` takes all for tests, which have dependencies of their own.
+/// Returns the profile that the flags add. `test` cannot be added: with this profile, `cargo check`
+/// treats all targets as tests, which have dependencies of their own.
 fn addable_profile(scope: &Scope, asked: &Scope) -> Option<String> {
     let added = Scope { profile: asked.profile.clone(), ..scope.clone() };
     (!added.checks_tests()).then_some(added.profile).flatten()
 }
 
-/// A recipe for a host holds nothing of other platforms.
+/// Returns the targets that the flags add. A recipe for a host holds no packages of other
+/// platforms.
 fn addable_targets(recipe: &Recipe, asked: &Scope) -> Vec<String> {
     let holds = |target: &String| recipe.host.as_ref().is_none_or(|host| host == target);
     if asked.target.iter().all(holds) { asked.target.clone() } else { Vec::new() }
@@ -56,7 +58,7 @@ fn refusal(recipe: &Recipe, scope: &Scope, asked: &Scope, args: &Cook) -> Error 
         flags => format!("`{flags}`"),
     };
     let both = scope.overridden_by(asked);
-    // With a target, a host decides nothing more than what is built for it.
+    // With a target, the host only affects packages that are built for it.
     let told = Told {
         scope: &both,
         host: recipe.host.as_deref(),

@@ -33,7 +33,7 @@ use crate::workspace::scope::Scope;
 use std::path::{Path, PathBuf};
 use toml::Table;
 
-/// What came of it, and where.
+/// The result, and its place.
 pub struct Cooked {
     /// The command of the real build.
     pub words: String,
@@ -43,14 +43,14 @@ pub struct Cooked {
     pub units: target::report::Report,
     /// The target directory.
     pub target_dir: PathBuf,
-    /// A file that the sources have to bring.
+    /// A file that must come with the sources.
     pub to_copy: Option<String>,
-    /// The time to give everything.
+    /// The time for all files.
     pub epoch: Option<Epoch>,
 }
 
-/// Builds a skeleton in a scratch directory, for the workspace at `here` or of the manifest that is
-/// named.
+/// Builds a skeleton in a scratch directory, for the workspace in the current directory or of the
+/// named manifest.
 pub fn in_scratch(
     mut order: Order,
     args: &Cook,
@@ -61,7 +61,7 @@ pub fn in_scratch(
     let here = given.environment.here.as_path();
     let mut how = args.how.clone();
     let scratch = disk::scratch()?;
-    // As cargo will name it.
+    // cargo names the scratch directory by its canonical path.
     let skeleton = fs_err::canonicalize(scratch.path())?;
     let root = root::root(order.stood, args, &order.current, &given.environment)?;
     let place = Place { environment: &given.environment, here, root: &root };
@@ -74,7 +74,7 @@ pub fn in_scratch(
     if !config.is_empty() {
         order.files.insert(place::CONFIG.to_owned(), config.to_string().into_bytes());
     }
-    // What stayed at home is in the config now.
+    // The config now contains keys that a recipe does not store.
     skeleton::write(&order.files, &skeleton, &[place::CONFIG])?;
     let target_dirs: Vec<&PathBuf> = [&target_dir].into_iter().chain(&build_dir).collect();
     let built_before = target_dirs.iter().flat_map(|dir| records::profiles(dir)).collect();
@@ -126,7 +126,7 @@ pub fn in_scratch(
     let mut outcome = Outcome::default();
     let busy = interrupt.busy();
     let built = cargo::build(&to_run, interrupt, &mut outcome);
-    // But what it compiled by then is there.
+    // Even if the build failed, it has compiled some units.
     let places = Places { files: &order.files, scratch: &skeleton, root: &root, environment: &given.environment };
     let settled = settle::after(&outcome, &Around { places, prepared: order.prepared, target_dirs, built_before });
     explain(&built, &outcome, &to_run, &how, &order, report);
@@ -193,7 +193,7 @@ fn wrapper(
     }
 }
 
-/// Loads what a build without the network will look for.
+/// Loads the index files that a build without network needs.
 fn load_index(order: &Order, how: &How, around: load::Around<'_>, interrupt: &Interrupt, report: Report) -> Result<()> {
     let Some(wanted) = &order.index else { return Ok(()) };
     let loaded = load::load(wanted, &order.files, how, around, interrupt);
@@ -206,7 +206,7 @@ fn load_index(order: &Order, how: &How, around: load::Around<'_>, interrupt: &In
     Ok(())
 }
 
-/// Says that this machine is not the one that the recipe names.
+/// Warns if this machine is not the host of the recipe.
 fn warn_of_host(order: &Order, cargo: &Cargo, environment: &Environment, skeleton: &Path, report: Report) {
     let Some(prepared) = order.with.as_ref().and_then(|with| with.host.as_deref()) else { return };
     if let Some(host) = cargo.host(environment, skeleton).filter(|host| host != prepared) {
@@ -216,14 +216,14 @@ fn warn_of_host(order: &Order, cargo: &Cargo, environment: &Environment, skeleto
     }
 }
 
-/// How cargo resolves the skeleton, as it will build it.
+/// Returns how cargo resolves the skeleton, with the settings of the build.
 fn resolving<'a>(dir: &'a Path, how: &How, own: &[String], place: &Place<'_>, cargo: &'a Cargo) -> cargo::Update<'a> {
     let args = [how.settings(), own.to_vec()].concat();
     cargo::Update { dir, args, env: place::absolute_variables(place), cargo }
 }
 
-/// Leaves a note of what was cooked for, which `verify` compares with the build. One of `dirs`, the first of which
-/// holds the units, has what cargo knows of rustc.
+/// Stores what was cooked for, so that `verify` can compare it with the build. `dirs` begins with
+/// the directory of the units. One of them holds what cargo knows about rustc.
 fn note_build(order: &Order, words: &str, layers: &Layers, given: &Given, dirs: [&Path; 2]) {
     let build = builds::Build {
         scope: builds::with_target(order.scope.clone(), layers),
@@ -235,7 +235,7 @@ fn note_build(order: &Order, words: &str, layers: &Layers, given: &Given, dirs: 
     builds::note(dirs[0], build);
 }
 
-/// The build that is cooked for, as a command.
+/// Returns the command of the real build.
 fn command_words(how: &How, scope: &Scope) -> String {
     let words = ["cargo", how.command(scope)].map(str::to_owned).into_iter().chain(scope.to_words());
     shell::line(words)

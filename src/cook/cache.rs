@@ -1,7 +1,7 @@
-//! The door between a cook and the store.
+//! Opens the store for a cook.
 //!
-//! In: the flags and variables that name a store, and the build that is about to start. Out: a store that knows what this cook
-//! runs in. What is decided and done with it is `crate::store`'s.
+//! In: the flags and variables that name a store, and the build that is about to start. Out: a
+//! store that knows the surroundings of this cook. `crate::store` does everything else.
 
 use crate::cargo;
 use crate::cli::Cook;
@@ -17,7 +17,7 @@ use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use toml::Table;
 
-/// Opens the store that is named, if one is. `units` is where cargo keeps units.
+/// Opens the named store, if there is one. `units` is the directory of cargo's units.
 pub fn open(
     args: &Cook,
     environment: &Environment,
@@ -36,7 +36,7 @@ pub fn open(
         report.note(&format!("the store `{name}` is not used: cargo and rustc do not tell their versions"));
         return None;
     };
-    // It sets variables for compilers that nobody else sees.
+    // It sets variables for compilers that this program does not see.
     if build.command == "zigbuild" {
         versions.push_str(build.command);
     }
@@ -52,7 +52,8 @@ pub fn open(
     Some(Store::on_disk(&dir, name, args.cache_size.unwrap_or(size::DEFAULT), Surroundings::look(known)))
 }
 
-/// The compiler that cargo will call, where it is not the one on PATH (`get_tool` in cargo's `util/context/mod.rs`).
+/// Returns the compiler that cargo will call, if it is not the one on PATH (`get_tool` in cargo's
+/// `util/context/mod.rs`).
 fn rustc(variables: &BTreeMap<OsString, OsString>, config: &Table, here: &Path) -> Option<PathBuf> {
     let by_config = || config.get("build")?.get("rustc")?.as_str().map(OsString::from);
     let named = variables.get(OsStr::new("RUSTC")).filter(|it| !it.is_empty()).cloned().or_else(by_config)?;

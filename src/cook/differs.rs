@@ -1,7 +1,8 @@
-//! Whether a cook is configured as its recipe was prepared.
+//! Compares the configuration of a cook with that of its recipe.
 //!
-//! In: a scoped recipe's skeleton and what it assumed, and the configuration at the cook. Out: warnings that name what differs.
-//! Touches nothing. (An unscoped recipe is narrowed at the cook, with the configuration that holds there.)
+//! In: a scoped recipe with its assumptions, and the configuration of the cook. Out: warnings that
+//! name the differences. Touches nothing. An unscoped recipe needs no comparison: its scope and
+//! configuration are those of the cook.
 
 use super::place::CONFIG;
 use crate::config::assumed;
@@ -15,17 +16,17 @@ use toml::{Table, Value};
 /// What a scoped recipe was prepared with.
 #[derive(Clone, Debug)]
 pub struct Prepared {
-    /// What it assumed ([`assumed::settings`]).
+    /// The settings that it assumed ([`assumed::settings`]).
     pub assumed: BTreeSet<String>,
-    /// The host, if it was named.
+    /// The host, if one was given.
     pub host: Option<String>,
     /// The profile.
     pub profile: Option<String>,
-    /// Whether a target was named.
+    /// Whether a target was given.
     pub has_target: bool,
 }
 
-/// Returns what to warn of before the build.
+/// Returns warnings to print before the build.
 pub fn warnings(prepared: &Prepared, files: &Files, layers: &Layers, environment: &Environment) -> Vec<String> {
     let table =
         |name: &str| skeleton::text(files, name).and_then(|text| text.parse::<Table>().ok()).unwrap_or_default();
@@ -55,7 +56,7 @@ pub fn warnings(prepared: &Prepared, files: &Files, layers: &Layers, environment
     warnings
 }
 
-/// Who names another target than the one that the recipe was narrowed to.
+/// Returns which layer names another target than that of the recipe.
 fn target(prepared: &Prepared, config: &Table, layers: &Layers) -> Option<String> {
     let (value, origin) = layers.get("build.target").filter(|_| !prepared.has_target)?;
     let narrowed = config.get("build").and_then(|build| build.get("target")).cloned();

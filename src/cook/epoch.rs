@@ -1,11 +1,13 @@
-//! Times of files that do not tell when a cook ran, so that a layer cooked twice has the same times.
+//! Sets the mtimes of all files to one time, so that a layer that is cooked twice has the same
+//! mtimes.
 //!
-//! In: `SOURCE_DATE_EPOCH` (<https://reproducible-builds.org/specs/source-date-epoch/>), and the directories that are built
-//! into. Out: that time on all that a cook from nothing has put there. Cargo compares times with `>`, so that what has one and
-//! the same stays fresh (`find_stale_file` and `check_filesystem` in its `core/compiler/fingerprint`).
+//! In: `SOURCE_DATE_EPOCH` (<https://reproducible-builds.org/specs/source-date-epoch/>), and the
+//! directories of the build. Out: that mtime on every file of a cook into empty directories. Cargo
+//! compares mtimes with `>`, so that files with the same mtime stay fresh (`find_stale_file` and
+//! `check_filesystem` in its `core/compiler/fingerprint`).
 //!
-//! Where anything else has built, the times stay: a local package that was given a later time than an edit of its source
-//! would pass for fresh.
+//! If another build has written there, the mtimes stay unchanged. A local package with an mtime
+//! later than an edit of its source would seem fresh.
 
 use crate::environment::Environment;
 use crate::error::{Result, fail};
@@ -22,20 +24,20 @@ const NOT_OURS: &str = "not only cooks with `SOURCE_DATE_EPOCH` have written the
 /// See `settle.rs`.
 const COMPARED: &str = "local packages were compiled, whose sources cargo compares with them";
 
-/// A time for all that a cook leaves.
+/// The time for all files of a cook.
 #[derive(Debug)]
 pub struct Epoch {
     seconds: i64,
     dirs: Vec<PathBuf>,
-    /// Why times have to stay as they are, if they have to.
+    /// Why the mtimes must stay unchanged, if they must.
     stay: Option<&'static str>,
 }
 
 impl Epoch {
-    /// What the environment asks for, before anything is built into these directories.
+    /// Reads the variable, before the build writes into these directories.
     ///
     /// # Errors
-    /// The variable holds no number.
+    /// The value is not a number.
     pub fn begin(dirs: Vec<PathBuf>, files: &Files, environment: &Environment) -> Result<Option<Self>> {
         let Some(value) = environment.var_os(VARIABLE).filter(|value| !value.is_empty()) else { return Ok(None) };
         let value = value.to_string_lossy();
@@ -45,7 +47,8 @@ impl Epoch {
                 "`{VARIABLE}` is `{value}`, which is no number of seconds since 1970\nhelp: unset it, or set it to one, as `git log -1 --format=%ct` prints it"
             )
         };
-        // A cook leaves one time on everything; cargo never does. A directory that does not exist holds nothing.
+        // A cook leaves one mtime on everything, which cargo never does. A missing directory holds
+        // nothing.
         let entries = dirs.iter().flat_map(|dir| below(dir).unwrap_or_default());
         let times: Vec<Option<SystemTime>> = entries.map(|path| modified(&path)).collect();
         let is_ours = times.iter().all(|time| time.is_some_and(is_whole) && *time == times[0]);
@@ -57,10 +60,10 @@ impl Epoch {
         Ok(Some(Epoch { seconds, dirs, stay }))
     }
 
-    /// Puts the time on everything, after a cook that was called in `here`.
+    /// Sets the mtimes. `here` is the current directory.
     ///
     /// # Errors
-    /// A file of somebody else.
+    /// A file belongs to another user.
     pub fn end(&self, here: &Path, report: Report) -> Result<()> {
         if let Some(reason) = self.stay {
             report.note(&format!("times below `{}` stay as they are: {reason}", path::display(&self.dirs[0], here)));
@@ -85,7 +88,7 @@ fn is_whole(time: SystemTime) -> bool {
     time.duration_since(SystemTime::UNIX_EPOCH).is_ok_and(|since| since.subsec_nanos() == 0)
 }
 
-/// Everything below a directory; symbolic links are not followed.
+/// Returns everything in a directory and below. Does not follow symbolic links.
 fn below(dir: &Path) -> io::Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     let mut open = vec![dir.to_owned()];
@@ -111,7 +114,7 @@ fn set(path: &Path, seconds: i64) -> io::Result<()> {
     Ok(utimensat(CWD, path, &times, AtFlags::SYMLINK_NOFOLLOW)?)
 }
 
-/// Elsewhere, only files have times that the standard library sets.
+/// Sets the mtime of a file. Outside Unix, the standard library sets mtimes of files only.
 #[cfg(not(unix))]
 fn set(path: &Path, seconds: i64) -> io::Result<()> {
     use std::time::Duration;

@@ -1,8 +1,9 @@
-//! Whether the lockfile of a skeleton holds, before anything is compiled.
+//! Checks the lockfile of a skeleton before anything is compiled.
 //!
-//! In: a skeleton where it will be built. Out: the same with the lockfile as cargo writes it for this skeleton, which may hold
-//! less than the recipe's and nothing else. cargo leaves out what only features reach that no stub asks for; so `--locked` alone
-//! would refuse sound skeletons. No crate is downloaded. Writes that lockfile, and loads what cargo's home lacks of the index.
+//! In: a skeleton in the scratch directory. Out: the lockfile as cargo writes it for this skeleton.
+//! It may hold fewer packages than the recipe's, but no others. cargo removes packages that only a
+//! feature reaches which no stub requests, so `--locked` alone would refuse correct skeletons.
+//! Downloads no crate. Writes that lockfile, and loads index files that cargo's home lacks.
 
 use crate::cargo::interrupt::Interrupt;
 use crate::cargo::{self, Says, Update};
@@ -13,15 +14,18 @@ use crate::report::Report;
 use crate::workspace::lockfile::{self, LockedPackage};
 use std::fmt::Write as _;
 
-/// Has cargo resolve the skeleton as the build will, and refuses one for which it settles on anything else than the recipe's
-/// versions.
+/// Makes cargo resolve the skeleton as the build will. Refuses the skeleton if cargo selects other
+/// versions than the recipe's.
 ///
-/// `cargo update --workspace` resolves as a build does (both call `resolve_with_previous` in cargo's `ops/resolve.rs`, and keep
-/// all that is locked), but asks the network what newer versions there are (`print_lockfile_updates` in `ops/cargo_update.rs`).
-/// It is offline first, therefore; only where cargo's home lacks something it may ask, as the build would have to.
+/// `cargo update --workspace` resolves as a build does: both call `resolve_with_previous` in
+/// cargo's `ops/resolve.rs`, and keep what is locked. But it also asks the network for newer
+/// versions (`print_lockfile_updates` in `ops/cargo_update.rs`). Therefore the first attempt is
+/// offline. Only if cargo's home lacks something, cargo may use the network, as the build would
+/// have to.
 ///
 /// # Errors
-/// There is no cargo; it fails, in which case it has said why; a package that the recipe does not hold; a signal.
+/// There is no cargo, it fails after printing why, it selects a package that the recipe lacks, or a
+/// signal arrived.
 pub fn hold(files: &Files, how: &How, update: &mut Update<'_>, interrupt: &Interrupt, report: Report) -> Result<()> {
     update.args.push("--quiet".to_owned());
     update.args.push("--offline".to_owned());
@@ -42,7 +46,7 @@ pub fn hold(files: &Files, how: &How, update: &mut Update<'_>, interrupt: &Inter
     )
 }
 
-/// What cargo settled on that the recipe does not hold, and what it holds of the same name.
+/// Returns the packages that the recipe lacks, each with the packages of the same name that it has.
 fn strangers(recipe: &[LockedPackage], settled: &[LockedPackage]) -> Option<String> {
     let is_same =
         |a: &LockedPackage, b: &LockedPackage| (&a.name, &a.version, &a.source) == (&b.name, &b.version, &b.source);

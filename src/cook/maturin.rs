@@ -1,10 +1,11 @@
-//! What maturin sets for cargo, so that what is cooked is what maturin's own build finds fresh.
+//! Sets what maturin sets for cargo, so that cooked units are fresh for maturin's own build.
 //!
-//! In: the interpreter that maturin will build for, and the files of a skeleton. Out: environment variables, which pyo3's
-//! build scripts watch. Starts the interpreter, and rustc where the name of the platform is needed; writes the one file that
-//! maturin would write, below the target directory.
+//! In: the interpreter that maturin will build for, and the files of a skeleton. Out: variables
+//! that pyo3's build scripts watch. Starts the interpreter, and rustc if the name of the platform
+//! is needed. Writes the one file that maturin would write into the target directory.
 //!
-//! All of it is `configure_pyo3_env` in `src/compile.rs` of maturin 1.16, for Unix and the platform that is built on.
+//! All of it follows `configure_pyo3_env` in `src/compile.rs` of maturin 1.16, for Unix and for the
+//! host.
 
 use super::python::{Interpreter, StableAbi, ask, stable_abi};
 use crate::environment::Environment;
@@ -22,11 +23,12 @@ use toml::{Table, Value};
 /// Environment variables for cargo.
 type Variables = Vec<(String, OsString)>;
 
-/// The crates that make a project one of pyo3 (`PYO3_BINDING_CRATES` in maturin's `src/bridge/detection.rs`).
+/// The crates that mark a project of pyo3 (`PYO3_BINDING_CRATES` in maturin's
+/// `src/bridge/detection.rs`).
 const BINDINGS: [&str; 2] = ["pyo3", "pyo3-ffi"];
 
-/// The environment variables that maturin would set for cargo with this interpreter, or with the one it takes by itself.
-/// `scope` is that of the build.
+/// Returns the variables that maturin would set for this interpreter, or else for the one that it
+/// finds. `scope` is the scope of the build.
 ///
 /// # Errors
 /// There is no such interpreter, it does not answer, or the build is for another platform.
@@ -42,7 +44,8 @@ pub fn variables(
     let lock = lockfile::parse("Cargo.lock", skeleton::text(files, "Cargo.lock").unwrap_or_default())?;
     let version = |name: &str| lock.packages.iter().find(|p| p.name == name).map(|p| p.version.as_str());
     let python = |own: PathBuf| ask(named.unwrap_or(&own), here);
-    // maturin builds programs with `--bin`, and all else with `--lib` (`configure_bin_lib_flags`).
+    // maturin builds programs with `--bin`, and everything else with `--lib`
+    // (`configure_bin_lib_flags`).
     let is_program = !scope.lib && (scope.bins || !scope.bin.is_empty());
     let Some(pyo3) = BINDINGS.into_iter().find_map(version) else {
         if is_program || version("uniffi").is_some() {
@@ -55,13 +58,14 @@ pub fn variables(
     if !is_program {
         set.push(variable("PYO3_BUILD_EXTENSION_MODULE", "1"));
     }
-    // The file stands for an interpreter (`InterpreterResolver::resolve_pyo3`).
+    // The file replaces an interpreter (`InterpreterResolver::resolve_pyo3`).
     if environment.var_os("PYO3_CONFIG_FILE").is_some() {
         return Ok(set);
     }
     let features = features(files);
     let mut python = python(path("PYO3_PYTHON", environment).unwrap_or_else(|| own(environment)))?;
-    // One that nobody named and that is too old for the wheel gives way to none (`InterpreterResolver::finalize_abi3`).
+    // If no interpreter was named and the found one is too old for the wheel, none is used
+    // (`InterpreterResolver::finalize_abi3`).
     if let Some(abi3 @ StableAbi { oldest: Some(oldest), .. }) = stable_abi(&features, "abi3")
         && named.is_none()
         && !python.serves(abi3)
@@ -96,7 +100,7 @@ fn path(name: &str, environment: &Environment) -> Option<PathBuf> {
     environment.var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from)
 }
 
-/// The interpreter that maturin takes when none is named (`Target::get_python`).
+/// Returns the interpreter that maturin uses if none is named (`Target::get_python`).
 fn own(environment: &Environment) -> PathBuf {
     let of_venv = path("VIRTUAL_ENV", environment).map(|dir| dir.join("bin/python"));
     let of_github = || path("pythonLocation", environment).map(|dir| dir.join("bin/python3"));
@@ -104,7 +108,8 @@ fn own(environment: &Environment) -> PathBuf {
     there.unwrap_or_else(|| "python3".into())
 }
 
-/// The features that the skeleton asks of pyo3. What third parties ask of it is not among them; none is known to choose an ABI.
+/// Returns the features that the skeleton requests from pyo3. The requests of third-party packages
+/// are not included; no such package is known to choose an ABI.
 fn features(files: &Files) -> BTreeSet<String> {
     fn gather(table: &Table, found: &mut BTreeSet<String>) {
         for (key, value) in table.iter().filter_map(|(key, value)| Some((key, value.as_table()?))) {
@@ -123,7 +128,7 @@ fn features(files: &Files) -> BTreeSet<String> {
     found
 }
 
-/// Writes the file as maturin would, which leaves one that says the same as it is.
+/// Writes the file as maturin would, unless it already has this content.
 fn config_file(target_dir: &Path, name: &str, text: &str) -> Result<PathBuf> {
     let dir = target_dir.join("maturin");
     fs_err::create_dir_all(&dir)?;
@@ -134,7 +139,8 @@ fn config_file(target_dir: &Path, name: &str, text: &str) -> Result<PathBuf> {
     Ok(path)
 }
 
-/// Elsewhere maturin sets other variables, from what it knows of Pythons that it cannot run.
+/// Refuses other platforms, because maturin then sets other variables, from its knowledge of
+/// Pythons that it cannot run.
 fn refuse_other_platforms(scope: &Scope, environment: &Environment) -> Result<()> {
     let by_variable = path("CARGO_BUILD_TARGET", environment).map(|target| target.display().to_string());
     let targets: Vec<String> =
@@ -148,7 +154,8 @@ fn refuse_other_platforms(scope: &Scope, environment: &Environment) -> Result<()
     }
 }
 
-/// The platform that rustc runs on, and builds for if it is told no other (`Target::from_target_triple`).
+/// Returns the platform that rustc runs on, which is also its default target
+/// (`Target::from_target_triple`).
 fn host(environment: &Environment) -> Result<String> {
     let rustc = path("RUSTC", environment).unwrap_or_else(|| "rustc".into());
     let output = Command::new(&rustc).arg("-vV").current_dir(&environment.here).stdin(Stdio::null()).output();

@@ -1,8 +1,9 @@
-//! From a recipe to compiled dependencies.
+//! The command `cook`: from a recipe to compiled dependencies.
 //!
-//! In: the command line of `cook` and the directory it was called in. Out: third-party units in the target directory, and
-//! one line on stderr. Writes below a scratch directory, the target directory and cargo's home, and nowhere else
-//! (invariant 4); with `--no-build`, the skeleton into the current directory instead.
+//! In: the command line and the current directory. Out: third-party units in the target directory,
+//! and one line on stderr. Writes only the scratch directory, the target directory, cargo's home,
+//! and the store (invariant 4). With `--no-build`, writes the skeleton into the current directory
+//! instead.
 
 mod agree;
 mod build;
@@ -40,16 +41,17 @@ use std::time::Instant;
 use summary::{last_line, megabytes};
 use unpack::{refuse_several, stays, tell, unpack};
 
-/// Runs `cook` at `here`.
+/// Runs `cook` in the current directory of `environment`.
 ///
 /// # Errors
-/// A recipe that is none, flags that contradict it, a directory that cannot be written to, cargo failing, or a signal.
+/// The recipe is invalid, the flags contradict it, a directory is not writable, cargo fails, or a
+/// signal arrived.
 pub fn cook(args: &Cook, environment: Environment, stdout: &mut dyn Write) -> Result<()> {
     let report = Report::new(args.how.color.as_deref(), args.how.quiet, args.how.verbose > 0, &environment);
     let started = Instant::now();
     let given = Given { environment, config: args.how.config.clone(), unstable: args.how.unstable.clone(), top: None };
     let here = given.environment.here.as_path();
-    // From here on there may be directories to remove.
+    // From here on, there may be directories to remove.
     let interrupt = Interrupt::watch()?;
     let mut orders = order::orders(args, &given, report)?;
     if args.no_build {
@@ -77,7 +79,7 @@ pub fn cook(args: &Cook, environment: Environment, stdout: &mut dyn Write) -> Re
     Ok(())
 }
 
-/// Cooks one order, reports of it, and gives the target directory, and the file that the sources have to bring.
+/// Cooks one order and reports it.
 fn cook_one(
     order: Order,
     args: &Cook,
@@ -120,12 +122,12 @@ fn cook_one(
     Ok(Done { target_dir: cooked.target_dir, to_copy: cooked.to_copy, units })
 }
 
-/// What remains to be told of once a build is cooked.
+/// The things to report after a cook.
 struct Done {
     target_dir: PathBuf,
-    /// A file that the sources have to bring.
+    /// A file that must come with the sources.
     to_copy: Option<String>,
-    /// Of this build and those before it.
+    /// The units of this build and those before it.
     units: target::report::Report,
 }
 

@@ -1,8 +1,10 @@
-//! Mounts that keep what was cooked out of an image layer, or hide what an earlier layer holds.
+//! Warns about mounts that keep cooked units out of an image layer, or hide those of an earlier
+//! layer.
 //!
-//! In: where a cook has built, and the mounts of this process. Out: a note or a warning on stderr, in a container and
-//! nowhere else. An image tells nothing of how it was made, so a cook into the image itself leaves a line in a file in cargo's
-//! home; a later cook below a mount finds it there. No failure here is one of the cook.
+//! In: the target directory of a cook, and the mounts of this process. Out: in a container, a note
+//! or a warning on stderr. An image does not record how it was made. Therefore a cook into the
+//! image adds a line to a file in cargo's home, which a later cook on a mount finds. No failure
+//! here fails the cook.
 
 use crate::environment::Environment;
 use crate::path;
@@ -10,10 +12,11 @@ use crate::report::Report;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-/// In cargo's home: the directories of the image that were cooked into, one a line.
+/// A file in cargo's home with the directories of the image that were cooked into, one on each
+/// line.
 const COOKED: &str = ".larder-cooked";
 
-/// Says what a mount makes of a cook into `target_dir`, called in `here`.
+/// Warns about the mount of `target_dir`. `here` is the current directory.
 pub fn explain(target_dir: &Path, environment: &Environment, report: Report) {
     let here = environment.here.as_path();
     let Ok(mounts) = std::fs::read("/proc/self/mountinfo") else { return };
@@ -29,7 +32,7 @@ pub fn explain(target_dir: &Path, environment: &Environment, report: Report) {
     match verdict(&mounts, &cooked, &dir, &called, &home) {
         Verdict::Nothing => {}
         Verdict::Remember => {
-            // Whoever may not write there goes without the warning.
+            // If the file is not writable, there is no warning later.
             let file = std::fs::OpenOptions::new().append(true).create(true).open(record);
             let _ = file.and_then(|mut file| writeln!(file, "{}", dir.display()));
         }
@@ -48,7 +51,7 @@ pub fn explain(target_dir: &Path, environment: &Environment, report: Report) {
     }
 }
 
-/// Whether a mount is in front of what was cooked into `target_dir` before.
+/// Returns whether a mount hides what was cooked into `target_dir` before.
 pub fn hides(target_dir: &Path, environment: &Environment) -> bool {
     let mounts = std::fs::read("/proc/self/mountinfo").unwrap_or_default();
     let mounts = parse(&String::from_utf8_lossy(&mounts));
@@ -67,19 +70,20 @@ struct Mount {
     filesystem: String,
 }
 
-/// What there is to do and to say.
+/// What to do, and what to print.
 #[derive(Debug, PartialEq, Eq)]
 enum Verdict<'a> {
     Nothing,
-    /// Cooked into the image: a later cook should know.
+    /// Record the directory, because the cook was into the image.
     Remember,
-    /// The image has dependencies in this directory, and a mount is in front of them.
+    /// Warn: the image has dependencies in this directory, and a mount hides them.
     Hides,
-    /// What was cooked is not part of the image, but of what is mounted here.
+    /// Note: the cooked units belong to this mount, and not to the image.
     Keeps(&'a Path),
 }
 
-/// `cooked` is the record of earlier cooks into the image, which cargo's home belongs to.
+/// Decides what to do. `cooked` is the record of earlier cooks into the image that contains cargo's
+/// home.
 fn verdict<'a>(mounts: &'a [Mount], cooked: &str, dir: &Path, here: &Path, home: &Path) -> Verdict<'a> {
     let root = Path::new("/");
     let knows = mount_of(mounts, home) == root;
@@ -94,13 +98,14 @@ fn verdict<'a>(mounts: &'a [Mount], cooked: &str, dir: &Path, here: &Path, home:
     }
 }
 
-/// Whether the root is that of a container. Engines put a file of their own over `/etc/hosts`, whatever they make the root of.
+/// Returns whether the root is that of a container. Every engine mounts its own file over
+/// `/etc/hosts`.
 fn is_container(mounts: &[Mount]) -> bool {
     let is_overlay = |mount: &Mount| mount.point == Path::new("/") && mount.filesystem.contains("overlay");
     mounts.iter().any(|mount| is_overlay(mount) || mount.point == Path::new("/etc/hosts"))
 }
 
-/// The mount point that a path without symbolic links is below.
+/// Returns the mount point of a path without symbolic links.
 fn mount_of<'a>(mounts: &'a [Mount], path: &Path) -> &'a Path {
     let points = mounts.iter().map(|mount| mount.point.as_path()).filter(|point| path.starts_with(point));
     points.max_by_key(|point| point.components().count()).unwrap_or(Path::new("/"))
@@ -115,7 +120,7 @@ fn parse(mountinfo: &str) -> Vec<Mount> {
     mountinfo.lines().filter_map(mount).collect()
 }
 
-/// White space and backslashes are written as three octal digits.
+/// Decodes white space and backslashes, which are written as three octal digits.
 fn unescaped(field: &str) -> String {
     ["040", "011", "012", "134"]
         .into_iter()
@@ -127,14 +132,14 @@ fn unescaped(field: &str) -> String {
 mod tests {
     use super::*;
 
-    /// As `BuildKit` makes it, with a cache mount at `/app/target`.
+    /// The mounts of a `BuildKit` build with a cache mount at `/app/target`.
     const BUILD: &str = "\
 73 47 0:39 / / rw,nodev,noatime master:2 - fuse.fuse-overlayfs fuse-overlayfs rw,user_id=0
 74 73 0:41 / /proc rw,nosuid,nodev,noexec,relatime - proc proc rw
 81 73 254:0 /var/lib/docker/buildkit/executor/hosts.arw3 /etc/hosts ro,relatime master:1 - ext4 /dev/vda rw
 92 73 254:0 /var/lib/docker/fuse-overlayfs/4h0t/diff /app/target rw,relatime master:1 - ext4 /dev/vda rw
 ";
-    /// Not in a container, with a disk for builds.
+    /// The mounts of a machine that is not a container, with a disk for builds.
     const DESK: &str = "\
 27 1 254:0 / / rw,relatime - ext4 /dev/vda rw
 28 27 254:1 / /builds rw,relatime shared:1 - ext4 /dev/vdb rw

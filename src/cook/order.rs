@@ -1,7 +1,8 @@
-//! What is to be cooked.
+//! Decides what to cook.
 //!
-//! In: the command line of `cook`. Out: an [`Order`]: the skeleton of a recipe, or of one prepared in memory, narrowed to the
-//! flags, which must not contradict it. Reads; an unscoped recipe is unpacked into a scratch directory for that.
+//! In: the command line of `cook`. Out: [`Order`]s. Each is the skeleton of a recipe, or of one
+//! prepared in memory, narrowed to the flags, which must not contradict it. Unpacks an unscoped
+//! recipe into a scratch directory to read it, and writes nothing else.
 
 use super::agree;
 use super::differs::Prepared;
@@ -30,30 +31,30 @@ use std::time::{Duration, SystemTime};
 pub struct Order {
     /// The skeleton.
     pub files: Files,
-    /// How far above the root the config among them reaches.
+    /// How many directories above the root its config begins.
     pub above: usize,
-    /// Where the manifest stood that it was prepared for.
+    /// Where the manifest was that it was prepared for.
     pub stood: Stood,
-    /// What is cooked for.
+    /// The scope of the real build.
     pub scope: Scope,
-    /// The directory of the manifest that the real build will take, or one below it.
+    /// The directory of the manifest that the real build will use, or one below it.
     pub current: PathBuf,
-    /// The workspace that it is the skeleton of, where it was read for that.
+    /// The workspace of the skeleton, if it was read.
     pub workspace: Option<Rc<Workspace>>,
     /// The flags with which cargo builds it.
     pub build: Scope,
-    /// What the real build will look for in the index.
+    /// What the real build will need from the index.
     pub index: Option<Wanted>,
-    /// What a scoped recipe of a file was prepared with.
+    /// What a scoped recipe in a file was prepared with.
     pub with: Option<Prepared>,
-    /// The end of the second before the recipe was written, if it stands in a file.
+    /// The end of the second before the recipe was written, if it is in a file.
     pub prepared: Option<SystemTime>,
 }
 
-/// Works out what is asked for at `here`: one or more builds, of which features may differ.
+/// Returns the requested builds. There are several if their features may differ.
 ///
 /// # Errors
-/// A recipe that is none, or flags that contradict it; where there is none, whatever `prepare` would refuse.
+/// The recipe is invalid, or the flags contradict it. Without a recipe, `prepare` would fail.
 pub fn orders(args: &Cook, given: &Given, report: Report) -> Result<Vec<Order>> {
     let asked = args.scope.clone().normalized();
     let here = given.environment.here.as_path();
@@ -62,7 +63,7 @@ pub fn orders(args: &Cook, given: &Given, report: Report) -> Result<Vec<Order>> 
         Source::File(read) => (Some(read), None),
         Source::Workspace(workspace) => (None, Some(workspace)),
     };
-    // It need not be there yet: sources may arrive after the cook.
+    // The manifest may not exist yet, because sources may arrive after the cook.
     let current = args.manifest_path.as_ref().map(|path| path::normalize(&here.join(path)).with_file_name(""));
     let current = current.unwrap_or_else(|| here.to_owned());
     let read_beside = read.as_ref().filter(|_| !args.no_build);
@@ -108,20 +109,21 @@ pub fn orders(args: &Cook, given: &Given, report: Report) -> Result<Vec<Order>> 
     Ok(orders)
 }
 
-/// A recipe as it was found.
+/// A recipe in a file.
 struct Read {
     name: String,
-    /// The end of the second before it was written, if it stands in a file.
+    /// The end of the second before it was written, if it is a regular file.
     written: Option<SystemTime>,
 }
 
-/// Where a recipe comes from.
+/// The source of a recipe.
 enum Source {
     File(Read),
     Workspace(Rc<Workspace>),
 }
 
-/// The recipe that is named, or `recipe.json` where it is, and when it was written; or one prepared in memory.
+/// Returns the named recipe, `recipe.json` if it exists, or one prepared in memory, with its
+/// source.
 fn recipe(args: &Cook, scope: &Scope, given: &Given, report: Report) -> Result<(Recipe, Source)> {
     let here = given.environment.here.as_path();
     let (named, manifest) = (args.recipe_path.as_deref(), args.manifest_path.as_deref());
@@ -160,15 +162,15 @@ fn recipe(args: &Cook, scope: &Scope, given: &Given, report: Report) -> Result<(
     }
 }
 
-/// An archive may leave out the fractions of seconds from the times of sources, and then what was changed after the recipe was
-/// written must not seem older.
+/// Returns the end of the second before `time`. An archive may drop fractions of seconds from the
+/// mtimes of sources, and a source that was changed after the recipe must not seem older.
 fn before_its_second(time: SystemTime) -> SystemTime {
     let since = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     let second = Duration::from_secs(since.as_secs());
     SystemTime::UNIX_EPOCH + second.saturating_sub(Duration::from_millis(1))
 }
 
-/// Reads the workspace that an unscoped recipe is.
+/// Reads the workspace in an unscoped recipe.
 fn unscoped(recipe: &Recipe, given: &Given) -> Result<Workspace> {
     let unpacked = disk::scratch()?;
     skeleton::write(&recipe.files, unpacked.path(), &[])?;
@@ -179,14 +181,14 @@ fn unscoped(recipe: &Recipe, given: &Given) -> Result<Workspace> {
     Ok(read)
 }
 
-/// Takes the quotients of an unscoped recipe, those that differ.
+/// Computes the quotients of an unscoped recipe, each once.
 fn scoped(read: &Workspace, recipe: &Recipe, asked: &Scope, report: Report) -> Result<Vec<(Files, Scope, Scope)>> {
     let mut all: Vec<(Files, Scope, Scope)> = Vec::new();
     for meant in narrow::scopes(read, &recipe.build, asked) {
         let mut workspace = read.clone();
         let mut found = names::find(&mut workspace, &meant.scope);
         implied::restore(&mut workspace.packages, &found);
-        // Features that reach nothing were left out of the recipe.
+        // The recipe does not hold features that reach nothing.
         for unknown in select::unknown_features(&workspace, &found)? {
             if all.is_empty() {
                 report.warning(&format!("feature `{unknown}` reaches no third-party crate in this recipe"));

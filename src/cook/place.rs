@@ -1,8 +1,8 @@
-//! Where a cook happens: the target directory and the config that the real build will use.
+//! Finds the target directory and the config that the real build will use.
 //!
-//! In: the directory that `cook` was called in, flags, environment, and the files of a recipe. Out: the config that must
-//! hold in the scratch directory as well, the absolute target directory, the user's wrapper. Reads config files; writes
-//! nothing.
+//! In: the current directory, flags, variables, and the files of a recipe. Out: the config that
+//! must be in force in the scratch directory, the absolute target directory, and the user's
+//! wrapper. Reads config files and writes nothing.
 
 use crate::cli::How;
 use crate::config;
@@ -19,12 +19,13 @@ use toml::{Table, Value};
 
 pub use crate::recipe::CONFIG;
 
-/// The config of a skeleton with what cargo would read in `here` and will not read in the scratch directory, its paths
-/// absolute. The recipe has what travels of the configs from `here` up to so many directories `above` the root; the rest of
-/// these is added, and all that stands further up.
+/// Returns the config of a skeleton together with the config that cargo would read in `here`, but
+/// not in the scratch directory. Its paths are absolute. The recipe already has the keys that
+/// travel, from `here` up to `above` directories above the root. The other keys of these files are
+/// added, and all files further up.
 ///
 /// # Errors
-/// A config that is not TOML.
+/// A config is not TOML.
 pub fn config(files: &Files, above: usize, place: &Place<'_>, scratch: &Path) -> Result<Table> {
     let Place { environment, here, root, .. } = *place;
     let top = top(root, above);
@@ -36,7 +37,8 @@ pub fn config(files: &Files, above: usize, place: &Place<'_>, scratch: &Path) ->
     config::map_paths(&mut table, &|path| seen_from(root, above, path).to_string_lossy().into_owned());
     for dir in here.ancestors().filter(|dir| !scratch.starts_with(dir)) {
         if files::is_home(dir, environment) {
-            // cargo reads it wherever it runs. What the recipe has of it as well must not count twice.
+            // cargo reads this file wherever it runs. Keys that the recipe also has must not count
+            // twice.
             if dir.starts_with(top) {
                 let mut home = config::file(dir, here)?.unwrap_or_default();
                 absolute(&mut home, dir);
@@ -45,7 +47,7 @@ pub fn config(files: &Files, above: usize, place: &Place<'_>, scratch: &Path) ->
             continue;
         }
         if let Some(found) = config::file(dir, here)? {
-            // What travels is in the recipe, and lists would double.
+            // The recipe has the keys that travel. Adding them again would double their lists.
             let mut added = if dir.starts_with(top) { config::that_stay(&found) } else { found };
             absolute(&mut added, dir);
             config::merge(&mut table, added);
@@ -56,8 +58,8 @@ pub fn config(files: &Files, above: usize, place: &Place<'_>, scratch: &Path) ->
     Ok(table)
 }
 
-/// A config that cargo reads above the scratch directory and that does not belong there: the recipe has it as well, or the
-/// real build does not read it.
+/// Returns a config that cargo reads above the scratch directory although it does not belong there.
+/// Either the recipe has it too, or the real build does not read it.
 pub fn misread(above: usize, place: &Place<'_>, scratch: &Path) -> Option<PathBuf> {
     let Place { environment, here, root } = *place;
     let top = top(root, above);
@@ -66,8 +68,9 @@ pub fn misread(above: usize, place: &Place<'_>, scratch: &Path) -> Option<PathBu
         .map(|(_, config)| config)
 }
 
-/// A path of the recipe's config as cargo would spell it. In a config that stood so many directories `above` the root, paths begin
-/// with as many `..`; build scripts see the spelling, and cargo compares it.
+/// Returns a path of the recipe's config as cargo would spell it. In a config `above` directories
+/// above the root, a path begins with as many `..`. Build scripts see the spelling, and cargo
+/// compares it.
 fn seen_from(root: &Path, above: usize, path: &str) -> PathBuf {
     let (mut base, mut rest) = (root, path);
     for _ in 0..above {
@@ -77,13 +80,13 @@ fn seen_from(root: &Path, above: usize, path: &str) -> PathBuf {
     base.join(rest)
 }
 
-/// The directory below which configs are in the recipe.
+/// Returns the highest directory whose config is in the recipe.
 fn top(root: &Path, above: usize) -> &Path {
     root.ancestors().nth(above).unwrap_or(root)
 }
 
-/// The variables of `build.build-dir` that tell of the root, of which cargo would see the scratch directory (`custom_build_dir` in
-/// cargo's `util/context/mod.rs`).
+/// Returns the variables of `build.build-dir` that depend on the root. cargo would compute them
+/// from the scratch directory (`custom_build_dir` in cargo's `util/context/mod.rs`).
 fn of_root(root: &Path) -> [(&'static str, String); 2] {
     let manifest = root.join("Cargo.toml");
     let real = fs_err::canonicalize(&manifest)
@@ -99,40 +102,41 @@ fn of_root(root: &Path) -> [(&'static str, String); 2] {
     ]
 }
 
-/// Where a cook is called, and for what.
+/// The directories of a cook.
 #[derive(Clone, Copy)]
 pub struct Place<'a> {
-    /// The process's surroundings.
+    /// The surroundings of the process.
     pub environment: &'a Environment,
-    /// The directory that cargo is called in.
+    /// The current directory of cargo.
     pub here: &'a Path,
     /// The root of the workspace.
     pub root: &'a Path,
 }
 
-/// The target directory that the real build will use, in cargo's order: flag, its own variable, then as any key of the config
-/// (`GlobalContext::target_dir`).
+/// Returns the target directory of the real build, in cargo's order: the flag, its own variable,
+/// then the config key (`GlobalContext::target_dir`).
 pub fn target_dir(how: &How, layers: &Layers, place: &Place<'_>) -> PathBuf {
     let variable = place.environment.var_os("CARGO_TARGET_DIR").filter(|v| !v.is_empty()).map(PathBuf::from);
     let dir = how.target_dir.clone().or(variable).or_else(|| layers.text("build.target-dir").map(PathBuf::from));
     dir.map_or_else(|| place.root.join("target"), |dir| place.here.join(dir))
 }
 
-/// Where cargo keeps what is no final artifact, if that is not the target directory (`GlobalContext::build_dir`).
+/// Returns the directory of intermediate artifacts, if it is not the target directory
+/// (`GlobalContext::build_dir`).
 pub fn build_dir(layers: &Layers, place: &Place<'_>) -> Option<PathBuf> {
     let home = place.environment.cargo_home().unwrap_or_default();
     let dir = layers.text("build.build-dir")?.replace("{workspace-root}", &place.root.to_string_lossy());
     Some(place.here.join(dir.replace("{cargo-cache-home}", &home.to_string_lossy())))
 }
 
-/// The program that the user wants cargo to call in the place of the compiler.
+/// The program that the user wants cargo to call instead of the compiler.
 pub struct Wrapper {
-    /// Absolute, or a name for PATH.
+    /// An absolute path, or a name that is searched on PATH.
     pub program: OsString,
 }
 
-/// The user's wrapper, if there is one (`GlobalContext::load_global_rustc`): that of `RUSTC_WRAPPER`, where nothing means
-/// none, else that of the config.
+/// Returns the user's wrapper, if there is one (`GlobalContext::load_global_rustc`):
+/// `RUSTC_WRAPPER`, where an empty value means none, else the key of the config.
 pub fn wrapper(layers: &Layers, place: &Place<'_>) -> Option<Wrapper> {
     let program: OsString = match place.environment.var_os("RUSTC_WRAPPER") {
         Some(value) if Path::new(value).components().count() > 1 => place.here.join(value).into(),
@@ -142,11 +146,12 @@ pub fn wrapper(layers: &Layers, place: &Place<'_>) -> Option<Wrapper> {
     Some(Wrapper { program }).filter(|wrapper| !wrapper.program.is_empty())
 }
 
-/// The values of `--config` as cargo has to be told them elsewhere. What must not be in force in a skeleton is left out; a
-/// file that says such a thing is written anew, less that, into the `scratch` directory.
+/// Returns the values of `--config` for a cargo in the scratch directory. Keys that must not be in
+/// force in a skeleton are left out. A file with such keys is copied without them into the
+/// `scratch` directory.
 ///
 /// # Errors
-/// A file that is not TOML, or the scratch directory cannot be written to.
+/// A file is not TOML, or the scratch directory is not writable.
 pub fn config_elsewhere(values: &[String], place: &Place<'_>, scratch: &Path) -> Result<Vec<String>> {
     let mut told = Vec::new();
     for (i, value) in values.iter().enumerate() {
@@ -165,7 +170,7 @@ pub fn config_elsewhere(values: &[String], place: &Place<'_>, scratch: &Path) ->
     Ok(told)
 }
 
-/// A value of `--config` as cargo has to be told it elsewhere.
+/// Returns a value of `--config` for a cargo in another directory.
 fn absolute_config(value: &str, here: &Path, root: &Path) -> String {
     if here.join(value).is_file() || !value.contains('=') {
         return here.join(value).to_string_lossy().into_owned();
@@ -177,7 +182,8 @@ fn absolute_config(value: &str, here: &Path, root: &Path) -> String {
     if mapped == given { value.to_owned() } else { dotted(&mapped).unwrap_or_else(|| value.to_owned()) }
 }
 
-/// A table of one value as the dotted key that cargo wants (`toml_dotted_keys` in cargo's `util/context/mod.rs`).
+/// Returns a table of one value as a dotted key, which cargo requires (`toml_dotted_keys` in
+/// cargo's `util/context/mod.rs`).
 fn dotted(table: &Table) -> Option<String> {
     let (key, value) = table.iter().next().filter(|_| table.len() == 1)?;
     let is_bare = !key.is_empty() && key.chars().all(|c| c.is_ascii_alphanumeric() || "-_".contains(c));
@@ -188,17 +194,19 @@ fn dotted(table: &Table) -> Option<String> {
     }
 }
 
-/// A target as cargo has to be told it elsewhere.
+/// Returns a target for a cargo in another directory.
 pub fn absolute_target(target: &str, here: &Path) -> String {
     if config::is_specification(target) { here.join(target).to_string_lossy().into_owned() } else { target.to_owned() }
 }
 
-/// Environment variables of cargo that hold relative paths, made absolute: cargo runs elsewhere.
+/// Returns cargo's variables that hold relative paths as absolute paths, because cargo runs in
+/// another directory.
 pub fn absolute_variables(place: &Place<'_>) -> Vec<(String, OsString)> {
     let Place { environment, here, root } = *place;
     let absolute = |path: &str| here.join(path).to_string_lossy().into_owned();
     let changed = environment.texts().filter_map(|(name, value)| {
-        // The root that cargo sees is the scratch directory, with which the build directory would go.
+        // cargo would take the scratch directory for the root, and the build directory would be
+        // removed with it.
         let meant =
             if name == "CARGO_BUILD_BUILD_DIR" { config::filled(value, &of_root(root)) } else { value.to_owned() };
         let mapped = config::map_variable(name, &meant, &absolute);
@@ -207,8 +215,8 @@ pub fn absolute_variables(place: &Place<'_>) -> Vec<(String, OsString)> {
     changed.collect()
 }
 
-/// The file of the recipe that the real build needs beside its sources, and that no directory from here up has: the config, or
-/// the toolchain file. A `COPY src` forgets it easily.
+/// Returns a file of the recipe that the real build needs next to its sources, but that no
+/// directory from here up has: the config, or the toolchain file. A `COPY src` often misses it.
 pub fn to_copy(files: &Files, place: &Place<'_>) -> Option<String> {
     let has_config =
         || place.root.join(CONFIG).is_file() || files::above(place.here, place.environment).next().is_some();
@@ -218,10 +226,10 @@ pub fn to_copy(files: &Files, place: &Place<'_>) -> Option<String> {
     config.or(toolchain).map(str::to_owned)
 }
 
-/// Makes sure that the target directory can be written to, before anything is downloaded.
+/// Checks that the target directory is writable, before anything is downloaded.
 ///
 /// # Errors
-/// It cannot.
+/// It is not writable.
 pub fn probe(target_dir: &Path) -> Result<()> {
     let attempt = fs_err::create_dir_all(target_dir).and_then(|()| tempfile::tempfile_in(target_dir).map(drop));
     match attempt {
@@ -233,7 +241,7 @@ pub fn probe(target_dir: &Path) -> Result<()> {
     }
 }
 
-/// Bytes of all files below a directory, each counted once however many names it has.
+/// Returns the bytes of all files in a directory and below. A file with several names counts once.
 pub fn size(dir: &Path) -> u64 {
     let mut seen = std::collections::BTreeSet::new();
     let mut open = vec![dir.to_owned()];

@@ -1,7 +1,7 @@
 //! The Python interpreter that maturin builds for.
 //!
-//! In: the path of an interpreter, and the features of pyo3. Out: its answers, and what maturin makes of
-//! them. Starts the interpreter and writes nothing.
+//! In: the path of an interpreter, and the features of pyo3. Out: its answers, and the settings
+//! that maturin derives from them. Starts the interpreter and writes nothing.
 
 use crate::error::{Result, fail};
 use serde::Deserialize;
@@ -10,10 +10,12 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-/// The first Python with the stable ABI of free threads (`ABI3T_MINIMUM_PYTHON_MINOR` in its `src/bridge/mod.rs`).
+/// The first Python with a stable ABI for free threading (`ABI3T_MINIMUM_PYTHON_MINOR` in its
+/// `src/bridge/mod.rs`).
 const ABI3T_OLDEST: (u64, u64) = (3, 15);
 
-/// What maturin asks an interpreter (`src/python_interpreter/get_interpreter_metadata.py`), as far as it matters here.
+/// The script that maturin runs in an interpreter
+/// (`src/python_interpreter/get_interpreter_metadata.py`), without parts that do not matter here.
 const QUESTION: &str = "\
 import json, platform, sys, sysconfig
 print(json.dumps({
@@ -44,11 +46,11 @@ pub struct Interpreter {
 pub struct StableAbi {
     /// `abi3` or `abi3t`.
     pub kind: &'static str,
-    /// The oldest Python that will run it; where none is told, the interpreter's own.
+    /// The oldest Python that will run it. `None` stands for the interpreter's own version.
     pub oldest: Option<(u64, u64)>,
 }
 
-/// What an interpreter says of itself (`check_executable`).
+/// Runs an interpreter and returns its answer (`check_executable`).
 pub fn ask(python: &Path, here: &Path) -> Result<Interpreter> {
     const HELP: &str = "help: name the interpreter that maturin will build for, as in `--maturin=python3.12`";
     let mut command = Command::new(if python.components().count() > 1 { here.join(python) } else { python.to_owned() });
@@ -75,13 +77,14 @@ pub fn ask(python: &Path, here: &Path) -> Result<Interpreter> {
 }
 
 impl Interpreter {
-    /// The stand-in for a Python that is not there (`PythonInterpreter::placeholder`).
+    /// Returns a placeholder for a missing Python (`PythonInterpreter::placeholder`).
     pub fn none((major, minor): (u64, u64)) -> Self {
         let [implementation_name, kind] = ["cpython"; 2].map(str::to_owned);
         Interpreter { implementation_name, executable: None, major, minor, abiflags: None, kind, gil_disabled: false }
     }
 
-    /// Whether wheels for this stable ABI are built with it (`BridgeModel::stable_abi_for_interpreter`).
+    /// Returns whether wheels for this stable ABI are built with it
+    /// (`BridgeModel::stable_abi_for_interpreter`).
     pub fn serves(&self, abi: StableAbi) -> bool {
         let has = match abi.kind {
             "abi3t" => (self.major, self.minor) >= ABI3T_OLDEST,
@@ -91,7 +94,8 @@ impl Interpreter {
         has && is_cpython && abi.oldest.is_none_or(|oldest| (self.major, self.minor) >= oldest)
     }
 
-    /// `PythonInterpreter::environment_signature`, where the width of an interpreter that runs is never known.
+    /// `PythonInterpreter::environment_signature`. maturin never knows the width of a running
+    /// interpreter.
     pub fn signature(&self) -> String {
         let flags = self.abiflags.as_deref().filter(|_| self.kind == "cpython").unwrap_or_default();
         format!("{}-{}.{}{flags}-64bit", self.implementation_name, self.major, self.minor)
@@ -119,7 +123,7 @@ impl Interpreter {
     }
 }
 
-/// The stable ABI that these features of pyo3 choose (`has_stable_abi_from_kind`).
+/// Returns the stable ABI that these features of pyo3 choose (`has_stable_abi_from_kind`).
 pub fn stable_abi(features: &BTreeSet<String>, kind: &'static str) -> Option<StableAbi> {
     let version = |feature: &String| {
         let digits = feature.strip_prefix(kind)?.strip_prefix("-py")?;

@@ -1,9 +1,10 @@
-//! Explains a failed build where cargo cannot: it knows stubs, and not the packages behind them.
+//! Explains a failed build. cargo knows only stubs, and not the packages behind them.
 //!
-//! In: what cargo did until it failed, its message, and the local packages behind the stubs, if they are
-//! known. Out: a note that names the member or the flag that requests a missing feature, and warnings about
-//! build scripts that failed. `prepare` cannot know: the features of third-party packages are in the
-//! registry's index. Starts cargo once more if it has refused to begin. Writes nothing.
+//! In: what cargo did until it failed, its message, and the local packages behind the stubs, if
+//! they are known. Out: a note, which names the member or the flag that requests a missing feature,
+//! and warnings about build scripts that failed. `prepare` cannot know: the features of third-party
+//! packages are in the registry's index. If cargo has refused to begin, starts it again to read its
+//! message. Writes nothing.
 
 use super::order::Order;
 use crate::cargo::{self, Build, Outcome};
@@ -14,11 +15,12 @@ use crate::workspace::Workspace;
 use crate::workspace::scope::Scope;
 use std::collections::BTreeSet;
 
-/// Says what cargo, where it has failed, cannot know: who asks for a feature that it refuses, and what a build script may miss.
+/// Prints what cargo cannot know after a failure: who requests a missing feature, and what a build
+/// script may miss.
 pub fn explain(built: &Result<()>, outcome: &Outcome, build: &Build<'_>, how: &How, order: &Order, report: Report) {
     let Err(Error::Cargo(code)) = built else { return };
     explain_scripts(outcome, report);
-    // What cargo fails with where it cannot begin.
+    // cargo exits with 101 if it cannot begin.
     let has_begun = *code != 101 || !outcome.units.is_empty();
     let message = (!has_begun && !how.quiet).then(|| cargo::refusal(build, &how.settings())).flatten();
     if let Some(missing) = message.and_then(|message| Missing::find(&message, &build.stubs)) {
@@ -26,7 +28,7 @@ pub fn explain(built: &Result<()>, outcome: &Outcome, build: &Build<'_>, how: &H
     }
 }
 
-/// A build script may need what is around it in the project.
+/// Warns about failed build scripts, which may need files of the project outside their package.
 fn explain_scripts(outcome: &Outcome, report: Report) {
     for dir in outcome.scripts.iter().filter(|dir| outcome.ran.iter().all(|run| run.dir != **dir)) {
         report.warning(&format!(
@@ -43,8 +45,9 @@ pub struct Missing {
 }
 
 impl Missing {
-    /// Finds it in a message of cargo about one of these stubs (`activation_error` in its `core/resolver/errors.rs`):
-    /// "package `stub` depends on `x` with feature `f` but …", and before 1.88 ", with features: `f, g` but …".
+    /// Finds the feature in a message of cargo about one of these stubs (`activation_error` in its
+    /// `core/resolver/errors.rs`). The message is "package `stub` depends on `x` with feature `f`
+    /// but …", and before 1.88 ", with features: `f, g` but …".
     pub fn find(message: &str, stubs: &BTreeSet<String>) -> Option<Self> {
         let line = message.lines().find(|line| line.contains("` depends on `") && line.contains("with feature"))?;
         let mut quoted = line.split('`').skip(1).step_by(2);
@@ -53,7 +56,7 @@ impl Missing {
         stubs.contains(stub).then(|| Missing { package: package.to_owned(), feature: feature.to_owned() })
     }
 
-    /// Says who asks.
+    /// Returns a sentence that names who requests the feature.
     pub fn told(&self, workspace: Option<&Workspace>, scope: &Scope) -> String {
         let Missing { package, feature } = self;
         let askers = workspace.map(|workspace| self.askers(workspace, scope)).unwrap_or_default();

@@ -1,7 +1,7 @@
-//! Where the workspace root of the real build is.
+//! Finds the workspace root of the real build.
 //!
-//! In: the directory that `cook` was called in, `--manifest-path`, and what the recipe tells of where `prepare` was called.
-//! Out: the root, also where sources arrive later. Reads manifests above; writes nothing.
+//! In: the current directory, `--manifest-path`, and where the recipe says `prepare` was called.
+//! Out: the root, even if the sources arrive later. Reads manifests above and writes nothing.
 
 use crate::cli::Cook;
 use crate::environment::Environment;
@@ -9,22 +9,22 @@ use crate::error::{Result, fail};
 use crate::{path, read};
 use std::path::{Path, PathBuf};
 
-/// Where the manifest stood that `prepare` was called for.
+/// Where the manifest was that `prepare` was called for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Stood {
-    /// How many directories below the workspace root.
+    /// How many directories it was below the workspace root.
     pub depth: usize,
-    /// How many steps from the directory that `prepare` was called in, as `--manifest-path` named it.
+    /// How many steps it was from the current directory of `prepare`, through `--manifest-path`.
     pub away: usize,
 }
 
-/// Returns the workspace root of the manifest in the `current` directory, which need not be there yet.
+/// Returns the workspace root of the manifest in the `current` directory, which need not exist yet.
 ///
 /// # Errors
-/// It is not there, the recipe does not tell the root either, and the target directory depends on it.
+/// The root does not exist, the recipe does not tell it, and the target directory depends on it.
 pub fn root(stood: Stood, args: &Cook, current: &Path, environment: &Environment) -> Result<PathBuf> {
     let here = environment.here.as_path();
-    // In a member's directory, cargo builds into the root's target directory.
+    // For a member, cargo builds into the target directory of the root.
     if let Some(root) = read::root(current) {
         return Ok(root);
     }
@@ -50,13 +50,13 @@ pub fn root(stood: Stood, args: &Cook, current: &Path, environment: &Environment
     }
 }
 
-/// Returns how many directories the root is above the current one, which is so many steps from that of `cook` if it is named.
-/// `None` where there are two readings.
+/// Returns how many directories the root is above the current one. `named` is how many steps that
+/// one is from the directory of `cook`, if it was named. Returns `None` if there are two readings.
 fn steps_up(stood: Stood, named: Option<usize>) -> Option<usize> {
     match (stood.depth, stood.away, named) {
-        // One of the root's own place.
+        // The root itself was prepared.
         (0, _, None | Some(0)) => Some(0),
-        // A member's place in a root that looks as it did, or a root that has come to stand below.
+        // Either a member of a root that has the same layout, or a root that has moved down.
         (0, 0, Some(_)) => None,
         (0, _, Some(_)) => Some(0),
         (depth, _, Some(_)) => Some(depth),

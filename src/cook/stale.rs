@@ -1,8 +1,9 @@
-//! Whether a recipe is of the workspace that stands beside it.
+//! Compares a recipe with the workspace next to it.
 //!
-//! In: a recipe, and the directory of a manifest. Out: a warning if `prepare` would now make another recipe, and an error if
-//! the recipe is of the workspace and the workspace lacks what the flags name. Reads the workspace as `prepare` does, starts
-//! no program and writes nothing. `cook` does not refuse a workspace that cannot be read.
+//! In: a recipe, and the directory of a manifest. Out: a warning if `prepare` would now make
+//! another recipe. Also an error if the recipe is of the workspace, but the workspace lacks
+//! something that the flags name. Reads the workspace as `prepare` does, starts no program, and
+//! writes nothing. `cook` does not refuse a workspace that cannot be read.
 
 use crate::cli::Cook;
 use crate::config::layers::Given;
@@ -18,14 +19,16 @@ use crate::workspace::scope::Scope;
 use std::collections::BTreeSet;
 use std::path::Path;
 
-/// How many packages a message names.
+/// How many packages a message lists.
 const NAMED: usize = 3;
 
-/// Returns what to warn of, if a workspace stands at `current` and `prepare` would make another recipe of it than `recipe`.
+/// Returns a warning if there is a workspace at `current` and `prepare` would make another recipe
+/// of it.
 ///
 /// # Errors
-/// The recipe is that of the workspace, and the flags name a package, target or feature that the workspace does not have. An
-/// unscoped recipe alone would not tell, since it holds names only where they make a difference.
+/// The recipe is of the workspace, but the flags name a package, target, or feature that the
+/// workspace does not have. An unscoped recipe alone cannot tell, because it holds names only if
+/// they make a difference.
 pub fn warning(
     recipe: &Recipe,
     name: &str,
@@ -35,7 +38,7 @@ pub fn warning(
     given: &Given,
 ) -> Result<Option<String>> {
     let bare = Given { config: Vec::new(), unstable: Vec::new(), ..given.clone() };
-    // `prepare` may have been given the same `--config` as `cook`, or none.
+    // `prepare` may have had the same `--config` as `cook`, or none.
     let mut found = None;
     for given in [given, &bare] {
         match compared(recipe, current, given) {
@@ -61,15 +64,16 @@ pub fn warning(
     )))
 }
 
-/// How the recipe of a workspace compares to one at hand.
+/// The result of comparing a recipe with that of a workspace.
 enum Compared {
     /// They are the same.
     Same(Box<Workspace>),
-    /// They differ, in this.
+    /// They differ in this.
     Other(String),
 }
 
-/// Compares a recipe with that of the workspace at `current`. Returns `None` if no workspace can be read there.
+/// Compares a recipe with that of the workspace at `current`. Returns `None` if no workspace can be
+/// read there.
 fn compared(recipe: &Recipe, current: &Path, given: &Given) -> Option<Compared> {
     let manifest = read::find_manifest(current, None).ok()?;
     let manifests = read::open(&manifest, &given.environment.here, given).ok()?;
@@ -84,13 +88,14 @@ fn compared(recipe: &Recipe, current: &Path, given: &Given) -> Option<Compared> 
             // The scope is of another workspace.
             Err(error) => Compared::Other(format!(": {}", error.to_string().lines().next().unwrap_or_default())),
         }),
-        // A lockfile that is behind has not been cooked from; what else is amiss may be so for want of sources.
+        // Nothing was cooked from an outdated lockfile. Any other error may come from missing
+        // sources.
         Err(Error::Behind(_)) => Some(Compared::Other(": `Cargo.lock` is behind the manifests".to_owned())),
         Err(_) => None,
     }
 }
 
-/// The flags that `prepare` was given. One that any build may follow can be narrowed to binaries.
+/// Returns the flags of `prepare`. An unscoped recipe can be narrowed to binaries.
 fn given_to_prepare(recipe: &Recipe) -> Scope {
     let narrowed = || Scope { bin: recipe.build.bin.clone(), ..Scope::default() };
     recipe.scope.clone().unwrap_or_else(narrowed)
@@ -101,7 +106,7 @@ fn is_same(now: &Recipe, recipe: &Recipe) -> bool {
     parts(now) == parts(recipe)
 }
 
-/// Which packages one recipe lacks and has too many, if it is that.
+/// Lists the packages that one recipe lacks, and those that only it has.
 fn difference(now: &Files, then: &Files) -> String {
     let (now, then) = (packages(now), packages(then));
     let list = |word: &str, of: Vec<&String>| {
@@ -115,7 +120,7 @@ fn difference(now: &Files, then: &Files) -> String {
     if lists.is_empty() { lists } else { format!(": {lists}") }
 }
 
-/// The third-party packages of a skeleton.
+/// Returns the third-party packages of a skeleton.
 pub fn packages(files: &Files) -> BTreeSet<String> {
     let name = "Cargo.lock";
     let parsed = lockfile::parse(name, skeleton::text(files, name).unwrap_or_default());

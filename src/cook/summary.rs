@@ -3,8 +3,8 @@
 //! In: the command of the build, and what was done. Out: one line within 80 columns. Touches
 //! nothing.
 
-/// What was cooked for and what was done, within 80 columns: with the first of these `sizes` that
-/// fits, if any does, and if none does perhaps with only the beginning of the build.
+/// Returns the command and what was done, within 80 columns. Adds the first of these `sizes` that
+/// fits. If the line is still too long, shortens the command.
 pub fn last_line(build: &str, done: &str, sizes: &[String]) -> String {
     const ROOM: usize = 80 - "      Cooked for : ".len();
     let room = ROOM.saturating_sub(done.chars().count());

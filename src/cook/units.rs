@@ -1,7 +1,7 @@
-//! The door between a cook and the units in its target directory.
+//! The units in the target directory of a cook.
 //!
-//! In: seeds before cargo starts, and cargo's messages after it. Out: units brought and trimmed, and a report of all. What
-//! is decided and done is `crate::target`'s.
+//! In: seeds before cargo starts, and cargo's messages after it. Out: units copied and trimmed, and
+//! a report of all units. `crate::target` decides and acts.
 
 use crate::cargo::outcome::Made;
 use crate::environment::Environment;
@@ -24,26 +24,26 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-/// The variable that names seeds, separated as the directories in PATH are.
+/// The variable that names seeds, separated like the directories in PATH.
 const VARIABLE: &str = "LARDER_SEED";
 
-/// A cook, as far as its units are concerned.
+/// The parts of a cook that concern its units.
 pub struct Units<'a> {
     /// The skeleton.
     pub files: &'a Files,
-    /// How cargo builds it.
+    /// The flags with which cargo builds it.
     pub build: &'a Scope,
-    /// Where cargo keeps units.
+    /// The directory of cargo's units.
     pub dir: &'a Path,
     /// The root of the project.
     pub root: &'a Path,
     /// The surroundings of the process.
     pub environment: &'a Environment,
-    /// The build that is cooked for, in words.
+    /// The command of the real build.
     pub words: &'a str,
 }
 
-/// What came before cargo started, and when it did.
+/// What was copied before cargo started, and when it started.
 pub struct Before {
     seeded: Seeded,
     fetched: Fetched,
@@ -52,10 +52,10 @@ pub struct Before {
 }
 
 impl Units<'_> {
-    /// Brings units from the seeds that are named, on the command line or by the variable, and then from the store.
+    /// Copies units from the seeds that flags or the variable name, and then from the store.
     ///
     /// # Errors
-    /// The target directory cannot be written to, or what `check` says.
+    /// The target directory is not writable, or `check` fails.
     pub fn before(
         &self,
         named: &[PathBuf],
@@ -72,8 +72,9 @@ impl Units<'_> {
         if !seeds.is_empty() {
             let lock = self.lockfile()?;
             let stubs = skeleton::stubs(self.files);
-            // A unit above a local package does not tell from what source that was compiled: neither does its hash, and
-            // times of two directories do not compare.
+            // A unit above a local package does not record which source of that package was
+            // compiled. Its hash does not contain the source, and mtimes of two directories cannot
+            // be compared.
             let is_local = |i: usize| lock.packages[i].source.is_none() && !stubs.contains(&lock.packages[i].name);
             let local: BTreeSet<usize> =
                 (0..lock.packages.len()).filter(|i| is_local(*i)).flat_map(|i| lock.dependents_of(i)).collect();
@@ -105,10 +106,10 @@ impl Units<'_> {
         Ok(Before { seeded, fetched, seeds, started: SystemTime::now() })
     }
 
-    /// Has the store keep the third-party units that were used.
+    /// Stores the used third-party units.
     ///
     /// # Errors
-    /// What `check` says. What goes wrong with the store is a note.
+    /// `check` fails. A failure of the store is only a note.
     pub fn keep(
         &self,
         store: Option<&Store>,
@@ -145,10 +146,10 @@ impl Units<'_> {
         if made.is_run { self.begun_since(unit, before.started) } else { !made.fresh }
     }
 
-    /// Trims, unless `keeps` is set, and reports.
+    /// Trims the target directory, unless `keeps` is set, and reports.
     ///
     /// # Errors
-    /// A unit that cannot be removed.
+    /// A unit cannot be removed.
     pub fn after(&self, before: &Before, made: &[Made], keeps: bool, report: report::Report) -> Result<Report> {
         let there = units(self.dir, &|_| true);
         let mut did = Did { build: format!("{}: {}", self.root.display(), self.words), ..Did::default() };
@@ -173,8 +174,8 @@ impl Units<'_> {
         Ok(Report::new(self.words.to_owned(), rows, trimmed))
     }
 
-    /// Whether cargo has begun a unit in this cook. Its message of a build script does not say whether that was run, nor
-    /// that of a stub which unit it is.
+    /// Returns whether cargo started a unit in this cook. Its message about a build script does not
+    /// say whether the script ran, and its message about a stub does not name the unit.
     fn begun_since(&self, unit: &Unit, started: SystemTime) -> bool {
         unit::begun(unit, self.dir).is_some_and(|begun| begun >= started)
     }
@@ -196,7 +197,7 @@ impl Units<'_> {
             (false, Some(_), _) => From::Seed,
             (false, None, Some(_)) => From::Store,
         };
-        // What came from the store has one time.
+        // A unit from the store has one mtime.
         let seconds = match stored.and_then(|record| record.milliseconds) {
             Some(milliseconds) => Some(Duration::from_millis(milliseconds).as_secs_f64()),
             None => unit::seconds(unit, self.dir),
@@ -212,7 +213,7 @@ impl Units<'_> {
         }
     }
 
-    /// Says of a seed of which nothing was of use why that may be.
+    /// Explains a seed that was not useful.
     fn explain(&self, before: &Before, did: &Did, report: report::Report) {
         let mut by_seed = BTreeMap::<usize, Vec<&Unit>>::new();
         for (unit, seed) in &before.seeded.units {
@@ -229,7 +230,8 @@ impl Units<'_> {
     }
 }
 
-/// The package of the lockfile that a unit is of; none, where two have its name and version and cargo's id does not tell.
+/// Returns the lockfile entry of a unit, or `None` if several entries have its name and version and
+/// cargo's id does not decide.
 fn locked<'a>(lock: &'a Lockfile, made: &Made) -> Option<&'a LockedPackage> {
     let (name, version) = made.name_and_version()?;
     let is_same = |it: &&LockedPackage| it.source.is_some() && it.name == name && it.version == version;

@@ -15,7 +15,7 @@ use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::Path;
 
-/// One skeleton fits into a directory.
+/// Refuses several skeletons, because a directory holds only one.
 pub fn refuse_several(orders: &[Order]) -> Result<()> {
     let [first, .., _] = orders else { return Ok(()) };
     let builds: Vec<String> = orders.iter().map(|order| format!("`{}`", command::build(&order.scope))).collect();
@@ -37,8 +37,9 @@ pub fn unpack(files: &Files, here: &Path) -> Result<()> {
     skeleton::unpack(files, here)
 }
 
-/// Returns what to do with the packages of an unpacked skeleton. Cargo would take them for members of a workspace whose
-/// patterns match their directories, and then `--locked` fails (`Workspace::find_path_deps`, `core/workspace.rs`).
+/// Returns what to do with the packages of an unpacked skeleton. If a pattern of a workspace
+/// matches their directories, cargo takes them for members, and then `--locked` fails
+/// (`Workspace::find_path_deps`, `core/workspace.rs`).
 pub fn stays(files: &Files) -> Option<String> {
     let top = skeleton::manifests(files).filter_map(|dir| dir.split('/').next());
     let top: BTreeSet<String> = top.map(|dir| format!("`{dir}`")).collect();
@@ -50,7 +51,7 @@ pub fn stays(files: &Files) -> Option<String> {
     })
 }
 
-/// Prints the command that would build the skeleton here.
+/// Prints the command that builds the skeleton here.
 pub fn tell(how: &How, build: &Scope, stdout: &mut dyn Write) -> Result<()> {
     let target_dir = how.target_dir.iter().flat_map(|dir| ["--target-dir".to_owned(), dir.display().to_string()]);
     let flags = build.to_words().into_iter().chain(how.to_args()).chain(target_dir);

@@ -21,13 +21,13 @@ use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use toml::{Table, Value};
 
-/// cargo's names of the environment variables that make a program its wrapper.
+/// cargo's variables that set a wrapper.
 const OF_WORKSPACE: &str = "RUSTC_WORKSPACE_WRAPPER";
 
 const OF_ALL: &str = "RUSTC_WRAPPER";
 
-/// The directory in the skeleton that holds the link to this program, where no file of the skeleton
-/// is.
+/// The directory in the skeleton that holds the link to this program. No file of the skeleton is in
+/// it.
 const MARK: &str = ".larder";
 
 /// What cargo is told.
@@ -38,12 +38,12 @@ pub struct Told {
     pub args: Vec<String>,
 }
 
-/// A skeleton that a wrapper has to know.
+/// A skeleton, as the wrapper needs it.
 #[derive(Clone, Copy)]
 pub struct Skeleton<'a> {
     /// Its files.
     pub files: &'a Files,
-    /// Where they stand, as cargo names it.
+    /// Its directory, as cargo names it.
     pub dir: &'a Path,
 }
 
@@ -53,7 +53,7 @@ impl Skeleton<'_> {
         vec![(SKELETON.to_owned(), self.dir.into()), (STUBS.to_owned(), stubs.join("/").into())]
     }
 
-    /// A directory in it that no file claims.
+    /// Returns a directory in it that contains no file of the skeleton.
     fn free_dir(self) -> PathBuf {
         let is_taken = |name: &str| self.files.keys().any(|file| file.split('/').next() == Some(name));
         let mut name = MARK.to_owned();
@@ -64,10 +64,10 @@ impl Skeleton<'_> {
     }
 }
 
-/// Makes this program cargo's only wrapper, of members.
+/// Makes this program cargo's only wrapper, for members.
 ///
 /// # Errors
-/// The system does not say where this program stands.
+/// The system does not tell the path of this program.
 pub fn of_workspace(skeleton: Skeleton<'_>, environment: &Environment) -> Result<Told> {
     let mut env = skeleton.variables();
     env.push((OF_WORKSPACE.to_owned(), own_path(environment)?.into()));
@@ -87,11 +87,11 @@ pub fn own_path(environment: &Environment) -> Result<&Path> {
     }
 }
 
-/// Refuses a wrapper of the user's that is not there, which cargo would name by a path of the
-/// scratch directory; and this program, which would call itself for ever.
+/// Refuses a wrapper of the user that does not exist, because cargo would name it by a path in the
+/// scratch directory. Refuses this program itself, because it would call itself forever.
 ///
 /// # Errors
-/// It is one of these.
+/// The wrapper is one of these.
 pub fn refuse_unusable(user: &Wrapper, environment: &Environment) -> Result<()> {
     let here = environment.here.as_path();
     let real = |path: PathBuf| std::fs::canonicalize(path).ok();
@@ -120,13 +120,13 @@ pub fn refuse_unusable(user: &Wrapper, environment: &Environment) -> Result<()> 
     Ok(())
 }
 
-/// Makes this program the wrapper of all crates, which calls the user's. Build scripts see a
-/// program of the same name (the `cc` crate goes by it), and cargo remembers of `RUSTC_WRAPPER`
-/// what the user has there: `[env]` counts where it compares variables that build scripts watch
+/// Makes this program the wrapper of all crates, which calls the user's wrapper. Build scripts see
+/// a program of the same name, which the `cc` crate depends on. cargo stores the user's own
+/// `RUSTC_WRAPPER`: it looks in `[env]` when it compares variables that build scripts watch
 /// (`LocalFingerprint::from_env` in cargo's `fingerprint/mod.rs`).
 ///
 /// # Errors
-/// The scratch directory cannot be written to.
+/// The scratch directory is not writable.
 pub fn of_all(user: Option<Wrapper>, config: &mut Table, skeleton: Skeleton<'_>, place: &Place<'_>) -> Result<Told> {
     let user = user.unwrap_or(Wrapper { program: OsString::new() });
     let name = Path::new(&user.program).file_name().unwrap_or(OsStr::new("cargo-larder"));
@@ -134,7 +134,7 @@ pub fn of_all(user: Option<Wrapper>, config: &mut Table, skeleton: Skeleton<'_>,
     let env = [(USERS, user.program.clone()), (ROOT, place.root.into())];
     let mut told = Told { env: skeleton.variables(), args: Vec::new() };
     told.env.extend(env.map(|(name, value)| (name.to_owned(), value)));
-    // Set to nothing, it wins over the config, too.
+    // Even an empty value overrides the config.
     if let Some(value) = place.environment.var_os(OF_ALL) {
         told.env.push((OF_ALL.to_owned(), own));
         let watched = [("value", Value::from(value.to_string_lossy().into_owned())), ("force", true.into())];
@@ -149,7 +149,7 @@ pub fn of_all(user: Option<Wrapper>, config: &mut Table, skeleton: Skeleton<'_>,
     Ok(told)
 }
 
-/// This program under another name.
+/// Links this program under another name.
 #[cfg(unix)]
 fn link(dir: &Path, name: &OsStr, environment: &Environment) -> Result<OsString> {
     fs_err::create_dir_all(dir)?;
@@ -158,7 +158,7 @@ fn link(dir: &Path, name: &OsStr, environment: &Environment) -> Result<OsString>
     Ok(path.into())
 }
 
-/// A link needs a privilege there.
+/// Returns this program. Outside Unix, a link needs a privilege.
 #[cfg(not(unix))]
 fn link(dir: &Path, _: &OsStr, environment: &Environment) -> Result<OsString> {
     fs_err::create_dir_all(dir)?;

@@ -1,21 +1,22 @@
 //! The command that makes a recipe.
 //!
-//! In: a scope and what else `prepare` was told. Out: the command line that tells it the same, for messages. Touches nothing.
+//! In: a scope and the other arguments of `prepare`. Out: its command line, for messages. Touches
+//! nothing.
 
 use crate::shell;
 use crate::workspace::scope::Scope;
 use std::path::Path;
 
-/// What `prepare` is told.
+/// The arguments of `prepare`.
 #[derive(Clone, Copy, Debug)]
 pub struct Told<'a> {
     /// What the build selects.
     pub scope: &'a Scope,
     /// `--host`.
     pub host: Option<&'a str>,
-    /// `--recipe-path`, if it is named.
+    /// `--recipe-path`, if it is given.
     pub recipe_path: Option<&'a Path>,
-    /// `--manifest-path`, if it is named.
+    /// `--manifest-path`, if it is given.
     pub manifest_path: Option<&'a Path>,
     /// `--offline`.
     pub offline: bool,

@@ -1,15 +1,16 @@
-//! Whether a container build would copy the host's target directory over what was cooked.
+//! Warns if a container build would copy the host's target directory over the cooked one.
 //!
-//! In: the workspace root and the directory that `prepare` was called in. Out: a warning. Reads the names of files and
-//! `.dockerignore`; writes nothing.
+//! In: the workspace root and the current directory. Out: a warning. Reads the names of files and
+//! `.dockerignore`, and writes nothing.
 
 use crate::path;
 use std::path::{Path, PathBuf};
 
-/// Files below the target directory that must not come into the context.
+/// Files in the target directory that must stay out of the context.
 const BUILT: [&str; 2] = ["debug/deps/x", "release/deps/x"];
 
-/// Returns what to warn of: a Dockerfile, a target directory, and no `.dockerignore` that leaves the latter out.
+/// Returns a warning if there is a Dockerfile and a target directory, and no `.dockerignore`
+/// excludes the target directory.
 pub fn warning(root: &Path, here: &Path) -> Option<String> {
     let target = root.join("target");
     let _first = std::fs::read_dir(&target).ok()?.next()?;
@@ -28,14 +29,15 @@ pub fn warning(root: &Path, here: &Path) -> Option<String> {
     ))
 }
 
-/// The directories that may be the context of a container build: the root, and those above it in the same checkout.
+/// Returns the directories that may be the context of a container build: the root, and those above
+/// it in the same checkout.
 fn contexts(root: &Path) -> Vec<PathBuf> {
     let above: Vec<&Path> = root.ancestors().collect();
     let top = above.iter().position(|dir| dir.join(".git").exists()).unwrap_or(0);
     above[..=top].iter().map(|dir| (*dir).to_owned()).collect()
 }
 
-/// A Dockerfile of a directory, or of its folder `docker`.
+/// Returns the Dockerfile of a directory, or of its folder `docker`.
 pub fn dockerfile(dir: &Path) -> Option<PathBuf> {
     let entries = [dir.to_owned(), dir.join("docker")].into_iter().filter_map(|dir| std::fs::read_dir(dir).ok());
     entries.flatten().flatten().map(|entry| entry.path()).find(|path| is_dockerfile(path) && path.is_file())
@@ -48,7 +50,8 @@ fn is_dockerfile(path: &Path) -> bool {
     !of_others && (matches!(stem, "Dockerfile" | "Containerfile") || name.ends_with(".Dockerfile"))
 }
 
-/// Whether an ignore file of a context leaves out the target directory. One beside a Dockerfile, named after it, wins.
+/// Returns whether an ignore file of a context excludes the target directory. A file next to a
+/// Dockerfile with the same name wins.
 fn leaves_out(context: &Path, target: &Path) -> bool {
     let own = dockerfile(context).map(|file| {
         let mut name = file.into_os_string();
@@ -61,8 +64,8 @@ fn leaves_out(context: &Path, target: &Path) -> bool {
     BUILT.iter().all(|built| is_left_out(&text, &format!("{way}/{built}")))
 }
 
-/// Whether the patterns of a `.dockerignore` match a file or a directory above it; the last one that does decides (`MatchesOrParentMatches` in
-/// moby's `patternmatcher`).
+/// Returns whether the patterns of a `.dockerignore` match a file or a directory above it. The last
+/// matching pattern decides (`MatchesOrParentMatches` in moby's `patternmatcher`).
 fn is_left_out(patterns: &str, file: &str) -> bool {
     let ends = file.match_indices('/').map(|(end, _)| end).chain([file.len()]);
     let names: Vec<&str> = ends.map(|end| &file[..end]).collect();

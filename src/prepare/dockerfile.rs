@@ -1,7 +1,7 @@
-//! Which build the Dockerfile of a project cooks for.
+//! Finds the build that the Dockerfile of a project cooks for.
 //!
-//! In: the workspace root. Out: a hint for an unscoped recipe, if every `cook` of the Dockerfile has the same flags. Reads the
-//! Dockerfile; writes nothing.
+//! In: the workspace root. Out: a hint for an unscoped recipe, if every `cook` in the Dockerfile
+//! has the same flags. Reads the Dockerfile and writes nothing.
 
 use super::{command, context};
 use crate::cli;
@@ -10,14 +10,15 @@ use crate::workspace::scope::Scope;
 use std::ffi::OsString;
 use std::path::Path;
 
-/// The ways to call `cook`, each with the arguments that mean the same.
+/// The commands that call `cook`, each with the equivalent arguments.
 const CALLS: [(&[&str], &[&str]); 3] = [
     (&["cargo", "larder", "cook"], &["cargo-larder", "cook"]),
     (&["cargo-larder", "larder", "cook"], &["cargo-larder", "cook"]),
     (&["cargo-larder", "cook"], &["cargo-larder", "cook"]),
 ];
 
-/// Returns what to say about an unscoped recipe if the Dockerfile of the root cooks it for one build alone.
+/// Returns a hint if the recipe is unscoped, but the Dockerfile of the root cooks it for only one
+/// build.
 pub fn hint(root: &Path) -> Option<String> {
     let file = context::dockerfile(root)?;
     let text = std::fs::read_to_string(&file).ok()?;
@@ -34,7 +35,8 @@ pub fn hint(root: &Path) -> Option<String> {
     })
 }
 
-/// Returns the scope of each `cook`. Returns `None` if one of them has variables, quotes, or flags that are not understood.
+/// Returns the scope of each `cook`. Returns `None` if one of them has variables, quotes, or
+/// unknown flags.
 fn cooks(text: &str) -> Option<Vec<Scope>> {
     let text = text.replace("\\\n", " ");
     let lines = text.lines().map(str::trim).filter(|line| !line.starts_with('#'));

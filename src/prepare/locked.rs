@@ -1,7 +1,8 @@
-//! A workspace with its lockfile, also where it has none.
+//! Reads a workspace with its lockfile, and completes the lockfile if necessary.
 //!
-//! In: the path of a manifest. Out: a [`Workspace`]. Where there is no Cargo.lock, or one that lacks what the manifests ask for,
-//! cargo makes one in a copy of the manifests, as it would in the project; the user's tree is not touched.
+//! In: the path of a manifest. Out: a [`Workspace`]. If Cargo.lock is missing or incomplete, cargo
+//! makes it in a copy of the manifests, as it would in the project. The user's files are not
+//! changed.
 
 use crate::cargo;
 use crate::cargo::interrupt::Interrupt;
@@ -19,8 +20,8 @@ use std::path::Path;
 /// Reads the workspace of the manifest at `manifest_path`, which is absolute.
 ///
 /// # Errors
-/// Whatever [`read::open`] and [`read::workspace`] refuse; cargo refusing to resolve; no lockfile and no cargo; with
-/// `--locked`, a lockfile that cargo would write anew.
+/// [`read::open`] or [`read::workspace`] fails, cargo refuses to resolve, or there is no lockfile
+/// and no cargo. With `--locked`, cargo would change the lockfile.
 pub fn workspace(manifest_path: &Path, given: &Given, network: Network, report: Report) -> Result<Workspace> {
     let here = given.environment.here.as_path();
     let manifests = read::open(manifest_path, here, given)?;
@@ -54,16 +55,16 @@ pub fn workspace(manifest_path: &Path, given: &Given, network: Network, report: 
     Ok(workspace)
 }
 
-/// What the user allows.
+/// The limits that the user sets.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Network {
     /// cargo may not use the network.
     pub offline: bool,
-    /// The lockfile must be there, and as cargo would write it.
+    /// The lockfile must exist, and cargo must not need to change it.
     pub locked: bool,
 }
 
-/// Reads the workspace with the lockfile that there is.
+/// Reads the workspace with its present lockfile.
 fn resolved(manifests: &Manifests, network: Network) -> Result<Workspace> {
     if !read::lockfile(manifests).exists() {
         return Err(Error::Behind(format!("`Cargo.lock` is missing\n{GENERATE}")));
@@ -75,8 +76,8 @@ fn resolved(manifests: &Manifests, network: Network) -> Result<Workspace> {
     Ok(workspace)
 }
 
-/// Has cargo make the lockfile in a copy of the manifests, from the present one where there is one, so that versions stay.
-/// Nothing where there is no cargo, and a lockfile.
+/// Makes cargo create the lockfile in a copy of the manifests. A present lockfile is copied too, so
+/// that versions stay. Returns `None` if there is a lockfile, but no cargo.
 fn brought_up_to_date(manifests: &Manifests, given: &Given, offline: bool, behind: &str) -> Result<Option<String>> {
     let copy = read::copy(manifests)?;
     let interrupt = Interrupt::watch()?;
@@ -92,7 +93,7 @@ fn brought_up_to_date(manifests: &Manifests, given: &Given, offline: bool, behin
     let mut flags: Vec<String> = offline.then(|| "--offline".to_owned()).into_iter().collect();
     flags.extend(given.config.iter().map(|value| format!("--config={value}")));
     flags.extend(given.unstable.iter().map(|flag| format!("-Z{flag}")));
-    // Whoever names another one: the user's lockfile is not to be written.
+    // The config may set another path, where cargo would overwrite the user's lockfile.
     if copy.names_lockfile {
         let path = toml::Value::from(lockfile.to_string_lossy().into_owned());
         flags.push(format!("--config=resolver.lockfile-path={path}"));
@@ -114,7 +115,7 @@ fn brought_up_to_date(manifests: &Manifests, given: &Given, offline: bool, behin
 
 const GENERATE: &str = "help: run `cargo generate-lockfile`, and keep the file under version control";
 
-/// What the user may not expect of a lockfile that is not theirs.
+/// Returns a warning about a lockfile that the user does not have.
 fn told(behind: &str) -> String {
     let (why, help) = behind.split_once('\n').unwrap_or((behind, GENERATE));
     if help == GENERATE {

@@ -1,7 +1,8 @@
-//! From a workspace on disk to a recipe.
+//! The command `prepare`: from a workspace on disk to a recipe.
 //!
-//! In: the command line of `prepare` and the directory it was called in. Out: recipe.json, and one line on stderr. Writes
-//! that file only, and only if its content changes; where there is no lockfile, `locked` has cargo make one elsewhere.
+//! In: the command line and the current directory. Out: recipe.json, and one line on stderr. Writes
+//! that file only, and only if its content changes. If there is no lockfile, `locked` makes cargo
+//! create one elsewhere.
 
 pub mod command;
 mod context;
@@ -34,23 +35,23 @@ use crate::workspace::scope::Scope;
 use std::collections::BTreeSet;
 use std::path::Path;
 
-/// The recipe, where none is named.
+/// The default path of the recipe.
 pub const RECIPE: &str = "recipe.json";
 
-/// A recipe, and what the line about it says.
+/// A recipe, and the parts of the line about it.
 pub struct Prepared {
     /// The recipe.
     pub recipe: Recipe,
     /// The third-party packages in it.
     pub packages: BTreeSet<String>,
-    /// What may surprise.
+    /// Warnings.
     pub warnings: Vec<String>,
 }
 
-/// Runs `prepare` at `here`.
+/// Runs `prepare` in the current directory of `environment`.
 ///
 /// # Errors
-/// Whatever is wrong with the workspace or the scope, or the recipe cannot be written.
+/// The workspace or the scope is invalid, or the recipe is not writable.
 pub fn prepare(args: Prepare, environment: Environment) -> Result<()> {
     Interrupt::watch()?;
     let given = Given { environment, config: args.config, unstable: args.unstable, top: None };
@@ -83,7 +84,7 @@ pub fn prepare(args: Prepare, environment: Environment) -> Result<()> {
     let way = dir.strip_prefix(&workspace.root).ok();
     prepared.recipe.depth = way.map_or(0, |way| way.components().count());
     if way.is_none() {
-        // A recipe tells only how far up the root is.
+        // A recipe stores only how far up the root is.
         prepared.warnings.push(format!(
             "`package.workspace` points to `{}`, which is not above the package, and a recipe cannot tell where: without the sources, `cook` does not find the root\nhelp: prepare and cook in the root, with `-p`, or tell `cook` the target directory with `--target-dir`",
             path::display(&workspace.root, here)
@@ -92,7 +93,7 @@ pub fn prepare(args: Prepare, environment: Environment) -> Result<()> {
     prepared.recipe.away = args.manifest_path.as_ref().map_or(0, |_| path::steps(dir, here));
     let path = here.join(&args.recipe_path);
     let text = recipe::encode(&prepared.recipe);
-    // What is no file, such as a pipe, would wait to be read.
+    // Reading anything but a file, such as a pipe, could block.
     let old = path.is_file().then(|| fs_err::read_to_string(&path).ok()).flatten();
     let unchanged = old.as_ref() == Some(&text);
     if !unchanged && let Err(error) = disk::write_whole(&path, text.as_bytes()) {
@@ -144,9 +145,9 @@ pub fn prepare(args: Prepare, environment: Environment) -> Result<()> {
 /// Makes the recipe of a workspace.
 ///
 /// # Errors
-/// A scope that does not fit the workspace.
+/// The scope does not fit the workspace.
 pub fn prepared(workspace: &Workspace, scope: &Scope, host: Option<&str>) -> Result<Prepared> {
-    // A skeleton of stubs has been scoped already; preparing it gives its recipe again.
+    // A skeleton of stubs is already scoped. Preparing it gives its recipe again.
     let is_scoped = !workspace.stubs.is_empty();
     let mut prepared = if scope.is_at_most_binaries() && host.is_none() && !is_scoped {
         for_any_build_of(workspace, scope)?
@@ -159,7 +160,8 @@ pub fn prepared(workspace: &Workspace, scope: &Scope, host: Option<&str>) -> Res
     Ok(prepared)
 }
 
-/// Returns what to do about carried packages, if the recipe has any. Cargo compares the modification times of their sources.
+/// Returns what to do about carried packages, if the recipe has any. Cargo compares the
+/// modification times of their sources.
 fn carried_hint(workspace: &Workspace, recipe: &Recipe) -> Option<String> {
     let travels: BTreeSet<&str> = skeleton::manifests(&recipe.files).collect();
     let carried = workspace.packages.iter().filter(|p| p.is_carried() && travels.contains(p.dir.as_str()));
@@ -172,18 +174,18 @@ fn carried_hint(workspace: &Workspace, recipe: &Recipe) -> Option<String> {
     })
 }
 
-/// The build that a recipe is for.
+/// Returns the build that a recipe is for.
 fn purpose(recipe: &Recipe) -> String {
     recipe.scope.as_ref().map_or_else(|| any_build(recipe), command::build)
 }
 
-/// What an unscoped recipe is for.
+/// Returns the builds that an unscoped recipe is for.
 fn any_build(recipe: &Recipe) -> String {
     let packages: Vec<String> = recipe.build.package.iter().map(|p| format!("`{p}`")).collect();
     if packages.is_empty() { "any build".to_owned() } else { format!("any build of {}", packages.join(", ")) }
 }
 
-/// The build that an old recipe is for, if that is another one.
+/// Returns the build of an old recipe, if it differs from the new one.
 fn other_purpose(old: &Recipe, new: &Recipe) -> Option<String> {
     let is_other = (&old.scope, &old.host, &old.build.package) != (&new.scope, &new.host, &new.build.package);
     let purpose = match &old.scope {
@@ -193,7 +195,7 @@ fn other_purpose(old: &Recipe, new: &Recipe) -> Option<String> {
     is_other.then(|| purpose + &old.host.as_ref().map(|host| format!(" on `{host}`")).unwrap_or_default())
 }
 
-/// The command of `cook` that finds the recipe.
+/// Returns the command of `cook` that finds the recipe.
 fn cook(recipe_path: &Path, manifest_path: Option<&Path>) -> String {
     let recipe_path = Some(recipe_path).filter(|path| *path != Path::new(RECIPE));
     let paths = [("--recipe-path", recipe_path), ("--manifest-path", manifest_path)];
@@ -201,17 +203,18 @@ fn cook(recipe_path: &Path, manifest_path: Option<&Path>) -> String {
     shell::line(["cargo", "larder", "cook"].map(str::to_owned).into_iter().chain(paths.flatten()))
 }
 
-/// What a build without the network looks for besides what is cooked.
+/// Returns what a build without network needs in addition to the cooked packages.
 fn index(workspace: &Workspace, recipe: &Recipe) -> Result<Option<Lockfile>> {
     let name = "Cargo.lock";
     let cooked = lockfile::parse(name, skeleton::text(&recipe.files, name).unwrap_or_default())?;
     Ok(index::left_out(&workspace.lock, &cooked))
 }
 
-/// The recipe that any later `cook` narrows; with `--bin`, that any build of these binaries' packages needs.
+/// Makes the recipe that any later `cook` narrows. With `--bin`, makes the one for all builds of
+/// the packages of these binaries.
 ///
 /// # Errors
-/// A binary that does not exist.
+/// A binary does not exist.
 fn for_any_build_of(workspace: &Workspace, scope: &Scope) -> Result<Prepared> {
     if scope.bin.is_empty() {
         return Ok(for_any_build(workspace));
@@ -226,7 +229,7 @@ fn for_any_build_of(workspace: &Workspace, scope: &Scope) -> Result<Prepared> {
     Ok(prepared)
 }
 
-/// The recipe that any later `cook` narrows.
+/// Makes the recipe that any later `cook` narrows.
 fn for_any_build(workspace: &Workspace) -> Prepared {
     let reduced = reduce::reduce(workspace);
     let (files, packages) = (skeleton::files(&reduced.workspace), locked_packages(&reduced.workspace));
@@ -234,10 +237,10 @@ fn for_any_build(workspace: &Workspace) -> Prepared {
     Prepared { warnings: reduced.warnings, recipe, packages }
 }
 
-/// The recipe of one build.
+/// Makes the recipe of one build.
 ///
 /// # Errors
-/// A scope that does not fit the workspace.
+/// The scope does not fit the workspace.
 pub fn for_scope(workspace: &Workspace, scope: &Scope, host: Option<&str>) -> Result<Prepared> {
     let quotient = quotient(workspace, scope, host)?;
     let (files, packages) = (skeleton::files(&quotient.workspace), locked_packages(&quotient.workspace));
@@ -253,7 +256,7 @@ pub fn for_scope(workspace: &Workspace, scope: &Scope, host: Option<&str>) -> Re
     Ok(Prepared { warnings: quotient.warnings, recipe, packages })
 }
 
-/// What decided about the recipe of one build and is not in it.
+/// Returns the settings that affect the recipe of one build without being in it.
 fn assumed(workspace: &Workspace, scope: &Scope) -> BTreeSet<String> {
     let merged = workspace.layers.merged();
     let profiles = merged.get("profile").and_then(toml::Value::as_table).cloned().unwrap_or_default();
@@ -263,7 +266,7 @@ fn assumed(workspace: &Workspace, scope: &Scope) -> BTreeSet<String> {
     assumed::settings(&workspace.layers, variables, used.as_ref()).into_keys().map(str::to_owned).collect()
 }
 
-/// The third-party packages of a workspace.
+/// Returns the third-party packages of a workspace.
 fn locked_packages(workspace: &Workspace) -> BTreeSet<String> {
     let packages = workspace.lock.packages.iter().filter(|p| p.source.is_some());
     packages.map(|p| format!("{} {}", p.name, p.version)).collect()

@@ -1,6 +1,7 @@
-//! Whether maturin builds the project, so that `cook` wants `--maturin`.
+//! Detects a project that maturin builds, so that `cook` needs `--maturin`.
 //!
-//! In: a workspace, and the packages of its recipe. Out: a hint. Reads `pyproject.toml` beside manifests; writes nothing.
+//! In: a workspace, and the packages of its recipe. Out: a hint. Reads `pyproject.toml` next to
+//! manifests, and writes nothing.
 
 use crate::workspace::Workspace;
 use std::collections::BTreeSet;
@@ -10,7 +11,8 @@ use toml::Table;
 /// The crates whose build scripts watch what maturin sets.
 const BINDINGS: [&str; 2] = ["pyo3", "pyo3-ffi"];
 
-/// Returns what to say where one of the `packages`, each with its version, is pyo3, and maturin builds a member or the root.
+/// Returns a hint if pyo3 is one of the `packages`, which include versions, and maturin builds a
+/// member or the root.
 pub fn hint(workspace: &Workspace, packages: &BTreeSet<String>) -> Option<String> {
     let is_binding = |package: &String| package.split(' ').next().is_some_and(|name| BINDINGS.contains(&name));
     let binds = packages.iter().any(is_binding);

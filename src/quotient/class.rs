@@ -1,41 +1,44 @@
 //! The ways in which cargo compiles a unit, as far as they matter to third-party packages.
 //!
-//! In: the crate types of local units, and what the units above want. Out: [`Class`]es, and the flags
-//! for link-time optimization that a unit hands down. Touches nothing.
+//! In: the crate types of local units, and what the units above them need. Out: [`Class`]es, and
+//! the flags for link-time optimization of the units below. Touches nothing.
 
 use crate::workspace::condition::Condition;
 use std::collections::BTreeMap;
 
-/// What link-time optimization wants of a unit: cargo's `OnlyBitcode`, `OnlyObject` and `ObjectAndBitcode`.
+/// What link-time optimization needs from a unit: cargo's `OnlyBitcode`, `OnlyObject`, and
+/// `ObjectAndBitcode`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Lto {
     /// Below binaries and plain libraries.
     Bitcode,
     /// Below a dylib.
     Object,
-    /// Below a library that is, for instance, both cdylib and rlib.
+    /// Below a library that is, for example, both cdylib and rlib.
     Both,
 }
 
-/// Whether units below may abort on panic. Tests and all they are built from unwind (`UnitFor::new_test`).
+/// Whether units below may abort on panic. Tests and everything below them unwind
+/// (`UnitFor::new_test`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Panic {
-    /// As the profile says.
+    /// As the profile sets it.
     Profile,
-    /// Always unwinding.
+    /// They always unwind.
     Unwind,
 }
 
-/// How far a unit for the host is compiled. What is built for the target is compiled alike in one build.
+/// How far a unit for the host is compiled. All units for the target of one build are compiled
+/// equally far.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Emit {
-    /// To code: what build scripts and proc-macros run on.
+    /// To code, because a build script or a proc-macro runs it.
     Code,
-    /// To metadata: below a proc-macro that `cargo check` itself selects.
+    /// To metadata, below a proc-macro that `cargo check` selects.
     Metadata,
 }
 
-/// The way in which a third-party package is built below local units.
+/// The way in which cargo compiles a third-party package below local units.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Class {
     /// For the target.
@@ -44,8 +47,9 @@ pub enum Class {
     Host(Emit, Lto),
 }
 
-/// What a library of these crate types hands down when the unit above wants `parent` (`calculate` in `lto.rs`). Nothing is
-/// optimized across crates for a proc-macro or a build script.
+/// Returns what a library of these crate types needs from the units below it, if the unit above
+/// needs `parent` from it (`calculate` in `lto.rs`). Proc-macros and build scripts are not
+/// optimized across crates.
 pub fn below(parent: Lto, crate_types: &[String]) -> Lto {
     let is = |names: &[&str], t: &String| names.contains(&t.as_str());
     if crate_types.iter().any(|t| t == "proc-macro") {
@@ -62,7 +66,7 @@ pub fn below(parent: Lto, crate_types: &[String]) -> Lto {
     }
 }
 
-/// When a unit is wanted as bitcode and as object, so that it has to be both.
+/// Returns when a unit is needed as bitcode and as object, and must therefore be both.
 fn both<C: Ord>(classes: &BTreeMap<C, Condition>, class: impl Fn(Lto) -> C) -> Condition {
     let of = |lto| classes.get(&class(lto)).cloned().unwrap_or_default();
     let mut both = of(Lto::Both);

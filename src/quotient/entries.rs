@@ -1,8 +1,9 @@
-//! What the stubs have to ask of third-party packages, in canonical form.
+//! The dependencies of stubs on third-party packages, in canonical form.
 //!
-//! In: the classes in which third-party packages are built, and the features asked of them. Out: a sorted list of
-//! [`Entry`]s. The form depends on what is asked, when and in which class, and on nothing else: not on which local
-//! package asks, nor how often. Touches nothing.
+//! In: the classes in which third-party packages are built, and the features requested from them.
+//! Out: a sorted list of [`Entry`]s. An entry depends on what is requested, when, and in which
+//! class. It depends neither on the local package that requests it nor on the number of requests.
+//! Touches nothing.
 
 use crate::quotient::class::{Class, Emit};
 use crate::quotient::features::{Asked, DEFAULT, Features};
@@ -15,24 +16,25 @@ use toml::Table;
 /// Where an entry belongs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Role {
-    /// Below units of this class.
+    /// In units of this class.
     Built(Class),
-    /// Nowhere: only its features count, because cargo unifies features over all that is selected, built or not.
+    /// In no unit. Only its features count, because cargo unifies features over all selected
+    /// packages, built or not.
     Resolved(Side),
 }
 
 /// A dependency of a stub.
 #[derive(Clone, Debug)]
 pub struct Entry {
-    /// Which stub.
+    /// The stub that has it.
     pub role: Role,
     /// The platforms that must match.
     pub chain: Chain,
     /// Index in the lockfile.
     pub locked: usize,
-    /// The variant of the declaration.
+    /// The variant of its declaration.
     pub variant: String,
-    /// The keys of the declaration that say where it comes from, and those that are not known here.
+    /// The keys of the declaration that name its source, and unknown keys.
     pub rest: Table,
     /// Features.
     pub features: BTreeSet<String>,
@@ -40,10 +42,10 @@ pub struct Entry {
     pub default_features: bool,
 }
 
-/// What tells entries apart: role, conditions, entry of the lockfile, variant.
+/// The parts in which entries differ: role, conditions, lockfile entry, and variant.
 type Key = (Role, Chain, usize, String);
 
-/// Gathers the entries.
+/// Collects the entries.
 pub fn entries(workspace: &Workspace, features: &Features<'_>, built: &Built) -> Vec<Entry> {
     let rests = declarations(workspace);
     let side_of = |class: &Class| match (workspace.resolver, class) {
@@ -57,13 +59,14 @@ pub fn entries(workspace: &Workspace, features: &Features<'_>, built: &Built) ->
             let asked = features.requests.get(&(*locked, side_of(class))).cloned().unwrap_or_default();
             let is_checked = is_checked(Role::Built(*class));
             for chain in condition.chains() {
-                // Nothing stands above a selected proc-macro that could be judged on the target, which is the host unless one
-                // is cross-compiling.
+                // Nothing above a selected proc-macro can be judged on the target. The target is
+                // the host unless this is a cross build.
                 let chain = if is_checked { judged_on(Side::Host, chain) } else { chain.clone() };
                 let key = |role| (role, chain.clone(), *locked, variant.clone());
                 let mut holding = holding(&asked, &chain);
                 if is_checked && workspace.resolver == Resolver::V2 {
-                    // A selected proc-macro counts for the target, too, and must not ask for more there.
+                    // A selected proc-macro also counts for the target, and must not request more
+                    // features there.
                     let on_target = features.requests.get(&(*locked, Side::Target)).cloned().unwrap_or_default();
                     let (both, host_only) = holding.into_iter().partition(|f| {
                         on_target.features.get(f).is_some_and(|c| c.holds_under(&judged_on(Side::Target, &chain)))
@@ -86,7 +89,8 @@ pub fn entries(workspace: &Workspace, features: &Features<'_>, built: &Built) ->
             entries.keys().filter(|(role, _, l, _)| l == locked && *side == Side::Target && is_checked(*role));
         let checked: Vec<Chain> = checked.map(|(_, chain, _, _)| judged_on(Side::Target, chain)).collect();
         for (chain, missing) in uncovered(asked, &own, &checked, workspace.resolver) {
-            // Where the package is built anyway, the stub that builds it asks; else one that only resolves.
+            // If a stub builds the package anyway, it makes the request. Otherwise a stub does that
+            // only resolves.
             let building = own.iter().find(|(role, c, _, _)| c.is_subset(&chain) && !is_checked(*role));
             let (role, variant) = match building {
                 Some((role, _, _, variant)) => (*role, variant.clone()),
@@ -108,23 +112,23 @@ pub fn entries(workspace: &Workspace, features: &Features<'_>, built: &Built) ->
     entries.into_iter().map(entry).collect()
 }
 
-/// Whether it is below a proc-macro that is selected, and checked for the host.
+/// Returns whether the role is below a selected proc-macro that is checked for the host.
 fn is_checked(role: Role) -> bool {
     matches!(role, Role::Built(Class::Host(Emit::Metadata, _)))
 }
 
-/// The features that are asked for whenever `chain` holds.
+/// Returns the features that are requested whenever `chain` holds.
 fn holding(asked: &Asked, chain: &Chain) -> BTreeSet<String> {
     asked.features.iter().filter(|(_, c)| c.holds_under(chain)).map(|(f, _)| f.clone()).collect()
 }
 
-/// The same platforms, all judged on one side.
+/// Returns the same platforms, all judged on one side.
 fn judged_on(side: Side, chain: &Chain) -> Chain {
     chain.iter().map(|atom| Atom { side, ..atom.clone() }).collect()
 }
 
-/// What is asked under conditions that no entry stands under, by condition. Entries of a selected proc-macro count for the
-/// target under the `checked` conditions, too.
+/// Returns the features requested under conditions that no entry has, by condition. Entries of a
+/// selected proc-macro also count for the target under the `checked` conditions.
 fn uncovered(asked: &Asked, own: &[Key], checked: &[Chain], resolver: Resolver) -> BTreeMap<Chain, BTreeSet<String>> {
     let mut missing = BTreeMap::<Chain, BTreeSet<String>>::new();
     if resolver == Resolver::V1 && !own.is_empty() {
@@ -143,8 +147,9 @@ fn uncovered(asked: &Asked, own: &[Key], checked: &[Chain], resolver: Resolver) 
     missing
 }
 
-/// For each entry of the lockfile and variant, the keys with which local packages declare it. cargo takes a package under
-/// one name only, so what they say of its source is put together; the first in order wins.
+/// Returns the keys with which local packages declare each lockfile entry and variant. cargo
+/// accepts a package under one name only, so the keys of its source are merged. The first value in
+/// order wins.
 fn declarations(workspace: &Workspace) -> BTreeMap<usize, BTreeMap<String, Table>> {
     let mut sorted = BTreeMap::<(usize, String, String), &Table>::new();
     for dependency in workspace.packages.iter().flat_map(|p| &p.dependencies) {

@@ -1,9 +1,10 @@
-//! Which features and optional dependencies of the local packages are active, and what they ask of third-party ones.
+//! Resolves the features and optional dependencies of local packages, and what they request from
+//! third-party packages.
 //!
-//! In: a workspace, what is selected of it, and the platforms. Out: [`Features`]. It is cargo's feature resolver
-//! (`core/resolver/features.rs`) over the local packages alone, with one difference: where the platform is not known, an
-//! answer is a [`Condition`] instead of yes or no. Third-party packages never activate features of local ones, so the
-//! local part stands on its own. Touches nothing.
+//! In: a workspace, its selected packages, and the platforms. Out: [`Features`]. This is cargo's
+//! feature resolver (`core/resolver/features.rs`) for local packages alone. If the platform is
+//! unknown, an answer is a [`Condition`] instead of yes or no. Third-party packages never activate
+//! features of local ones, so the local part needs no others. Touches nothing.
 
 use crate::quotient::platform::{Platforms, Question};
 use crate::quotient::select::Selection;
@@ -14,17 +15,18 @@ use std::collections::{BTreeMap, BTreeSet};
 /// A local package in a context: cargo's `PackageFeaturesKey`.
 pub type Node = (usize, Side);
 
-/// The feature that stands for `default-features = true`; no real feature has an empty name.
+/// The feature that stands for `default-features = true`. No real feature has an empty name.
 pub const DEFAULT: &str = "";
 
-/// What is to be followed, since it is active under one more condition.
+/// Something that became active under one more condition and must be followed.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 enum Open {
     /// A feature of a package.
     Feature(Node, String),
     /// The dependencies of a package that are not optional.
     Required(Node),
-    /// The optional dependencies of this key, and the features that wait for them (`key?/feature`).
+    /// The optional dependencies with this key, and the features that wait for them
+    /// (`key?/feature`).
     Optional(Node, String),
 }
 
@@ -36,7 +38,7 @@ struct State {
     optional: BTreeMap<String, Condition>,
 }
 
-/// The outcome.
+/// The resolved features.
 pub struct Features<'a> {
     workspace: &'a Workspace,
     platforms: &'a Platforms,
@@ -45,24 +47,24 @@ pub struct Features<'a> {
     index: Vec<Index<'a>>,
     states: BTreeMap<Node, State>,
     open: BTreeSet<Open>,
-    /// What local packages ask of each entry of the lockfile, in each context.
+    /// What local packages request from each lockfile entry, in each context.
     pub requests: BTreeMap<(usize, Side), Asked>,
 }
 
-/// What is asked of a third-party package.
+/// What is requested from a third-party package.
 #[derive(Clone, Debug, Default)]
 pub struct Asked {
-    /// When anything is.
+    /// When anything is requested.
     pub at_all: Condition,
-    /// When each feature is.
+    /// When each feature is requested.
     pub features: BTreeMap<String, Condition>,
 }
 
-/// Where a package speaks of its dependencies, by their keys.
+/// The places where a package refers to its dependencies, by their keys.
 struct Index<'a> {
     /// Indices of the dependencies.
     of_key: BTreeMap<&'a str, Vec<usize>>,
-    /// Features with a value `key?/feature`, and that value.
+    /// Features with a value `key?/feature`, each with this value.
     waiting: BTreeMap<&'a str, Vec<(&'a str, &'a str)>>,
 }
 
@@ -112,24 +114,24 @@ pub fn resolve<'a>(
 }
 
 impl Features<'_> {
-    /// Whether something had too many conditions to tell them apart.
+    /// Returns whether something had too many conditions to distinguish them.
     pub fn is_coarse(&self) -> bool {
         let of_state = |s: &State| s.reached.is_coarse() || s.optional.values().any(Condition::is_coarse);
         let of_request = |a: &Asked| a.at_all.is_coarse() || a.features.values().any(Condition::is_coarse);
         self.states.values().any(of_state) || self.requests.values().any(of_request)
     }
 
-    /// When the package takes part in resolution.
+    /// Returns when the package takes part in resolution.
     pub fn reached(&self, node: Node) -> Condition {
         self.states.get(&node).map(|s| s.reached.clone()).unwrap_or_default()
     }
 
-    /// When a feature of the package is active.
+    /// Returns when a feature of the package is active.
     pub fn feature(&self, node: Node, feature: &str) -> Condition {
         self.states.get(&node).and_then(|s| s.features.get(feature)).cloned().unwrap_or_default()
     }
 
-    /// When a dependency of the package is active, its platform aside.
+    /// Returns when a dependency of the package is active, apart from its platform.
     pub fn dependency(&self, node: Node, dependency: &Dependency) -> Condition {
         let Some(state) = self.states.get(&node) else { return Condition::never() };
         if dependency.optional {
@@ -139,8 +141,9 @@ impl Features<'_> {
         }
     }
 
-    /// The context in which a dependency of a package in `side` has its features: a build-dependency or a proc-macro
-    /// switches to the host, once and for all. Resolver 1 has one context.
+    /// Returns the context in which a dependency of a package in `side` has its features. A
+    /// build-dependency or a proc-macro switches to the host for everything below it. Resolver 1
+    /// has only one context.
     pub fn side_of(&self, side: Side, dependency: &Dependency) -> Side {
         match self.workspace.resolver {
             Resolver::V1 => Side::Target,
@@ -149,19 +152,20 @@ impl Features<'_> {
         }
     }
 
-    /// Whether a dependency is a local proc-macro.
+    /// Returns whether a dependency is a local proc-macro.
     pub fn is_proc_macro(&self, dependency: &Dependency) -> bool {
         matches!(dependency.to, Resolved::Local(i) if self.workspace.packages[i].is_proc_macro())
     }
 
-    /// Dev-dependencies count for selected packages only, and with resolver 2 only where something needs them.
+    /// Returns whether a dependency takes part. Dev-dependencies do so only for selected packages.
+    /// With resolver 2, something must also need them.
     pub fn counts(&self, package: usize, dependency: &Dependency) -> bool {
         dependency.kind != DependencyKind::Dev
             || self.selection.roots.contains_key(&package)
                 && (self.needs_dev || self.workspace.resolver == Resolver::V1)
     }
 
-    /// The condition that a platform table puts on features; resolver 1 knows none.
+    /// Returns the condition of a platform table for features. Resolver 1 has none.
     fn platform(&self, side: Side, dependency: &Dependency) -> Condition {
         if self.workspace.resolver == Resolver::V1 {
             return Condition::always();
@@ -186,7 +190,8 @@ impl Features<'_> {
         }
     }
 
-    /// Follows what became active, each part by itself: a package is not gone through again for each of its features.
+    /// Follows something that became active. Each part is followed alone, so that a package is not
+    /// visited again for each of its features.
     fn follow(&mut self, open: Open) {
         let workspace = self.workspace;
         match open {
@@ -212,7 +217,7 @@ impl Features<'_> {
                     let condition = self.feature(node, feature);
                     self.activate_value(node, value, &condition);
                 }
-                // The command line may say `key?/feature`, too.
+                // The command line can also contain `key?/feature`.
                 let waits = |f: &&String| f.strip_prefix(&key).is_some_and(|rest| rest.starts_with("?/"));
                 let asked: Vec<String> = self.states[&node].features.keys().filter(waits).cloned().collect();
                 self.open.extend(asked.into_iter().map(|feature| Open::Feature(node, feature)));
@@ -220,7 +225,7 @@ impl Features<'_> {
         }
     }
 
-    /// Asks of a dependency what its declaration says.
+    /// Requests what the declaration of a dependency requests.
     fn depend(&mut self, node: Node, dependency: &Dependency) {
         if !self.counts(node.0, dependency) {
             return;
@@ -247,8 +252,8 @@ impl Features<'_> {
         }
     }
 
-    /// `activate_dep_feature`: `key/feature` also activates an optional dependency, and the feature of its name if there
-    /// is one; `key?/feature` waits for the dependency.
+    /// `activate_dep_feature`: `key/feature` also activates an optional dependency, and the feature
+    /// with its name if there is one. `key?/feature` waits for the dependency.
     fn activate_dep_feature(&mut self, node: Node, key: &str, feature: &str, condition: &Condition) {
         let (key, weak) = key.strip_suffix('?').map_or((key, false), |key| (key, true));
         let workspace = self.workspace;
@@ -269,7 +274,7 @@ impl Features<'_> {
         }
     }
 
-    /// Asks features of a dependency, local or not.
+    /// Requests features of a dependency, local or not.
     fn ask(&mut self, node: Node, dependency: &Dependency, features: &BTreeSet<String>, condition: &Condition) {
         if condition.is_never() {
             return;

@@ -1,14 +1,17 @@
-//! Declarations that change nothing, since another local package makes the same request.
+//! Declarations that change nothing, because another local package makes the same request.
 //!
-//! In: local packages. Out: the same without each plain declaration of a dependency that the package reaches anyway, with at
-//! least the same features, through other local packages. And at the other end: a workspace from such a recipe, and the
-//! features of a scope, for which a declaration comes back. Touches nothing.
+//! In: local packages. Out: the same packages without redundant declarations. A plain declaration
+//! is redundant if the package also reaches the dependency through other local packages, with at
+//! least the same features. For `cook`: a workspace from such a recipe and the features of a scope,
+//! for which declarations are restored. Touches nothing.
 //!
-//! Cargo resolves features for a package in a context, however many packages ask (`core/resolver/features.rs`). A package and
-//! its normal dependencies have the same context, so the second request adds nothing in any scope that has the first. Plain
-//! libraries hand the LTO flags of what is above them down unchanged (`core/compiler/lto.rs`), so the units are the same, too.
-//! Everything else keeps its declarations: other tables, platforms, optional and renamed dependencies, keys that a feature of
-//! the package names, proc-macros, and libraries of other crate types.
+//! Cargo resolves features for a package in a context, however many packages request them
+//! (`core/resolver/features.rs`). A package and its normal dependencies share a context, so the
+//! second request adds nothing in any scope that has the first one. Plain libraries pass the LTO
+//! flags of the units above them down unchanged (`core/compiler/lto.rs`), so the units stay the
+//! same, too. All other declarations are kept: other tables, platforms, and optional and renamed
+//! dependencies. So are keys that a feature of the package names, and declarations of proc-macros
+//! and libraries of other crate types.
 
 use crate::workspace::scope::Scope;
 use crate::workspace::{Dependency, DependencyKind, Package, Resolved};
@@ -23,7 +26,7 @@ pub fn without(packages: &[Package]) -> Vec<Package> {
     reduced.collect()
 }
 
-/// Gives packages back the declarations that `--features KEY/FEATURE` names. They ask for nothing themselves.
+/// Restores the declarations that `--features KEY/FEATURE` names. They request nothing themselves.
 pub fn restore(packages: &mut [Package], scope: &Scope) {
     let keys = scope.features.iter().filter_map(|feature| feature.split_once('/'));
     let keys: BTreeSet<&str> = keys.map(|(key, _)| key.trim_end_matches('?')).collect();
@@ -44,7 +47,7 @@ pub fn restore(packages: &mut [Package], scope: &Scope) {
     }
 }
 
-/// Whether a declaration asks for nothing that is not asked for by a package below this one.
+/// Returns whether a package below this one already makes the same request.
 fn is_implied(packages: &[Package], own: usize, dependency: &Dependency) -> bool {
     let package = &packages[own];
     let of_key =
@@ -64,12 +67,13 @@ fn is_implied(packages: &[Package], own: usize, dependency: &Dependency) -> bool
     is_only_one(&reached, dependency) && reached.iter().any(|d| asks_as_much(&d))
 }
 
-/// Whether all declarations of packages of this name mean the same package.
+/// Returns whether all declarations of packages with this name mean the same package.
 fn is_only_one(reached: &[&Dependency], dependency: &Dependency) -> bool {
     reached.iter().all(|d| d.package != dependency.package || d.to == dependency.to)
 }
 
-/// The plain declarations of the local packages that a package reaches through plain declarations.
+/// Returns the plain declarations of the local packages that a package reaches through plain
+/// declarations.
 fn below(packages: &[Package], own: usize) -> Vec<&Dependency> {
     let step = |i: usize| packages[i].dependencies.iter().filter(|d| is_plain(d)).filter_map(|d| d.to.local());
     let (mut seen, mut open) = (BTreeSet::new(), step(own).collect::<Vec<_>>());
@@ -81,12 +85,13 @@ fn below(packages: &[Package], own: usize) -> Vec<&Dependency> {
     seen.into_iter().flat_map(|i| packages[i].dependencies.iter().filter(|d| is_plain(d))).collect()
 }
 
-/// Whether a package may lose declarations. A proc-macro is compiled for the host, also where its dependencies are not.
+/// Returns whether a package may lose declarations. A proc-macro may not: it is compiled for the
+/// host, even if its dependencies are not.
 fn is_reduced(package: &Package) -> bool {
     !package.is_carried() && !package.is_proc_macro()
 }
 
-/// Whether what a library depends on is compiled as if the package above it did.
+/// Returns whether the dependencies of a library are compiled as if the package above it had them.
 fn hands_down(package: &Package) -> bool {
     let is_plain = |t: &String| matches!(t.as_str(), "lib" | "rlib");
     !package.is_carried() && package.lib().is_some_and(|lib| lib.crate_types.iter().all(is_plain))

@@ -1,8 +1,9 @@
 //! From a workspace and a scope to the smallest workspace with the same third-party units.
 //!
-//! In: a [`Workspace`], a [`Scope`] and, if known, the host. Out: a [`Quotient`]: a workspace of stubs. The way:
-//! `select` the packages and targets, resolve `features`, follow the `units` down to third-party packages, gather what is
-//! asked of those as `entries`, and put the entries into `stubs`. Values to values; fails only on what the user got wrong.
+//! In: a [`Workspace`], a [`Scope`], and the host if it is known. Out: a [`Quotient`], a workspace
+//! of stubs. `select` finds packages and targets, `features` resolves their features, and `units`
+//! follows them to third-party packages. `entries` collects the requests, and `stubs` turns them
+//! into packages. Maps values to values. Fails only on mistakes of the user.
 
 mod class;
 mod entries;
@@ -36,26 +37,26 @@ use toml::{Table, Value};
 pub struct Quotient {
     /// The stubs, with the lockfile pruned to what they reach.
     pub workspace: Workspace,
-    /// What remains of the scope: the flags with which cargo builds the stubs.
+    /// The rest of the scope: the flags with which cargo builds the stubs.
     pub scope: Scope,
-    /// How many third-party packages the stubs ask for.
+    /// The number of third-party packages that the stubs depend on directly.
     pub requirements: usize,
-    /// How many entries of the lockfile they reach.
+    /// The number of lockfile entries that they reach.
     pub reached: usize,
-    /// What may surprise about it.
+    /// Warnings.
     pub warnings: Vec<String>,
 }
 
-/// Works out the quotient of `workspace` by `scope`.
+/// Computes the quotient of `workspace` by `scope`.
 ///
 /// # Errors
-/// A package, target, feature or profile that the workspace does not have.
+/// The workspace lacks a package, target, feature, or profile.
 pub fn quotient(workspace: &Workspace, scope: &Scope, host: Option<&str>) -> Result<Quotient> {
     let workspace = &carried::as_third_parties(workspace);
     let empty = Table::new();
     let config_profiles = workspace.config.get("profile").and_then(Value::as_table).unwrap_or(&empty);
     let manifest_profiles = &workspace.root_tables.profile;
-    // A profile may be one of `--config` alone.
+    // Only `--config` may define the profile.
     let merged = workspace.layers.merged();
     let all_profiles = merged.get("profile").and_then(Value::as_table).unwrap_or(config_profiles);
     let used = profile::used(scope.profile.as_deref(), manifest_profiles, all_profiles)?;
@@ -70,7 +71,7 @@ pub fn quotient(workspace: &Workspace, scope: &Scope, host: Option<&str>) -> Res
         profile::restrict(table, &used, &|_| true);
     }
     let of_environment = profile::of_variables(&workspace.profile_variables, scope.profile.as_deref(), &used);
-    // What `--config` or cargo's home says, too. A distinction too many costs nothing but a stub.
+    // `--config` and cargo's home count too. An unnecessary distinction only costs a stub.
     let besides = profile::besides(&workspace.layers, scope.profile.as_deref(), &used);
     let profiles = [&tables[0], &tables[1], &of_environment, &besides];
     let distinctions = units::Distinctions {
@@ -91,7 +92,8 @@ pub fn quotient(workspace: &Workspace, scope: &Scope, host: Option<&str>) -> Res
                 .to_owned(),
         );
     }
-    // Only cargo's own build-dependencies can say that (`TomlDetailedDependency::to_dependency_split`).
+    // Only cargo's own build-dependencies can have this key
+    // (`TomlDetailedDependency::to_dependency_split`).
     for entry in entries.extract_if(.., |e| e.rest.get("target").and_then(Value::as_str) == Some("target")) {
         let name = &workspace.lock.packages[entry.locked].name;
         warnings.push(format!(
@@ -145,22 +147,23 @@ pub fn quotient(workspace: &Workspace, scope: &Scope, host: Option<&str>) -> Res
     })
 }
 
-/// Leaves out entries that only count for features, and cannot count for any: by the lockfile they reach nothing that is
-/// below a unit which is built. cargo resolves the features of a package from those above it alone.
+/// Removes entries that only count for features and cannot count for any. By the lockfile, they
+/// reach nothing below a unit that is built. cargo resolves the features of a package only from the
+/// packages above it.
 fn drop_without_effect(lock: &Lockfile, entries: &mut Vec<Entry>) {
     let is_built = |e: &Entry| matches!(e.role, Role::Built(_));
     let below_built = lock.reach(entries.iter().filter(|e| is_built(e)).map(|e| e.locked));
     let mut touches = BTreeMap::new();
     entries.retain(|e| {
-        // What is built needs no walk over the lockfile, which takes longer than all else here.
+        // Built packages need no walk over the lockfile, which is the slowest part here.
         let mut touches =
             || *touches.entry(e.locked).or_insert_with(|| !lock.reach([e.locked]).is_disjoint(&below_built));
         is_built(e) || touches()
     });
 }
 
-/// The workspace with the selected libraries as these crate types, if there are any (`override_rustc_crate_types` in cargo's
-/// `ops/cargo_compile/mod.rs`).
+/// Returns the workspace in which the selected libraries have these crate types, if there are any
+/// (`override_rustc_crate_types` in cargo's `ops/cargo_compile/mod.rs`).
 fn as_crate_types<'a>(workspace: &'a Workspace, selection: &Selection, crate_types: &[String]) -> Cow<'a, Workspace> {
     if crate_types.is_empty() {
         return Cow::Borrowed(workspace);
@@ -175,7 +178,7 @@ fn as_crate_types<'a>(workspace: &'a Workspace, selection: &Selection, crate_typ
     Cow::Owned(workspace)
 }
 
-/// cargo refuses a target that is named but whose `required-features` are not active.
+/// Refuses a named target whose `required-features` are not active, as cargo does.
 fn refuse_inactive_targets(
     workspace: &Workspace,
     selection: &select::Selection,
@@ -197,8 +200,8 @@ fn refuse_inactive_targets(
     Ok(())
 }
 
-/// The patches of packages that are reached; cargo would warn of the others. Of those with a path, the ones whose sources
-/// are `carried`.
+/// Returns the patches of reached packages, because cargo would warn about the others. A patch with
+/// a path is kept only if its package is in `carried`.
 pub fn patches(patch: &Table, names: &BTreeSet<&str>, carried: &BTreeSet<String>) -> Table {
     let mut kept = Table::new();
     for (source, patches) in patch {
@@ -211,20 +214,21 @@ pub fn patches(patch: &Table, names: &BTreeSet<&str>, carried: &BTreeSet<String>
     kept
 }
 
-/// The entries of a table of `[patch]`, or of `[replace]`, without those whose path leads to what is not there.
+/// Returns the entries of `[patch]` or `[replace]` without those whose path leads to a package that
+/// does not travel.
 pub fn of_carried(table: &Table, carried: &BTreeSet<String>) -> Table {
     let is_there = |by: &Value| by.get("path").and_then(Value::as_str).is_none_or(|path| carried.contains(path));
     table.iter().filter(|(_, by)| is_there(by)).map(|(k, v)| (k.clone(), v.clone())).collect()
 }
 
-/// The config with the profiles that count, and without tables of platforms that this is not for.
+/// Returns the config with the profiles in use, and without tables of other platforms.
 fn config(config: &Table, profiles: Table, platforms: &Platforms) -> Table {
     let mut config = config.clone();
     config.remove("profile");
     if !profiles.is_empty() {
         config.insert("profile".to_owned(), profiles.into());
     }
-    // The stubs ask for what came of it.
+    // The stubs already have the unified features.
     if let Some(Value::Table(resolver)) = config.get_mut("resolver") {
         resolver.remove("feature-unification");
     }
@@ -235,8 +239,9 @@ fn config(config: &Table, profiles: Table, platforms: &Platforms) -> Table {
             if !platforms.concerns_host(key) {
                 table.clear();
             } else if !applies_to_host {
-                // Where a target is given, flags are for it alone (`rustflags_from_target` in cargo's
-                // `build_context/target_info.rs`); linkers and overrides of build scripts are for the host too.
+                // If a target is given, the flags are for the target alone (`rustflags_from_target`
+                // in cargo's `build_context/target_info.rs`). Linkers and overrides of build
+                // scripts are for the host too.
                 table.remove("rustflags");
             }
         }

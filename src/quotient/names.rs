@@ -1,16 +1,17 @@
-//! Which targets an unscoped recipe keeps, and by which names.
+//! Decides which targets an unscoped recipe keeps, and under which names.
 //!
-//! In: a workspace as read. Out: for each package the targets that some scope can tell apart. And at the other end: a workspace
-//! from such a recipe and the names of a scope, which it makes findable. Touches nothing.
+//! In: a workspace as read. Out: for each package, the targets that some scope can distinguish. For
+//! `cook`: a workspace from such a recipe and the names of a scope, which it makes findable.
+//! Touches nothing.
 //!
-//! A recipe must not change for a binary more, and `cook --bin NAME` must cook what `cargo build --bin NAME` builds. So names
-//! are kept where they make a difference:
+//! A recipe must not change because of another binary. Yet `cook --bin NAME` must cook what `cargo
+//! build --bin NAME` builds. So names are kept if they make a difference:
 //!
-//! - A binary that has its package's name is left out where it adds nothing to the library beside it. Every such library then
-//!   stands for a binary of its name.
-//! - Targets of one package that differ in nothing but their names are one group. Where the targets of a kind are one group in
-//!   the whole workspace, any name means it, and none is kept.
-//! - Where they are more, names are kept.
+//! - A binary with the name of its package is left out if it adds nothing to the library of the
+//!   package. Every such library then stands for a binary of its name.
+//! - Targets of one package that differ only in their names are one group. If all targets of a kind
+//!   in the workspace are one group, any name selects it, and none is kept.
+//! - If there are more groups, names are kept.
 
 use crate::workspace::profile;
 use crate::workspace::scope::Scope;
@@ -18,13 +19,14 @@ use crate::workspace::{Package, Target, TargetKind, Workspace};
 use std::collections::{BTreeMap, BTreeSet};
 use toml::{Table, Value};
 
-/// The name of the target that stands for all of its kind.
+/// The name of the target that stands for all targets of its kind.
 const ANY: &str = "any";
 
-/// Targets of one package that differ in nothing but their names, by the index of the package and a target without name.
+/// Targets of one package that differ only in their names, by the index of the package and a target
+/// without name.
 type Groups = BTreeMap<(usize, Target), BTreeSet<String>>;
 
-/// The targets of each package, as an unscoped recipe holds them.
+/// Returns the targets of each package, as an unscoped recipe holds them.
 pub fn kept(workspace: &Workspace) -> Vec<Vec<Target>> {
     let mut groups = BTreeMap::<TargetKind, Groups>::new();
     let members = workspace.packages.iter().enumerate().filter(|(_, p)| p.is_member);
@@ -47,7 +49,7 @@ pub fn kept(workspace: &Workspace) -> Vec<Vec<Target>> {
     }
     for (targets, package) in kept.iter_mut().zip(&workspace.packages) {
         if targets.is_empty() {
-            // cargo takes no package without a target.
+            // cargo accepts no package without a target.
             targets.push(binary(package));
         }
         targets.sort();
@@ -55,13 +57,13 @@ pub fn kept(workspace: &Workspace) -> Vec<Vec<Target>> {
     kept
 }
 
-/// Whether a binary has the name of a member that is not its own.
+/// Returns whether a binary has the name of another member.
 fn any_is_of_another(workspace: &Workspace, groups: &Groups) -> bool {
     let member = |name: &str| workspace.packages.iter().position(|p| p.is_member && p.name == name);
     groups.iter().any(|((i, _), names)| names.iter().any(|name| member(name).is_some_and(|other| other != *i)))
 }
 
-/// Whether a target is a binary that its library stands for.
+/// Returns whether a target is a binary that its library stands for.
 fn is_left_out(workspace: &Workspace, package: usize, target: &Target) -> bool {
     let own = &workspace.packages[package];
     let Some(lib) = own.lib().filter(|_| target.kind == TargetKind::Bin && target.name == own.name) else {
@@ -70,35 +72,37 @@ fn is_left_out(workspace: &Workspace, package: usize, target: &Target) -> bool {
     let is_alike = target.required_features.is_empty() && target.tested == lib.tested && target.benched == lib.benched;
     let is_taken = |other: &Package| other.targets.iter().any(|t| t.kind == TargetKind::Bin && t.name == target.name);
     let taken = workspace.packages.iter().enumerate().any(|(i, p)| i != package && p.is_member && is_taken(p));
-    // What integration tests run is compiled for them, and only tests unwind where others abort (`Walk::root` in `units`).
+    // A binary that an integration test runs is compiled for it. Only tests unwind if other units
+    // abort (`Walk::root` in `units`).
     let is_run = |t: &Target| matches!(t.kind, TargetKind::Test | TargetKind::Bench);
     let is_other_than_tests = own.targets.iter().any(is_run) && profile::any_abort(&profiles(workspace));
     is_alike && !taken && !is_other_than_tests && stands_for_binary(workspace, own)
 }
 
-/// Whether a binary with nothing but this package's library above it adds no third-party unit: the library is compiled for the
-/// target, and hands down what a binary does.
+/// Returns whether a binary that depends on this package's library adds no third-party unit. This
+/// is so if the library is compiled for the target, and passes the same flags down as a binary.
 fn stands_for_binary(workspace: &Workspace, package: &Package) -> bool {
     let is_plain = |lib: &Target| lib.crate_types.iter().all(|t| matches!(t.as_str(), "lib" | "rlib"));
     let is_alike = |lib: &Target| is_plain(lib) || !lib.is_proc_macro() && !profile::any_lto(&profiles(workspace));
     package.is_member && package.lib().is_some_and(is_alike)
 }
 
-/// The profiles of the manifest and of the config.
+/// Returns the profiles of the manifest and of the config.
 fn profiles(workspace: &Workspace) -> Vec<&Table> {
     let config = workspace.config.get("profile").and_then(Value::as_table);
     std::iter::once(&workspace.root_tables.profile).chain(config).collect()
 }
 
-/// The names of the binaries of a package of an unscoped recipe, with the one that its library stands for.
+/// Returns the names of the binaries of a package in an unscoped recipe, including the one that its
+/// library stands for.
 pub fn binaries<'a>(workspace: &Workspace, package: &'a Package) -> BTreeSet<&'a str> {
     let listed = package.targets.iter().filter(|t| t.kind == TargetKind::Bin && t.required_features.is_empty());
     let own = stands_for_binary(workspace, package).then_some(package.name.as_str());
     listed.map(|t| t.name.as_str()).chain(own).collect()
 }
 
-/// Makes the names of a scope findable in the workspace of an unscoped recipe, and gives the scope in its words: without
-/// versions of packages.
+/// Makes the names of a scope findable in the workspace of an unscoped recipe. Returns the scope in
+/// the recipe's names, without versions of packages.
 pub fn find(workspace: &mut Workspace, scope: &Scope) -> Scope {
     let mut scope = scope.clone();
     for spec in scope.package.iter_mut().chain(&mut scope.exclude) {
@@ -132,8 +136,9 @@ pub fn find(workspace: &mut Workspace, scope: &Scope) -> Scope {
     scope
 }
 
-/// Gives a target the name that no target has: the binary for which a library stands, or the one that has any name. Else all
-/// names are brought together, of which the one that is meant may be close.
+/// Gives a target the requested name if no target has it: the binary that a library stands for, or
+/// the target that stands for any. Otherwise restores all names, so that a similar one can be
+/// suggested.
 fn find_one(workspace: &mut Workspace, kind: TargetKind, name: &str) {
     if kind == TargetKind::Bin && add_binaries(workspace, |own| own == name) {
         return;
@@ -162,7 +167,8 @@ fn targets(workspace: &Workspace) -> impl Iterator<Item = &Target> {
     workspace.packages.iter().filter(|p| p.is_member).flat_map(|p| &p.targets)
 }
 
-/// Adds the binaries that libraries stand for, of the packages with such a name; tells whether there are any.
+/// Adds the binaries that libraries stand for, if the package has a wanted name. Returns whether
+/// there are any.
 fn add_binaries(workspace: &mut Workspace, is_wanted: impl Fn(&str) -> bool) -> bool {
     let stands = |p: &Package| is_wanted(&p.name) && stands_for_binary(workspace, p);
     let packages = workspace.packages.iter().enumerate().filter(|(_, p)| stands(p));
@@ -178,7 +184,7 @@ fn add_binaries(workspace: &mut Workspace, is_wanted: impl Fn(&str) -> bool) -> 
     !packages.is_empty()
 }
 
-/// The binary that has its package's name.
+/// Returns the binary with the name of its package.
 fn binary(package: &Package) -> Target {
     Target {
         kind: TargetKind::Bin,

@@ -1,16 +1,16 @@
-//! What of a workspace the builds of a few members can depend on: `prepare --bin NAME`.
+//! Narrows a workspace to what builds of a few members can depend on, for `prepare --bin NAME`.
 //!
-//! In: a workspace and names of packages or binaries. Out: the workspace without what neither `-p NAME` nor `--bin NAME`
-//! builds. Other members stay as far as they can change features of what is built, since cargo unifies features over all
-//! default members. Touches nothing.
+//! In: a workspace and names of packages or binaries. Out: the workspace without what neither `-p
+//! NAME` nor `--bin NAME` builds. Other members stay if they can change features of built packages,
+//! because cargo unifies features over all default members. Touches nothing.
 
 use crate::quotient::names;
 use crate::workspace::scope::Scope;
 use crate::workspace::{DependencyKind, Package, Resolved, TargetKind, Workspace};
 use std::collections::BTreeSet;
 
-/// The members that `prepare --bin` means by these names: the one that is called so, else the one that has such a binary, as in
-/// cargo-chef. None, if a name is nobody's.
+/// Returns the members that `prepare --bin` means by these names, as in cargo-chef: the member with
+/// the name, else the one with such a binary. Returns `None` if there is no match for a name.
 pub fn meant(workspace: &Workspace, names: &[String]) -> Option<BTreeSet<usize>> {
     let position = |is: &dyn Fn(&Package) -> bool| workspace.packages.iter().position(|p| p.is_member && is(p));
     let member = |name: &String| {
@@ -20,7 +20,7 @@ pub fn meant(workspace: &Workspace, names: &[String]) -> Option<BTreeSet<usize>>
     names.iter().map(member).collect()
 }
 
-/// The workspace without what these members cannot depend on.
+/// Returns the workspace without what these members cannot depend on.
 pub fn narrow(workspace: &Workspace, members: &BTreeSet<usize>) -> Workspace {
     let mut narrow = workspace.clone();
     let below = below(workspace, members);
@@ -58,7 +58,7 @@ pub fn narrow(workspace: &Workspace, members: &BTreeSet<usize>) -> Workspace {
     narrow
 }
 
-/// The members, and all local packages that they depend on.
+/// Returns the members, and all local packages below them.
 fn below(workspace: &Workspace, members: &BTreeSet<usize>) -> BTreeSet<usize> {
     let mut below = BTreeSet::new();
     let mut open: Vec<usize> = members.iter().copied().collect();
@@ -72,13 +72,14 @@ fn below(workspace: &Workspace, members: &BTreeSet<usize>) -> BTreeSet<usize> {
     below
 }
 
-/// What can change a feature of what lies below the members.
+/// What can change a feature of a package below the members.
 struct Relevant {
     packages: BTreeSet<usize>,
     locked: BTreeSet<usize>,
 }
 
-/// By the lockfile, everything that reaches what the packages `below` reach, and the local packages above that.
+/// Returns everything that reaches what the packages `below` reach, by the lockfile, and the local
+/// packages above that.
 fn relevant(workspace: &Workspace, below: &BTreeSet<usize>, members: &BTreeSet<usize>) -> Relevant {
     let counts = |i: usize, kind| kind != DependencyKind::Dev || members.contains(&i);
     let direct = below.iter().flat_map(|i| workspace.packages[*i].dependencies.iter().filter(|d| counts(*i, d.kind)));
@@ -108,14 +109,15 @@ fn relevant(workspace: &Workspace, below: &BTreeSet<usize>, members: &BTreeSet<u
 
 /// A build that `cook` means.
 pub struct Meant {
-    /// As the user would call it.
+    /// In the user's words.
     pub said: Scope,
     /// In the names of the recipe.
     pub scope: Scope,
 }
 
-/// The builds that `cook` means by flags that name neither packages nor binaries, where the recipe is narrowed `to` packages:
-/// theirs alone (`-p`), and their binaries among all default members (`--bin`).
+/// Returns the builds that `cook` means if its flags name neither packages nor binaries. If the
+/// recipe is narrowed `to` packages, these are their own builds (`-p`), and the builds of their
+/// binaries among all default members (`--bin`).
 pub fn scopes(workspace: &Workspace, to: &Scope, asked: &Scope) -> Vec<Meant> {
     let plain = |scope: Scope| Meant { said: scope.clone(), scope };
     if asked.workspace || !asked.package.is_empty() || !asked.bin.is_empty() || to.package.is_empty() {

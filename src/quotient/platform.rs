@@ -1,8 +1,9 @@
-//! Which platform conditions can be decided.
+//! Decides platform conditions.
 //!
-//! In: conditions as they stand in manifests, and the platforms that a recipe is for, as far as they are known. Out:
-//! whether they hold, where that does not depend on what is unknown. What rustc says of a triple comes from
-//! `cfg-expr`'s table; conditions on anything else (`target_feature`, `--cfg` of the user) stay open. Touches nothing.
+//! In: conditions as manifests contain them, and the known platforms of a recipe. Out: whether the
+//! conditions hold, if that does not depend on an unknown. `cfg-expr`'s table replaces rustc's
+//! answers for a triple. Conditions on anything else (`target_feature`, `--cfg` of the user) stay
+//! open. Touches nothing.
 
 use crate::config::is_specification;
 use crate::workspace::condition::{Atom, Condition, Side};
@@ -19,18 +20,19 @@ pub struct Platforms {
     host: Option<String>,
 }
 
-/// What a condition means.
+/// The meaning of a condition.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Question {
-    /// Is the dependency built? Each platform for itself.
+    /// Whether the dependency is built. Each platform counts alone.
     Built,
-    /// Do its features count? On any platform, they count for all (`platform_activated` in cargo's
-    /// `core/resolver/features.rs`).
+    /// Whether its features count. If one platform matches, they count for all
+    /// (`platform_activated` in cargo's `core/resolver/features.rs`).
     Activated,
 }
 
 impl Platforms {
-    /// The platforms that a scope names: `--target`, else `build.target` of the config, else the host if it is known.
+    /// Returns the platforms that a scope names: `--target`, else `build.target` of the config,
+    /// else the host if it is known.
     pub fn new(scope: &Scope, host: Option<&str>, config: &Table) -> Self {
         let configured = match config.get("build").and_then(|b| b.get("target")) {
             Some(Value::String(target)) => vec![target.clone()],
@@ -40,7 +42,7 @@ impl Platforms {
         let mut targets = if scope.target.is_empty() { configured } else { scope.target.clone() };
         targets.extend(host.filter(|_| targets.is_empty()).map(str::to_owned));
         for target in &mut targets {
-            // Rust 1.91 calls the host so; where it is not known, nothing can be decided.
+            // Since Rust 1.91, this means the host. If the host is unknown, nothing can be decided.
             if let ("host-tuple", Some(host)) = (target.as_str(), host) {
                 *target = host.to_owned();
             }
@@ -48,7 +50,7 @@ impl Platforms {
         Platforms { targets, host: host.map(str::to_owned) }
     }
 
-    /// The condition of a dependency below `[target.'platform']`, judged on `side`.
+    /// Returns the condition of a dependency in `[target.'platform']`, judged on `side`.
     pub fn condition(&self, platform: Option<&str>, side: Side, question: Question) -> Condition {
         let Some(platform) = platform else { return Condition::always() };
         let triples: Vec<&str> = match side {
@@ -64,7 +66,8 @@ impl Platforms {
             return Condition::never();
         }
         let atom = |platform: String| Atom { side, platform };
-        // `all(a, b)` is two conditions, so that nested and combined tables meet in one form.
+        // `all(a, b)` becomes two conditions, so that nested and combined tables have the same
+        // form.
         match Platform::from_str(platform) {
             Ok(Platform::Cfg(CfgExpr::All(parts))) if !parts.is_empty() => {
                 Condition::all_of(parts.iter().map(|p| atom(format!("cfg({p})"))))
@@ -73,18 +76,19 @@ impl Platforms {
         }
     }
 
-    /// Whether a table `[target.KEY]` of a config can concern what is built for the targets.
+    /// Returns whether a table `[target.KEY]` of a config can affect units for the targets.
     pub fn concerns_targets(&self, key: &str) -> bool {
         self.targets.is_empty() || self.targets.iter().any(|triple| decide(key, triple) != Some(false))
     }
 
-    /// Whether a table `[target.KEY]` of a config can concern what is built for the host.
+    /// Returns whether a table `[target.KEY]` of a config can affect units for the host.
     pub fn concerns_host(&self, key: &str) -> bool {
         self.host.as_deref().is_none_or(|triple| decide(key, triple) != Some(false))
     }
 }
 
-/// Whether the platform `condition` matches the target `triple`; none if that is not known.
+/// Returns whether the platform `condition` matches the target `triple`, or `None` if that is
+/// unknown.
 fn decide(condition: &str, triple: &str) -> Option<bool> {
     if is_specification(triple) {
         return None;
@@ -95,7 +99,8 @@ fn decide(condition: &str, triple: &str) -> Option<bool> {
     }
 }
 
-/// Three-valued logic: an unknown part matters only where the known ones leave the answer open.
+/// Evaluates an expression in three-valued logic: an unknown part matters only if the known ones do
+/// not decide.
 fn evaluate(expression: &CfgExpr, target: &TargetInfo) -> Option<bool> {
     let all = |parts: &[CfgExpr], unit: bool| {
         let answers: Vec<_> = parts.iter().map(|p| evaluate(p, target)).collect();
@@ -115,7 +120,7 @@ fn evaluate(expression: &CfgExpr, target: &TargetInfo) -> Option<bool> {
     }
 }
 
-/// One `name` or `name = "value"`, as `rustc --print cfg --target …` answers.
+/// Evaluates one `name` or `name = "value"`, as `rustc --print cfg --target …` answers.
 fn holds(cfg: &Cfg, target: &TargetInfo) -> Option<bool> {
     let in_family = |name: &str| target.families.contains(&Family::new(name.to_owned()));
     match cfg {

@@ -1,8 +1,9 @@
-//! From a workspace to the part of it that any build's dependencies can depend on.
+//! Reduces a workspace to the part that dependencies of any build can depend on.
 //!
-//! In: a [`Workspace`] as read. Out: one with the same quotient by every scope, less all that no quotient looks at: where
-//! packages stand, their versions, the names and numbers of their targets, features that reach nothing. This is what an
-//! unscoped recipe holds. Values to values; cannot fail.
+//! In: a [`Workspace`] as read. Out: a workspace with the same quotient by every scope, without
+//! what no quotient reads. That includes directories and versions of packages, names and numbers of
+//! their targets, and features that reach nothing. An unscoped recipe holds this workspace. Maps
+//! values to values and cannot fail.
 
 use crate::carried;
 use crate::quotient::{implied, names};
@@ -12,13 +13,13 @@ use crate::workspace::{Below, Dependency, DependencyKind, Package, Resolved, SOU
 use std::collections::{BTreeMap, BTreeSet};
 use toml::{Table, Value};
 
-/// A reduced workspace, and where cargo stood in it.
+/// A reduced workspace, and the current package in it.
 pub struct Reduced {
     /// The workspace.
     pub workspace: Workspace,
-    /// Directory of the current package, unless that is the root.
+    /// Directory of the current package, unless it is the root.
     pub here: Option<String>,
-    /// What may surprise about it.
+    /// Warnings.
     pub warnings: Vec<String>,
 }
 
@@ -38,7 +39,7 @@ pub fn reduce(workspace: &Workspace) -> Reduced {
     let counts = |p: &Package, d: &Dependency| d.kind != DependencyKind::Dev || p.is_member || !p.is_carried();
     let dependencies = workspace.packages.iter().flat_map(|p| p.dependencies.iter().filter(move |d| counts(p, d)));
     let reach = workspace.lock.reach(dependencies.filter_map(|d| d.to.locked()));
-    // What is selected of a member that is carried, such as its tests, is a package of its own, as of any other.
+    // If a carried member is selected, a package of its own stands for its targets, such as tests.
     let own = workspace.packages.iter().enumerate().filter(|(_, p)| p.is_member || !p.is_carried());
     let places = Places { members: free(workspace, "members"), outside: free(workspace, "outside") };
     let mut targets = names::kept(workspace);
@@ -46,7 +47,7 @@ pub fn reduce(workspace: &Workspace) -> Reduced {
         own.map(|(i, p)| (i, package(workspace, p, &places, &live, i, std::mem::take(&mut targets[i])))).collect();
     packages.sort_by(|(_, a), (_, b)| a.dir.cmp(&b.dir));
     let reduced = packages.len();
-    // What is carried stays as it is, and has its entry in the lockfile.
+    // Carried packages stay unchanged, and keep their lockfile entries.
     let carried = workspace.packages.iter().enumerate().filter(|(_, p)| p.is_carried());
     packages.extend(carried.map(|(i, p)| (i, Package { is_member: false, ..p.clone() })));
     let position = |old: usize| packages.iter().position(|(i, _)| *i == old).expect("every package is kept");
@@ -101,7 +102,7 @@ fn profiles_of_third_parties(profiles: &mut Table, names: &BTreeSet<&str>) {
     profile::restrict(profiles, &all, &|name| names.contains(name));
 }
 
-/// For each package the features through which something can be reached, or that a target requires.
+/// Returns for each package the features that reach something, or that a target requires.
 fn live_features(workspace: &Workspace) -> Vec<BTreeSet<String>> {
     let required = |p: &Package| p.targets.iter().flat_map(|t| t.required_features.clone()).collect();
     let mut live: Vec<BTreeSet<String>> = workspace.packages.iter().map(required).collect();
@@ -116,7 +117,8 @@ fn live_features(workspace: &Workspace) -> Vec<BTreeSet<String>> {
             for value in values {
                 let below = features_in(package, value, i);
                 if let [first, others @ ..] = &below[..] {
-                    // One key may name several packages, in tables of different kinds: each has to have the feature.
+                    // One key may name several packages, in tables of different kinds. Each must
+                    // have the feature.
                     if is_of_third_party(package, value) {
                         open.extend(below.iter().filter(|(i, f)| live[*i].insert((*f).to_owned())));
                     }
@@ -141,7 +143,7 @@ fn live_features(workspace: &Workspace) -> Vec<BTreeSet<String>> {
     live
 }
 
-/// The features of local packages that a feature value activates.
+/// Returns the features of local packages that a feature value activates.
 fn features_in<'a>(package: &'a Package, value: &'a str, own: usize) -> Vec<(usize, &'a str)> {
     match value.split_once('/') {
         None => vec![(own, value)],
@@ -153,17 +155,19 @@ fn features_in<'a>(package: &'a Package, value: &'a str, own: usize) -> Vec<(usi
     }
 }
 
-/// Whether a value `key/feature` asks a third-party package, perhaps beside local ones.
+/// Returns whether a value `key/feature` requests something from a third-party package. It may also
+/// do so from local ones.
 fn is_of_third_party(package: &Package, value: &str) -> bool {
     let Some((key, _)) = value.split_once('/') else { return false };
     let key = key.trim_end_matches('?');
     package.dependencies.iter().any(|d| d.key == key && d.to.locked().is_some())
 }
 
-/// Returns what a feature value that reaches something is in the reduced workspace. `key/feature` also activates an
-/// optional dependency, and does nothing else where local packages have lost the feature.
+/// Returns a feature value that reaches something, as the reduced workspace needs it. `key/feature`
+/// also activates an optional dependency. It does nothing else if the local packages have lost the
+/// feature.
 ///
-/// `of` is the feature that has the value; a feature that activates itself is one that cargo refuses.
+/// `of` is the feature that has the value. cargo refuses a feature that activates itself.
 fn renewed(package: &Package, of: &str, value: &str, live: &[BTreeSet<String>], own: usize) -> Vec<String> {
     let below = features_in(package, value, own);
     let is_lost = value.contains('/')
@@ -176,7 +180,7 @@ fn renewed(package: &Package, of: &str, value: &str, live: &[BTreeSet<String>], 
     (!is_implied).then_some(dependency).into_iter().chain(implied).collect()
 }
 
-/// Whether a feature value reaches a dependency, or a feature that does.
+/// Returns whether a feature value reaches a dependency, or a feature that does.
 fn reaches(package: &Package, value: &str, live: &[BTreeSet<String>], own: usize) -> bool {
     let present = |key: &str| {
         package.dependencies.iter().filter(move |d| d.key == key && d.to != Resolved::Absent).collect::<Vec<_>>()
@@ -191,7 +195,7 @@ fn reaches(package: &Package, value: &str, live: &[BTreeSet<String>], own: usize
     })
 }
 
-/// The directories in which the packages of a reduced workspace stand.
+/// The directories of the packages of a reduced workspace.
 struct Places {
     members: String,
     outside: String,
@@ -220,7 +224,8 @@ fn package(
         let renewed: BTreeSet<String> = reaching.flat_map(|v| renewed(package, f, v, live, own)).collect();
         (f.clone(), renewed.into_iter().collect())
     });
-    // Twins outside the workspace, and what is carried, would not be told apart by their lockfile entries.
+    // The version distinguishes packages of the same name outside the workspace, and carried ones,
+    // in the lockfile.
     let version = format!("0.0.{twins}");
     let is_carried = |p: &Package| p.is_carried() && p.name == package.name && p.version == version;
     let version = if workspace.packages.iter().any(is_carried) { format!("{version}-selected") } else { version };
@@ -239,7 +244,7 @@ fn package(
     }
 }
 
-/// A directory like this one in which nothing stands that is carried.
+/// Returns a directory like this one that contains no carried package.
 fn free(workspace: &Workspace, place: &str) -> String {
     let is_taken = |dir: &str| {
         workspace.packages.iter().any(|p| p.is_carried() && p.dir.split('/').next().is_some_and(|first| first == dir))

@@ -1,8 +1,8 @@
-//! Which packages, features and targets a scope selects.
+//! Selects the packages, features, and targets of a scope.
 //!
-//! In: a workspace and a scope. Out: a [`Selection`]: the packages that features start from, the features asked for, and
-//! the targets to build. Follows cargo's `ops/cargo_compile/packages.rs`, `unit_generator.rs` and
-//! `Workspace::members_with_features`. Touches nothing.
+//! In: a workspace and a scope. Out: a [`Selection`]: the packages from which features start, the
+//! requested features, and the targets to build. Follows cargo's `ops/cargo_compile/packages.rs`,
+//! `unit_generator.rs`, and `Workspace::members_with_features`. Touches nothing.
 
 use crate::error::{Result, fail};
 use crate::workspace::profile;
@@ -13,11 +13,11 @@ use std::collections::{BTreeMap, BTreeSet};
 /// What is selected.
 #[derive(Debug)]
 pub struct Selection {
-    /// Packages that are selected, each with the features that the command line asks of it.
+    /// The selected packages, each with the features that the command line requests from it.
     pub roots: BTreeMap<usize, BTreeSet<String>>,
     /// Targets to build.
     pub proposals: Vec<Proposal>,
-    /// What cargo, too, only warns of.
+    /// Warnings that cargo prints too.
     pub warnings: Vec<String>,
 }
 
@@ -30,14 +30,14 @@ pub struct Proposal {
     pub target: usize,
     /// Whether it is compiled as a test.
     pub mode: Mode,
-    /// Whether it was named, so that missing `required-features` are an error.
+    /// Whether a flag names it, so that missing `required-features` are an error.
     pub named: bool,
 }
 
 /// How a target is compiled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
-    /// As it is.
+    /// Unchanged.
     Build,
     /// As a test or a benchmark.
     Test,
@@ -46,7 +46,7 @@ pub enum Mode {
 /// Selects from `workspace` by `scope`.
 ///
 /// # Errors
-/// A package, feature or target that does not exist.
+/// A package, feature, or target does not exist.
 pub fn select(workspace: &Workspace, scope: &Scope) -> Result<Selection> {
     let (packages, warnings) = packages(workspace, scope)?;
     if packages.is_empty() {
@@ -68,15 +68,15 @@ pub fn select(workspace: &Workspace, scope: &Scope) -> Result<Selection> {
     Ok(Selection { roots, proposals, warnings })
 }
 
-/// The features of the scope that no selected package has.
+/// Returns the features of the scope that no selected package has.
 ///
 /// # Errors
-/// A package that does not exist.
+/// A package does not exist.
 pub fn unknown_features(workspace: &Workspace, scope: &Scope) -> Result<Vec<String>> {
     Ok(features(workspace, scope, &packages(workspace, scope)?.0).1)
 }
 
-/// The packages selected, and warnings.
+/// Returns the selected packages, and warnings.
 fn packages(workspace: &Workspace, scope: &Scope) -> Result<(BTreeSet<usize>, Vec<String>)> {
     let members = || workspace.packages.iter().enumerate().filter(|(_, p)| p.is_member);
     let matching = |spec: &str| -> BTreeSet<usize> {
@@ -107,8 +107,8 @@ fn packages(workspace: &Workspace, scope: &Scope) -> Result<(BTreeSet<usize>, Ve
     Ok((found, Vec::new()))
 }
 
-/// cargo also takes a package that is no member, if the workspace depends on it, and builds it alone. A recipe is made for
-/// the builds of members.
+/// Refuses a package that is not a member. If the workspace depends on it, cargo builds it alone,
+/// but a recipe is made for the builds of members.
 fn refuse_stranger(workspace: &Workspace, spec: &str) -> Result<()> {
     let local = workspace.packages.iter().position(|p| !p.is_member && matches_spec(p, spec, None));
     let name = profile::name_of_spec(spec);
@@ -134,8 +134,9 @@ fn refuse_stranger(workspace: &Workspace, spec: &str) -> Result<()> {
     fail!("-p `{spec}` is {what}, not a member of the workspace\nhelp: {help}")
 }
 
-/// Package id specs of local packages: `name`, `name@version`, `name:version`, `path+file:///…#name@version`; or a glob
-/// of names (`PackageIdSpec::parse` in `cargo-util-schemas`, `opt_patterns_and_ids` in `packages.rs`).
+/// Returns whether a package id spec names a local package: `name`, `name@version`, `name:version`,
+/// `path+file:///…#name@version`, or a glob of names (`PackageIdSpec::parse` in
+/// `cargo-util-schemas`, `opt_patterns_and_ids` in `packages.rs`).
 fn matches_spec(package: &Package, spec: &str, pattern: Option<&glob::Pattern>) -> bool {
     let named = |text: &str| {
         let (name, version) = text.split_once(['@', ':']).map_or((text, None), |(n, v)| (n, Some(v)));
@@ -143,7 +144,8 @@ fn matches_spec(package: &Package, spec: &str, pattern: Option<&glob::Pattern>) 
             && version.is_none_or(|v| package.version == v || package.version.starts_with(&format!("{v}.")))
     };
     match spec.rsplit_once('#') {
-        // `file:///path/name#1.0` or `file:///path#name@1.0`; the name may be the last part of the path.
+        // `file:///path/name#1.0` or `file:///path#name@1.0`. The name may be the last part of the
+        // path.
         Some((url, fragment)) if fragment.starts_with(|c: char| c.is_ascii_digit()) => {
             url.rsplit('/').next() == Some(package.name.as_str()) && (package.version == fragment)
         }
@@ -158,16 +160,17 @@ fn is_pattern(text: &str) -> bool {
     text.contains(['*', '?', '['])
 }
 
-/// A feature of a package as `wanted` names one: with the package, or without.
+/// Returns a feature of a package in the form of `wanted`: with the package, or without.
 fn spelled_like(wanted: &str, package: &str, feature: &str) -> String {
     if wanted.contains('/') { format!("{package}/{feature}") } else { feature.to_owned() }
 }
 
-/// "did you mean", or the list, or that there is `none`. Nothing is close to a pattern.
+/// Returns "did you mean", the list of names, or `none`. A pattern has no similar name.
 fn closest<'a>(wanted: &str, names: impl Iterator<Item = &'a str>, list: &str, none: &str) -> String {
     let names: BTreeSet<&str> = names.collect();
     let near = names.iter().map(|n| (strsim::osa_distance(wanted, n), *n));
-    // cargo's `closest` in `util/edit_distance.rs` allows three edits of any name: `nope` would be meant for `api`.
+    // cargo's `closest` in `util/edit_distance.rs` allows three edits of any name, and would
+    // suggest `api` for `nope`.
     let near = near.filter(|(d, _)| *d <= 3.min((wanted.len() + 1) / 3) && !is_pattern(wanted)).min();
     match near {
         Some((_, name)) => format!("did you mean `{name}`?"),
@@ -176,7 +179,8 @@ fn closest<'a>(wanted: &str, names: impl Iterator<Item = &'a str>, list: &str, n
     }
 }
 
-/// `members_with_features`: what is asked of each selected package, and which features none has. With resolver 1 and a package at hand, the flags belong to that package alone.
+/// `members_with_features`: returns what is requested from each selected package, and the features
+/// that none has. With resolver 1 and a current package, the flags belong to that package alone.
 fn features(
     workspace: &Workspace,
     scope: &Scope,
@@ -194,7 +198,8 @@ fn features(
         let is_current = !old || Some(i) == current;
         let mut own = BTreeSet::new();
         for feature in &scope.features {
-            // `member/feature` is for that member, though it be an optional dependency here (`members_with_features_old`).
+            // `member/feature` is for that member, even if the member is an optional dependency
+            // here (`members_with_features_old`).
             let is_of_member = |(name, _): (&str, &str)| {
                 let name = name.trim_end_matches('?');
                 packages.iter().any(|other| Some(*other) != current && workspace.packages[*other].name == name)
@@ -217,7 +222,7 @@ fn features(
     (roots, unknown)
 }
 
-/// What `--features feature` asks of one selected package, if it concerns it.
+/// Returns what `--features feature` requests from one selected package, if it affects it.
 fn asked_of(workspace: &Workspace, package: &Package, feature: &str, is_current: bool, old: bool) -> Option<String> {
     let Some((name, below)) = feature.split_once('/') else {
         return (is_current && package.features.contains_key(feature)).then(|| feature.to_owned());
@@ -270,7 +275,7 @@ fn proposals(workspace: &Workspace, scope: &Scope, packages: &BTreeSet<usize>) -
             TargetKind::Bench => ("bench", Mode::Test),
         };
         if every {
-            // `--tests` is all that `cargo test` tests, `--benches` all that `cargo bench` runs.
+            // `--tests` selects what `cargo test` tests, and `--benches` what `cargo bench` runs.
             let taken = |t: &Target| match kind {
                 TargetKind::Test => t.tested,
                 TargetKind::Bench => t.benched,

@@ -1,7 +1,8 @@
-//! Stub packages for entries.
+//! Makes stub packages for entries.
 //!
-//! In: entries, the workspace they come from, and what of its lockfile they reach. Out: [`Stubs`], packages without code
-//! whose dependency tables hold the entries, wired so that cargo builds or resolves each in its class. Touches nothing.
+//! In: entries, their workspace, and the part of its lockfile that they reach. Out: [`Stubs`].
+//! These are packages without code whose dependency tables hold the entries. They are connected so
+//! that cargo builds or resolves each entry in its class. Touches nothing.
 
 use super::class::{Class, Panic};
 use super::entries::{Entry, Role};
@@ -14,26 +15,26 @@ use crate::workspace::{
 use std::collections::{BTreeMap, BTreeSet};
 use toml::Table;
 
-/// The stubs that cargo selects, as far as they are made.
+/// The stubs that cargo selects, if they exist.
 const SELECTED: &[&str] = &[PREFIX, TESTS, MACRO, RESOLVE];
 
 /// The version of every stub.
 const VERSION: &str = "0.0.0";
 
-/// The feature that the binary of `larder-stub-resolve` requires, and nobody activates.
+/// The feature that the binary of `larder-stub-resolve` requires, and that is never active.
 const NEVER: &str = "never";
 
 /// The stub packages.
 pub struct Stubs {
-    /// Sorted by name, and what of the local packages is carried.
+    /// The stubs, sorted by name, and the carried packages.
     pub packages: Vec<Package>,
-    /// Those that cargo selects.
+    /// The packages that cargo selects.
     pub selected: Vec<usize>,
     /// The directories of the stubs among the packages.
     pub dirs: BTreeSet<String>,
-    /// The lockfile pruned to what they reach, with the stubs in it.
+    /// The lockfile, pruned to what they reach, with the stubs in it.
     pub lock: Lockfile,
-    /// Whether one of them is to be compiled as a test.
+    /// Whether a stub is compiled as a test.
     pub has_tests: bool,
 }
 
@@ -101,15 +102,16 @@ pub fn stubs(workspace: &Workspace, entries: &[Entry], reach: &BTreeSet<usize>) 
     Stubs { selected: selected.collect(), packages, dirs, lock, has_tests }
 }
 
-/// What the names and directories of all stubs begin with: `larder-stub`, or the first like it that is free. It is free of
-/// the packages that a skeleton holds, and of the local packages: a stub of the same name, in the same directory, would
-/// be the same unit to cargo. Stubs of the workspace itself do not count, so that the skeleton of a skeleton is the same.
+/// Returns the prefix of the names and directories of all stubs: `larder-stub`, or the first free
+/// name like it. No package of the skeleton and no local package may have it: to cargo, a package
+/// with the same name and directory is the same unit. Stubs of the workspace itself do not
+/// count, so that the skeleton of a skeleton is the same.
 fn base(workspace: &Workspace, reach: &BTreeSet<usize>) -> String {
     let locals = workspace.packages.iter().filter(|p| !workspace.stubs.contains(&p.dir));
     let dirs = locals.clone().filter(|p| p.is_carried()).filter_map(|p| p.dir.split('/').next());
     let locked = reach.iter().map(|i| workspace.lock.packages[*i].name.as_str());
     let names = locals.map(|p| p.name.as_str()).chain(dirs).chain(locked);
-    // cargo takes `-` and `_` for the same in names of crates, and some file systems do not tell case apart.
+    // cargo treats `-` and `_` alike in crate names, and some file systems ignore case.
     let taken: BTreeSet<String> = names.map(|name| name.replace('_', "-").to_lowercase()).collect();
     let is_free = |base: &String| {
         let begins = |name: &String| {
@@ -121,7 +123,7 @@ fn base(workspace: &Workspace, reach: &BTreeSet<usize>) -> String {
     [PREFIX.to_owned()].into_iter().chain(numbered).find(is_free).expect("names are finitely many")
 }
 
-/// Keys of packages that are not known here go to the carrier, so that none is lost.
+/// Returns the unknown keys of all packages. The carrier gets them, so that none is lost.
 fn unknown_keys(workspace: &Workspace) -> (Table, Table) {
     let union = |table: fn(&Package) -> &Table| {
         workspace.packages.iter().flat_map(table).map(|(k, v)| (k.clone(), v.clone())).collect()
@@ -150,7 +152,8 @@ fn targets(name: &str, called: &str, stub: &Stub<'_>, has_tests: bool) -> Vec<Ta
     let target = match (name, suffix) {
         (RESOLVE, None) => bin(&[NEVER]),
         (MACRO, None) => lib(&["proc-macro"], has_tests),
-        // Beside a stub that is compiled as a test, this one is not, so it must be something else than a library.
+        // Next to a stub that is compiled as a test, this one must not be a library, because it is
+        // not compiled as a test.
         (PREFIX, None) if has_tests => bin(&[]),
         (TESTS, None) => lib(&["lib"], true),
         (_, Some("-host")) => lib(&["proc-macro"], false),
@@ -162,7 +165,8 @@ fn targets(name: &str, called: &str, stub: &Stub<'_>, has_tests: bool) -> Vec<Ta
     vec![target]
 }
 
-/// The keys of third-party packages in one stub: the name, with the version where the stub has several of that name.
+/// Returns the keys of third-party packages in one stub: the name, with the version if the stub has
+/// several packages of that name.
 fn keys<'a>(workspace: &Workspace, stub: &Stub<'a>) -> BTreeMap<(usize, &'a String), String> {
     let mut by_name = BTreeMap::<&str, BTreeSet<(usize, &'a String)>>::new();
     for (_, entry) in &stub.entries {

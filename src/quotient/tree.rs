@@ -1,25 +1,26 @@
-//! The tree of stubs: which stub leads to each class, and where each entry goes.
+//! The tree of stubs: which stubs lead to each class, and where each entry belongs.
 //!
-//! In: one entry at a time. Out: [`Stub`]s by name, each with the stubs below it and its entries. Touches
-//! nothing.
+//! In: one entry at a time. Out: [`Stub`]s by name, each with the stubs below it and its entries.
+//! Touches nothing.
 //!
-//! | stub | how cargo comes to it | what it carries |
+//! | stub | how cargo reaches it | what depends on it |
 //! |---|---|---|
-//! | `larder-stub` | selected | what is built for the target |
-//! | `larder-stub-tests` | selected, compiled as a test | the same, where panics always unwind |
-//! | `…-mixed`, `…-dylib` | below one of these two | what is built below such crate types, with LTO |
-//! | `…-host` | below one of these, a proc-macro | what is built for the host |
+//! | `larder-stub` | selected | units for the target |
+//! | `larder-stub-tests` | selected, compiled as a test | the same, if panics always unwind |
+//! | `…-mixed`, `…-dylib` | below one of these two | units below such crate types, with LTO |
+//! | `…-host` | below one of these, a proc-macro | units for the host |
 //! | `…-host-static` | below that, a staticlib | the same below such a library, with LTO |
-//! | `larder-stub-macro` | selected, a proc-macro | what `cargo check` checks for the host |
-//! | `larder-stub-resolve` | selected, its one binary never built | what only counts for features |
-//! | `…-when-N` | below another, under a platform | what conditions one table cannot say |
+//! | `larder-stub-macro` | selected, a proc-macro | units that `cargo check` checks for the host |
+//! | `larder-stub-resolve` | selected, binary never built | entries that only count for features |
+//! | `…-when-N` | below another, in a platform table | conditions that one table cannot express |
 
 use super::class::{Class, Emit, Lto, Panic};
 use super::entries::{Entry, Role};
 use crate::workspace::condition::{Atom, Chain, Side};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What the stubs are called here; [`base`] decides what a skeleton calls them.
+/// The prefix of the names of stubs in this module. `base` in `stubs.rs` decides the prefix in a
+/// skeleton.
 pub const PREFIX: &str = "larder-stub";
 
 /// The stub that is compiled as a test.
@@ -31,10 +32,12 @@ pub const MACRO: &str = "larder-stub-macro";
 /// The stub whose dependencies only count for features.
 pub const RESOLVE: &str = "larder-stub-resolve";
 
-/// A stub in the making: its path dependencies and entries, each under a platform or none.
+/// A stub before it becomes a package, with its path dependencies and entries, each with its
+/// platform or none.
 #[derive(Default)]
 pub struct Stub<'a> {
-    /// The stub above it, under which platform, and the suffix that says its crate type; none if it is selected.
+    /// The stub above it, the platform of this dependency, and the suffix for its crate type.
+    /// `None` if the stub is selected.
     pub way: Option<(String, Option<String>, &'static str)>,
     /// The stubs below it, each with its platform.
     pub below: BTreeSet<(Option<String>, String)>,
@@ -42,8 +45,8 @@ pub struct Stub<'a> {
     pub entries: Vec<(Option<String>, &'a Entry)>,
 }
 
-/// The stubs that lead to the one of a role: the one that is selected, and the suffixes below it. Conditions on the target
-/// stand above a `-host`, those on the host below it.
+/// Returns the stubs that lead to a role: the selected one, and the suffixes below it. Conditions
+/// on the target are above a `-host`, and those on the host below it.
 fn path_to(role: Role, carrier: &str) -> (&str, &'static [&'static str]) {
     match role {
         Role::Built(Class::Target(panic, lto)) => {
@@ -68,7 +71,7 @@ fn path_to(role: Role, carrier: &str) -> (&str, &'static [&'static str]) {
     }
 }
 
-/// Puts an entry where its role and its conditions belong, making the stubs on the way.
+/// Puts an entry where its role and its conditions belong. Makes the stubs that lead there.
 pub fn place<'a>(made: &mut BTreeMap<String, Stub<'a>>, carrier: &str, entry: &'a Entry) {
     let (selected, below) = path_to(entry.role, carrier);
     made.entry(selected.to_owned()).or_default();
@@ -89,7 +92,8 @@ pub fn place<'a>(made: &mut BTreeMap<String, Stub<'a>>, carrier: &str, entry: &'
     made.entry(stub).or_default().entries.push((platform, entry));
 }
 
-/// Goes down until the remaining conditions can be said by one table: `cfg`s join to `cfg(all(…))`, triples do not.
+/// Adds stubs until one table can express the remaining conditions. `cfg`s are joined to
+/// `cfg(all(…))`, but triples cannot be.
 fn descend(made: &mut BTreeMap<String, Stub<'_>>, mut stub: String, mut chain: Chain) -> (String, Option<String>) {
     while let Some(platform) = (chain.len() > 1).then(|| triple(&chain)).flatten() {
         chain.retain(|a| a.platform != platform);
@@ -112,7 +116,7 @@ fn joined(chain: &Chain) -> Option<String> {
     }
 }
 
-/// The stub below `parent` under `platform`, of the crate type that `suffix` says.
+/// Returns the stub below `parent` under `platform`, with the crate type of `suffix`.
 fn child(
     made: &mut BTreeMap<String, Stub<'_>>,
     parent: &str,
@@ -122,7 +126,7 @@ fn child(
     let condition = platform.as_ref().map(|platform| format!("-when-{}", slug(platform))).unwrap_or_default();
     let mut name = format!("{parent}{condition}{suffix}");
     let way = Some((parent.to_owned(), platform.clone(), suffix));
-    // Different platforms may look alike, as `a-host` and `a` do above a `-host`.
+    // Different platforms may have the same name, as `a-host` and `a` have above a `-host`.
     while made.get(&name).is_some_and(|stub| stub.way != way) {
         name.push_str("-also");
     }
@@ -131,7 +135,8 @@ fn child(
     name
 }
 
-/// A platform as part of a package name. Punctuation tells operators apart, so that different conditions differ.
+/// Returns a platform as part of a package name. Punctuation becomes words, so that different
+/// conditions differ.
 fn slug(text: &str) -> String {
     let mut slug = String::new();
     for c in text.chars() {

@@ -1,9 +1,9 @@
-//! Which third-party packages the local units are built on, and in what way.
+//! Finds the third-party packages below local units, and how they are compiled.
 //!
-//! In: a workspace, what is selected of it, and its resolved features. Out: for every third-party dependency that a
-//! local unit has, the [`Class`]es it is built in and the conditions. It is the local part of cargo's unit graph
-//! (`core/compiler/unit_dependencies.rs`) with the flags that local crate types impose on what lies below
-//! (`core/compiler/lto.rs`). Touches nothing.
+//! In: a workspace, its selection, and its resolved features. Out: for every third-party dependency
+//! of a local unit, its [`Class`]es and their conditions. This is the local part of cargo's unit
+//! graph (`core/compiler/unit_dependencies.rs`), with the flags of local crate types for the units
+//! below (`core/compiler/lto.rs`). Touches nothing.
 
 use crate::quotient::class::{Class, Emit, Lto, Panic, below, unite, unite_lto};
 use crate::quotient::features::Features;
@@ -13,7 +13,7 @@ use crate::workspace::condition::{Condition, Side};
 use crate::workspace::{Dependency, DependencyKind, Resolved, Resolver, Target, TargetKind, Workspace};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Which distinctions matter under the profiles and the command used.
+/// The distinctions that matter under the profiles and the command.
 #[derive(Clone, Copy, Debug)]
 pub struct Distinctions {
     /// Some profile has link-time optimization.
@@ -24,13 +24,13 @@ pub struct Distinctions {
     pub check: bool,
 }
 
-/// For each entry of the lockfile and variant of its declaration, the classes it is built in, and when.
+/// For each lockfile entry and variant of its declaration, its classes and their conditions.
 pub type Built = BTreeMap<(usize, String), BTreeMap<Class, Condition>>;
 
-/// A library of a local package, as built in one context.
+/// A library of a local package in one context.
 type Library = (usize, Context);
 
-/// What a unit hands on to the units below it.
+/// What a unit passes on to the units below it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Context {
     side: Side,
@@ -48,7 +48,7 @@ struct Walk<'a> {
     built: Built,
 }
 
-/// A unit whose dependencies are to be followed.
+/// A unit whose dependencies must be followed.
 struct Unit<'a> {
     package: usize,
     context: Context,
@@ -88,8 +88,9 @@ pub fn built(
     walk.built
 }
 
-/// When the `required-features` of a target are all active. A feature of a third-party package counts as active: only
-/// the registry knows what else activates it, and a target too many costs time where one too few would be wrong.
+/// Returns when all `required-features` of a target are active. A feature of a third-party package
+/// counts as active, because only the registry knows what else activates it. An unnecessary target
+/// only costs time, but a missing one would be wrong.
 pub fn required_features(workspace: &Workspace, features: &Features<'_>, package: usize, target: &Target) -> Condition {
     let own = |feature: &String| {
         let condition = features.feature((package, Side::Target), feature);
@@ -105,15 +106,15 @@ pub fn required_features(workspace: &Workspace, features: &Features<'_>, package
 }
 
 impl Context {
-    /// What a build script or a proc-macro that something depends on is compiled in (`check_or_build_mode` in
-    /// `unit_dependencies.rs`).
+    /// Returns the context of a build script or a proc-macro that is a dependency
+    /// (`check_or_build_mode` in `unit_dependencies.rs`).
     fn to_host(self) -> Self {
         Context { side: Side::Host, emit: Emit::Code, ..self }
     }
 }
 
 impl Walk<'_> {
-    /// A selected target, as `new_units` and `deps_of_roots` make a unit of it.
+    /// Follows a selected target, as `new_units` and `deps_of_roots` make a unit of it.
     fn root(&mut self, package: usize, target: &Target, mode: Mode) {
         let condition = match target.kind {
             TargetKind::Lib => Condition::always(),
@@ -133,7 +134,8 @@ impl Walk<'_> {
         }
         let dev = mode == Mode::Test || target.kind == TargetKind::Example;
         self.executable(package, target, context, dev, &condition);
-        // Integration tests and benchmarks run the binaries of their package; nothing is run of what is only checked.
+        // Integration tests and benchmarks run the binaries of their package, unless they are only
+        // checked.
         if mode == Mode::Test && !is_checked && matches!(target.kind, TargetKind::Test | TargetKind::Bench) {
             let context = Context { side: Side::Target, panic: Panic::Profile, emit: Emit::Code };
             for bin in self.workspace.packages[package].targets.iter().filter(|t| t.kind == TargetKind::Bin) {
@@ -143,12 +145,13 @@ impl Walk<'_> {
         }
     }
 
-    /// A unit that nothing links: what it depends on, and the library of its own package.
+    /// Follows a unit that nothing links: its dependencies, and the library of its own package.
     fn executable(&mut self, package: usize, target: &Target, context: Context, dev: bool, condition: &Condition) {
         let lto = match target.kind {
             TargetKind::Example => below(Lto::Bitcode, &target.crate_types),
             _ if target.is_proc_macro() => Lto::Object,
-            // A test is a program, but one that is only checked is what it is made from (`calculate`).
+            // A test is a program. If it is only checked, it has the flags of its target
+            // (`calculate`).
             TargetKind::Lib if self.distinctions.check => below(Lto::Bitcode, &target.crate_types),
             _ => Lto::Bitcode,
         };
@@ -161,7 +164,7 @@ impl Walk<'_> {
         }
     }
 
-    /// A library below a unit that wants `parent` of it.
+    /// Follows a library below a unit that needs `parent` from it.
     fn library(&mut self, (package, context): Library, target: &Target, parent: Lto, condition: &Condition) {
         if condition.is_never() {
             return;
@@ -176,7 +179,7 @@ impl Walk<'_> {
         }
     }
 
-    /// The dependencies of a unit, and those of the build script of its package.
+    /// Follows the dependencies of a unit, and those of the build script of its package.
     fn follow(&mut self, unit: &Unit<'_>) {
         let package = &self.workspace.packages[unit.package];
         for dependency in &package.dependencies {
@@ -204,7 +207,7 @@ impl Walk<'_> {
         match dependency.to {
             Resolved::Absent => {}
             Resolved::Local(package) => {
-                // A dependency without a library is built by nobody; cargo warns of it.
+                // A dependency without a library is not built, and cargo warns about it.
                 if let Some(lib) = self.workspace.packages[package].lib() {
                     self.library((package, context), lib, lto, condition);
                 }

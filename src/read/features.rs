@@ -1,18 +1,21 @@
-//! Features that local packages ask of each other.
+//! Checks the features that local packages request from each other.
 //!
-//! In: packages whose dependencies are resolved. Out: nothing, or the first feature that is asked of a package without it.
-//! cargo resolves a workspace with all features of all members, whatever is built, and refuses it for such a feature
-//! (`resolve_with_previous` in its `ops/resolve.rs`, `Requirements::require_feature` in `core/resolver/dep_cache.rs`). What is
-//! asked of third-party packages stands in the registry's index, which only cargo reads. Touches nothing.
+//! In: packages with resolved dependencies. Out: an error about the first feature that its package
+//! does not have. cargo resolves a workspace with all features of all members, whatever it builds,
+//! and refuses such a feature (`resolve_with_previous` in its `ops/resolve.rs`,
+//! `Requirements::require_feature` in `core/resolver/dep_cache.rs`). Features of third-party
+//! packages are in the registry's index, which only cargo reads. Touches nothing.
 
 use crate::error::{Result, fail};
 use crate::workspace::{Dependency, DependencyKind, Package};
 
+/// Refuses a feature that a local package requests and another one does not have.
+///
 /// # Errors
-/// A local package has not the feature that another one asks of it.
+/// There is such a feature.
 pub fn refuse_unknown(packages: &[Package]) -> Result<()> {
     for package in packages {
-        // Of a package that is no member only this is certain to be resolved.
+        // Only these dependencies of a package that is not a member are certainly resolved.
         let counts = |d: &&Dependency| package.is_member || d.kind != DependencyKind::Dev && !d.optional;
         for dependency in package.dependencies.iter().filter(counts) {
             let Some(to) = dependency.to.local().map(|i| &packages[i]) else { continue };

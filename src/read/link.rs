@@ -1,10 +1,10 @@
 //! Resolves each dependency to a package.
 //!
-//! In: the local packages with their declared dependencies, and Cargo.lock. Out: a local package or a
-//! lockfile entry for each dependency. cargo's choice stands: a dependency resolves only to entries
-//! that the lockfile lists for its package. A new package may share the entries of others. An entry
-//! without a source is a local package; it never becomes a requirement for a registry. Touches
-//! nothing.
+//! In: the local packages with their declared dependencies, and Cargo.lock. Out: a local package or
+//! a lockfile entry for each dependency. cargo's choice stands: a dependency resolves only to
+//! entries that the lockfile lists for its package. A new package may share the entries of others.
+//! An entry without a source is a local package; it never becomes a requirement for a registry.
+//! Touches nothing.
 
 use super::dependencies::Declared;
 use super::source::{Agreement, agreement};
@@ -26,7 +26,8 @@ pub struct Linker<'a> {
     pub lock: &'a Lockfile,
     /// How messages name it.
     pub lock_name: &'a str,
-    /// The packages in `[patch]`, whose lockfile entries may have another source than the manifests name.
+    /// The packages in `[patch]`, whose lockfile entries may have another source than the manifests
+    /// name.
     pub patched: &'a BTreeSet<String>,
     /// The config, which has the URLs of registries.
     pub config: &'a Table,
@@ -113,9 +114,9 @@ impl Linker<'_> {
         }
     }
 
-    /// Returns the entry that cargo would select for a new dependency. It must be the only entry of its
-    /// name and meet the requirement. Other packages must already activate all requested features, so
-    /// that the lockfile lists everything that the features need.
+    /// Returns the entry that cargo would select for a new dependency. It must be the only entry of
+    /// its name and meet the requirement. Other packages must already activate all requested
+    /// features, so that the lockfile lists everything that the features need.
     fn of_others(&self, dependency: &Dependency, declared: &[Vec<Declared>]) -> Option<usize> {
         let mut named = (0..self.lock.packages.len()).filter(|i| self.lock.packages[*i].name == dependency.package);
         let (only, None) = (named.next()?, named.next()) else { return None };
@@ -131,8 +132,8 @@ impl Linker<'_> {
         (is_same && fits(locked, dependency) && is_covered && locked.replace.is_none()).then_some(only)
     }
 
-    /// Returns the repository that a dependency names if its entry is still from a registry, and not
-    /// through `[patch]`.
+    /// Returns the repository that a dependency names if its entry is still from a registry, and
+    /// not through `[patch]`.
     fn moved_to_git<'d>(&self, i: usize, dependency: &'d Dependency) -> Option<&'d str> {
         let url = dependency.rest.get("git")?.as_str()?;
         let is_of_registry = self.lock.packages[i]
@@ -142,7 +143,8 @@ impl Linker<'_> {
         (is_of_registry && !self.patched.contains(&dependency.package)).then_some(url)
     }
 
-    /// Returns an entry, or the local package of an entry without a source, which `[patch]` put there.
+    /// Returns an entry, or the local package of an entry without a source, which `[patch]` put
+    /// there.
     fn entry_or_local(&self, i: usize) -> Option<Resolved> {
         let locked = &self.lock.packages[i];
         if locked.source.is_some() {
@@ -153,11 +155,11 @@ impl Linker<'_> {
         exact.or_else(|| local.next()).map(Resolved::Local)
     }
 
-    /// Everything that is resolved rests on sources: below a third-party package, too, an entry without one is a package
-    /// of this workspace, and what is depended on has an entry.
+    /// Checks that every local entry is a package of this workspace, also below third-party
+    /// packages, and that every dependency has an entry.
     ///
     /// # Errors
-    /// It is not, so that cargo would ask a registry for its name.
+    /// An entry has no package, so that cargo would ask a registry for its name.
     pub fn refuse_strangers(&self, resolved: &[Vec<Dependency>]) -> Result<()> {
         let reached = self.lock.reach(resolved.iter().flatten().filter_map(|d| d.to.locked()));
         if let Some((i, reference)) = self.lock.dropped.iter().find(|(i, _)| reached.contains(i)) {
@@ -178,8 +180,8 @@ impl Linker<'_> {
     }
 }
 
-/// Returns whether a locked version meets the requirement. cargo reports a requirement that it cannot
-/// parse.
+/// Returns whether a locked version meets the requirement. cargo reports a requirement that it
+/// cannot parse.
 fn fits(locked: &LockedPackage, dependency: &Dependency) -> bool {
     let requirement = dependency.version.as_deref().map(VersionReq::parse);
     match (requirement, Version::parse(&locked.version)) {

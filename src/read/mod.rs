@@ -1,9 +1,8 @@
-//! From a directory to a [`Workspace`].
+//! Turns manifests into a [`Workspace`].
 //!
-//! In: the path of a manifest. Out: all that cargo would know of its workspace before it compiles. Reads manifests,
-//! Cargo.lock, `.cargo/config.toml`, the toolchain file, and the names of the files that target discovery looks at;
-//! starts no program and reads no source text but that of packages that third-party ones depend on (invariant 3). Writes
-//! nothing.
+//! In: all manifests of a workspace. Out: everything that cargo knows about it before it compiles.
+//! Reads Cargo.lock, the toolchain file, and the names of files for target discovery. Starts no
+//! program, and reads no sources except those of carried packages (invariant 3). Writes nothing.
 
 mod behind;
 mod copy;
@@ -33,7 +32,7 @@ use toml::Table;
 /// Reads the workspace of these manifests.
 ///
 /// # Errors
-/// Whatever cargo would refuse in the manifests, and a Cargo.lock that is missing or behind them.
+/// cargo would refuse the manifests, or Cargo.lock is missing or behind them.
 pub fn workspace(manifests: &Manifests) -> Result<Workspace> {
     let root = &manifests.root;
     let root_tables = root_tables(manifests);
@@ -44,10 +43,12 @@ pub fn workspace(manifests: &Manifests) -> Result<Workspace> {
         fail!("`{lock_name}` is missing\nhelp: run `cargo generate-lockfile`, and keep the file under version control")
     };
 
-    // The root comes first, then members, then packages outside the root, whose relative directories begin with `..`.
+    // The root comes first, then members, then packages outside the root, whose relative
+    // directories begin with `..`.
     let mut dirs: Vec<PathBuf> = manifests.packages.iter().cloned().collect();
     dirs.sort_by_cached_key(|dir| relative(dir, root));
-    // Compared as bytes: comparing paths part by part is what would take most of the time here.
+    // Directories are compared as bytes. Comparing paths by component would take most of the time
+    // here.
     let by_dir: BTreeMap<_, _> = dirs.iter().enumerate().map(|(i, dir)| (dir.as_os_str(), i)).collect();
     let index = |dir: &PathBuf| by_dir.get(dir.as_os_str()).copied();
     let mut packages = dirs.iter().map(|dir| package::package(manifests, dir)).collect::<Result<Vec<_>>>()?;
@@ -89,7 +90,7 @@ pub fn workspace(manifests: &Manifests) -> Result<Workspace> {
     })
 }
 
-/// What the package in a directory declares.
+/// Returns the dependencies that the package in a directory declares.
 fn declared(manifests: &Manifests, dir: &Path) -> Result<Vec<dependencies::Declared>> {
     let inherited = manifests.inherited(dir);
     let context = dependencies::Context {
@@ -102,8 +103,8 @@ fn declared(manifests: &Manifests, dir: &Path) -> Result<Vec<dependencies::Decla
     dependencies::declared(manifests.get(dir), &context)
 }
 
-/// For each member whose sources are not where its manifest says: how messages name its manifest, and one file that is
-/// missing. cargo misses such a file only when it compiles it.
+/// Returns the members with missing sources, each with the name of its manifest and one missing
+/// file. cargo reports such a file only when it compiles it.
 pub fn missing_sources(manifests: &Manifests) -> Vec<(String, String)> {
     let missing = |dir: &PathBuf| {
         let manifest = manifests.get(dir);
@@ -123,8 +124,8 @@ fn refuse_twins(packages: &[Package]) -> Result<()> {
     Ok(())
 }
 
-/// `set_resolve_behavior`: the key of the workspace, else of the root package, else what the root package's edition
-/// implies, else version 1.
+/// `set_resolve_behavior`: the key of the workspace, else of the root package, else the version
+/// that the root package's edition implies, else version 1.
 fn resolver(manifests: &Manifests) -> Result<Resolver> {
     let root = manifests.get(&manifests.root);
     let package = root.package.as_ref();
@@ -148,7 +149,8 @@ fn resolver(manifests: &Manifests) -> Result<Resolver> {
     Ok(if matches!(edition, "2015" | "2018") { Resolver::V1 } else { Resolver::V2 })
 }
 
-/// What third-party packages depend on is compiled for real, from sources that travel, if they do with all below them.
+/// Decides which packages below third-party ones are carried. All packages below a carried one must
+/// be carried too.
 fn carry(packages: &mut [Package], lock: &Lockfile, manifests: &Manifests, dirs: &[PathBuf]) -> Result<()> {
     let below = carried::below_third_parties(packages, lock);
     for i in &below {
@@ -176,8 +178,8 @@ fn carry(packages: &mut [Package], lock: &Lockfile, manifests: &Manifests, dirs:
     Ok(())
 }
 
-/// The tables of the root manifest, with the patches of the config, which come second (`resolve_with_previous` in cargo's
-/// `ops/resolve.rs`). Paths are relative to the root.
+/// Returns the tables of the root manifest, merged with the weaker patches of the config
+/// (`resolve_with_previous` in cargo's `ops/resolve.rs`). Paths are relative to the root.
 fn root_tables(manifests: &Manifests) -> RootTables {
     let root = manifests.get(&manifests.root);
     let mut patch: Table =
@@ -204,7 +206,7 @@ fn root_tables(manifests: &Manifests) -> RootTables {
     }
 }
 
-/// The packages that a `[patch]` names.
+/// Returns the packages that `[patch]` names.
 fn patched(root_tables: &RootTables) -> BTreeSet<String> {
     let patches = root_tables.patch.iter().filter_map(|(_, patches)| patches.as_table()).flatten();
     patches.map(|(key, by)| by.get("package").and_then(toml::Value::as_str).unwrap_or(key).to_owned()).collect()
@@ -217,5 +219,5 @@ fn dependency_value(table: &schema::DependencyTable) -> toml::Value {
     value.into()
 }
 
-/// Keys of `[workspace]` that cannot reach a third-party unit.
+/// Keys of `[workspace]` that cannot affect a third-party unit.
 const WORKSPACE_KEYS: &[&str] = &["lints", "metadata"];

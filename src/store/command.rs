@@ -1,6 +1,7 @@
-//! `cargo larder cache`: what a store holds, and less of it.
+//! The command `cargo larder cache`: shows what a store holds, and removes from it.
 //!
-//! In: a store and what is asked. Out: a line on stdout, or JSON. Reads and deletes, and puts nothing; cooks may run beside it.
+//! In: a store and a subcommand. Out: a line on stdout, or JSON. Reads and deletes, but adds
+//! nothing. Cooks may run at the same time.
 
 use super::digest::Digest;
 use super::disk::Disk;
@@ -19,10 +20,10 @@ use std::io::Write;
 /// The version of the JSON.
 const FORMAT: u32 = 1;
 
-/// Does what is asked.
+/// Runs the subcommand.
 ///
 /// # Errors
-/// No store is named, it cannot be read, or nothing be removed from it.
+/// No store is named, it cannot be read, or nothing can be removed from it.
 pub fn run(args: &Cache, environment: &Environment, stdout: &mut dyn Write) -> Result<()> {
     let named = match &args.verb {
         CacheVerb::Gc(gc) => &gc.named,
@@ -56,7 +57,7 @@ pub fn run(args: &Cache, environment: &Environment, stdout: &mut dyn Write) -> R
     }
 }
 
-/// What a store holds.
+/// The content of a store.
 #[derive(Debug, PartialEq, Serialize)]
 struct Held {
     format: u32,
@@ -74,7 +75,7 @@ impl Held {
     }
 }
 
-/// What went, and what is left.
+/// What was removed, and the rest.
 #[derive(Serialize)]
 struct Removed {
     #[serde(flatten)]
@@ -82,7 +83,7 @@ struct Removed {
     removed: Gone,
 }
 
-/// What was broken and is removed, and what is left.
+/// The broken files, which are removed, and the rest.
 #[derive(Serialize)]
 struct Verified {
     #[serde(flatten)]
@@ -122,7 +123,7 @@ fn held(disk: &Disk) -> Result<Held> {
     Ok(Held { format: FORMAT, units, packages, objects: objects.len(), bytes, seconds: milliseconds / 1000 })
 }
 
-/// Removes everything, records first: what has no record is not looked for.
+/// Removes everything, records first, because an object without a record is not found.
 fn clear(disk: &Disk) -> Result<Gone> {
     let mut gone = Gone::default();
     for folder in [INDEX, OBJECTS] {
@@ -135,13 +136,13 @@ fn clear(disk: &Disk) -> Result<Gone> {
     Ok(gone)
 }
 
-/// Reads everything, and removes objects that are not what they are called, and records that are none or whose object is not
-/// there.
+/// Reads everything. Removes objects whose content does not match their name, invalid records, and
+/// records without an object.
 fn verify(disk: &Disk) -> Result<Verified> {
     let mut broken = Vec::new();
     let mut whole = BTreeSet::new();
     for listed in disk.list(OBJECTS)? {
-        // One that vanishes meanwhile is not broken.
+        // A file that disappears meanwhile is not broken.
         let Some(bytes) = disk.get(&listed.name)? else { continue };
         if listed.name == super::record::object_name(&Digest::of(&bytes)) {
             whole.insert(listed.name);
@@ -154,7 +155,8 @@ fn verify(disk: &Disk) -> Result<Verified> {
         let Some(bytes) = disk.get(&listed.name)? else { continue };
         records.insert(listed.name.clone(), Record::parse(&listed.name, &bytes).map(|record| record.object_name()));
     }
-    // A cook that runs has put the object before the record, and perhaps after this began.
+    // A running cook writes the object before the record. It may have done so after this listing
+    // began.
     let is_whole = |object: &String| {
         whole.contains(object) || (!broken.contains(object) && disk.get(object).is_ok_and(|it| it.is_some()))
     };

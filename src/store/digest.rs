@@ -1,4 +1,4 @@
-//! Digests: SHA-256, as registries of images and lockfiles have it.
+//! SHA-256 digests, as lockfiles and registries of images use them.
 //!
 //! In: bytes. Out: a [`Digest`]. Touches nothing.
 
@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use std::fmt;
 
-/// A SHA-256, written in 64 hexadecimal digits.
+/// A SHA-256 digest. Its text has 64 hexadecimal digits.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String")]
 pub struct Digest(String);
@@ -17,7 +17,7 @@ impl Digest {
         Digest(hex(&Sha256::digest(bytes)))
     }
 
-    /// Returns one digest of several parts; where each ends counts.
+    /// Returns one digest of several parts. It depends on where each part ends.
     pub fn of_parts<T: AsRef<[u8]>>(parts: impl IntoIterator<Item = T>) -> Self {
         let mut hasher = Sha256::new();
         for part in parts {

@@ -1,32 +1,33 @@
 //! A store in a directory.
 //!
-//! In: names and bytes. Out: files below `v1` in the directory. A file is written beside its place and then renamed, so
-//! that neither a kill nor a full disk leaves half of one; what a kill leaves in `tmp` goes a day later. Nothing is locked.
+//! In: names and bytes. Out: files in `v1` in the directory. A file is written next to its place
+//! and then renamed. Therefore neither a kill nor a full disk leaves half a file. Files that a
+//! killed cook leaves in `tmp` are removed a day later. Nothing is locked.
 
 use super::holder::{Holder, Listed};
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-/// The folder of this format. One of another format stands beside it.
+/// The folder of this format. Other formats have folders next to it.
 const FORMAT: &str = "v1";
 
-/// Where files are written.
+/// The folder of files that are being written.
 const BESIDE: &str = "tmp";
 
-/// How old a file in [`BESIDE`] is when nobody is writing it any more.
+/// The age at which nobody is still writing a file in [`BESIDE`].
 const ABANDONED: Duration = Duration::from_hours(24);
 
-/// Tells backups and such to pass the directory over (<https://bford.info/cachedir/>).
+/// Tells backup programs to skip the directory (<https://bford.info/cachedir/>).
 const TAG: &str = "Signature: 8a477f597d28d172789f06886806bc55\n# Units that `cargo larder cook --cache` keeps.\n";
 
-/// A directory that is a store, or will be one.
+/// A directory that is or will be a store.
 pub struct Disk {
     top: PathBuf,
 }
 
 impl Disk {
-    /// The store in this directory, which need not exist.
+    /// Returns the store in this directory, which need not exist.
     pub fn new(top: &Path) -> Self {
         Disk { top: top.to_owned() }
     }
@@ -35,7 +36,7 @@ impl Disk {
         self.top.join(FORMAT).join(name)
     }
 
-    /// Removes what cooks that were killed have left.
+    /// Removes what killed cooks have left.
     pub fn sweep(&self) {
         for left in crate::target::records::entries(&self.path(BESIDE)) {
             let age = std::fs::metadata(&left).and_then(|it| it.modified()).ok().and_then(|it| it.elapsed().ok());
@@ -46,7 +47,7 @@ impl Disk {
     }
 }
 
-/// A file, or nothing where there is none.
+/// Returns a file, or `None` if it does not exist.
 fn unless_missing<T>(result: io::Result<T>) -> io::Result<Option<T>> {
     match result {
         Ok(value) => Ok(Some(value)),
@@ -74,7 +75,7 @@ impl Holder for Disk {
         if error.error.kind() != ErrorKind::NotFound {
             return Err(error.error);
         }
-        // Another cook has removed the folder with what was last in it.
+        // Another cook has removed the folder with its last file.
         fs_err::create_dir_all(to.parent().unwrap_or(&self.top))?;
         error.file.persist(&to).map(drop).map_err(|error| error.error)
     }
@@ -89,7 +90,7 @@ impl Holder for Disk {
             let Some(entries) = unless_missing(fs_err::read_dir(self.path(&folder)))? else { continue };
             for entry in entries {
                 let entry = entry?;
-                // One that vanishes meanwhile is not there.
+                // A file that disappears meanwhile is not listed.
                 let Ok(metadata) = entry.metadata() else { continue };
                 let Some(name) = entry.file_name().to_str().map(|name| format!("{folder}/{name}")) else { continue };
                 if metadata.is_dir() {
@@ -107,7 +108,7 @@ impl Holder for Disk {
     fn delete(&self, name: &str) -> io::Result<()> {
         let path = self.path(name);
         unless_missing(fs_err::remove_file(&path))?;
-        // The folder of a package goes with its last record.
+        // The folder of a package is removed with its last record.
         if name.matches('/').count() > 1 {
             let _ = path.parent().map(std::fs::remove_dir);
         }
@@ -115,7 +116,8 @@ impl Holder for Disk {
     }
 }
 
-/// A temporary file is for its owner alone; a store is for whoever the umask lets.
+/// Sets the permissions of a temporary file to those of any new file, so that the umask decides who
+/// can read a store.
 fn builder() -> tempfile::Builder<'static, 'static> {
     #[cfg_attr(not(unix), allow(unused_mut))]
     let mut builder = tempfile::Builder::new();

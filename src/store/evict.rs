@@ -1,7 +1,7 @@
-//! What goes when a store is too large: what was used longest ago.
+//! Shrinks a store that is too large: removes what was used longest ago.
 //!
-//! In: what a holder lists, and how much it may hold. Out: names that go. Deletes; a cook that runs beside it finds less, and
-//! compiles it.
+//! In: the list of a holder, and the limit. Out: the removed names. Deletes files. A cook that runs
+//! at the same time finds fewer units and compiles them.
 
 use super::holder::{Holder, INDEX, Listed, OBJECTS};
 use super::record::Record;
@@ -10,31 +10,31 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::time::{Duration, SystemTime};
 
-/// An object whose record is not there yet may be that of a cook that runs.
+/// The age at which an object without a record no longer belongs to a running cook.
 const GRACE: Duration = Duration::from_hours(1);
 
-/// What went.
+/// What was removed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Gone {
-    /// Units, as many as there were records.
+    /// The number of units, which is the number of records.
     pub units: usize,
-    /// Objects.
+    /// The number of objects.
     pub objects: usize,
-    /// Bytes of both.
+    /// The bytes of both.
     pub bytes: u64,
 }
 
-/// Brings a store to its size.
+/// Shrinks a store to its limit.
 ///
 /// # Errors
-/// The store cannot be read, or nothing be removed from it.
+/// The store cannot be read, or nothing can be removed from it.
 pub fn to_size(holder: &dyn Holder, limit: u64) -> io::Result<Gone> {
     let (records, objects) = (holder.list(INDEX)?, holder.list(OBJECTS)?);
     let total: u64 = records.iter().chain(&objects).map(|listed| listed.bytes).sum();
     if total <= limit {
         return Ok(Gone::default());
     }
-    // Room for the next cook, so that not each one has to look.
+    // Leaves room for the next cook, so that not every cook must shrink the store.
     let named: Vec<(Listed, Option<String>)> = records
         .into_iter()
         .map(|listed| (object_of(holder, &listed), listed))
@@ -51,14 +51,14 @@ pub fn to_size(holder: &dyn Holder, limit: u64) -> io::Result<Gone> {
     Ok(gone)
 }
 
-/// The name of a record's object; none, if the record is broken.
+/// Returns the name of a record's object, or `None` if the record is broken.
 pub fn object_of(holder: &dyn Holder, listed: &Listed) -> Option<String> {
     let bytes = holder.get(&listed.name).ok()??;
     Some(Record::parse(&listed.name, &bytes)?.object_name())
 }
 
-/// What goes, in this order: first what nobody can use, then records by the time they were put, and objects with their last
-/// record.
+/// Returns what to remove, in this order: unusable files first, then records by their time. An
+/// object is removed with its last record.
 fn decide<'a>(
     records: &'a [(Listed, Option<String>)],
     objects: &'a [Listed],

@@ -1,11 +1,13 @@
-//! Units that come back from a store before cargo starts.
+//! Restores units from a store before cargo starts.
 //!
-//! In: a store, and the third-party packages of a lockfile. Out: units in the target directory, and a line if something went
-//! wrong. Writes below the target directory, each unit whole or not at all; removes from the store what is broken there.
+//! In: a store, and the third-party packages of a lockfile. Out: units in the target directory, and
+//! a line about a failure. Writes to the target directory, each unit as a whole or not at all.
+//! Removes broken objects from the store.
 //!
-//! All that comes gets one time, that of now: nothing of it is older than what it was compiled against, and what stands in
-//! the directory and was compiled against an earlier copy of it is older, so cargo makes that anew. What build scripts watch
-//! outside is compared by content (`watch.rs`), since a time would say nothing at another place.
+//! All files get the current time as their mtime. So no unit is older than those that it was
+//! compiled against. Units in the directory that were compiled against an earlier copy are older,
+//! so cargo compiles them again. Files that build scripts watch outside their package are compared
+//! by content (`watch.rs`), because an mtime has no meaning on another machine.
 
 use super::digest::Digest;
 use super::object;
@@ -21,27 +23,29 @@ use std::io;
 use std::path::Path;
 use std::time::SystemTime;
 
-/// What came back.
+/// What was restored.
 #[derive(Debug, Default)]
 pub struct Fetched {
-    /// The records of the units that came.
+    /// The records of the restored units.
     pub units: BTreeMap<Unit, Record>,
-    /// A line for what went wrong.
+    /// A line about a failure.
     pub notes: Vec<String>,
 }
 
-/// What a package, the environment included, is called in the store. A package of a registry is its checksum, one of a
-/// repository its commit, which its source ends with; a local one is not kept.
+/// Returns the key of a package in the store, which includes the environment. A package of a
+/// registry has its checksum, and one of a repository its commit, which is the end of its source.
+/// Local packages are not stored.
 pub fn key(package: &LockedPackage, common: &Digest) -> Option<Digest> {
     let source = package.source.as_deref()?;
     let checksum = package.checksum.as_deref().unwrap_or_default();
     Some(Digest::of_parts([common.as_str(), &package.name, &package.version, source, checksum]))
 }
 
-/// Brings what the store has of these packages, built in directories of a profile. `check` is asked between two units.
+/// Restores what the store has of these packages, built in directories of a profile. Calls `check`
+/// between two units.
 ///
 /// # Errors
-/// What `check` says. A store that cannot be read, and a unit that cannot be written, is a note.
+/// `check` fails. If the store cannot be read or a unit cannot be written, this is only a note.
 pub fn fetch(store: &Store, lock: &Lockfile, profile_dir: &str, check: &dyn Fn() -> Result<()>) -> Result<Fetched> {
     let mut fetched = Fetched::default();
     let records = match records(store, lock, profile_dir, check)? {
@@ -58,7 +62,7 @@ pub fn fetch(store: &Store, lock: &Lockfile, profile_dir: &str, check: &dyn Fn()
     let stands = |key: &str| -> Option<Digest> {
         let (unit, parts) = there.get(key)?;
         let packed = pack(unit, parts, dir).ok().flatten();
-        // What cannot be told is no unit that anything was compiled against.
+        // If a unit cannot be read, nothing was compiled against it.
         Some(packed.map_or_else(|| Digest::of(b""), |packed| Digest::of(&packed.bytes)))
     };
     let mut came = BTreeMap::<String, Digest>::new();
@@ -98,13 +102,14 @@ pub fn fetch(store: &Store, lock: &Lockfile, profile_dir: &str, check: &dyn Fn()
     Ok(fetched)
 }
 
-/// The time of a file that is written now, as the file system counts it, which is how cargo takes the time as well.
+/// Returns the mtime of a file that is written now. The clock of the file system counts, as for
+/// cargo.
 fn now(dir: &Path) -> io::Result<SystemTime> {
     fs_err::create_dir_all(dir)?;
     tempfile::tempfile_in(dir)?.metadata()?.modified()
 }
 
-/// The records that may be used here, those put last first. The outer error is that of `check`.
+/// Returns the records that may be used, the newest first. The outer error is that of `check`.
 fn records(
     store: &Store,
     lock: &Lockfile,
@@ -136,7 +141,7 @@ fn records(
     Ok(Ok(found.into_iter().map(|(_, record)| record).collect()))
 }
 
-/// Whether everything is here as it was where the unit was made.
+/// Returns whether everything is as it was where the unit was made.
 fn holds(store: &Store, record: &Record, looked: &Looked) -> bool {
     let (around, needed) = (&store.surroundings, &record.circumstances);
     needed.system.as_ref().is_none_or(|system| *system == around.system)
@@ -144,15 +149,16 @@ fn holds(store: &Store, record: &Record, looked: &Looked) -> bool {
         && needed.watched.holds(around, looked)
 }
 
-/// The object of a record, its digest checked; none, where it is gone or broken, and then the store forgets it.
+/// Returns the object of a record after checking its digest. Returns `None` if it is missing or
+/// broken, and removes it from the store.
 fn object(store: &Store, record: &Record) -> io::Result<Option<Vec<u8>>> {
     let bytes = store.holder.get(&record.object_name())?;
     let is_whole = |bytes: &Vec<u8>| Digest::of(bytes) == record.object;
     if bytes.as_ref().is_some_and(is_whole) {
         return Ok(bytes);
     }
-    // Another cook may have put a whole one meanwhile. A store that cannot be written to keeps what is broken, and it is found
-    // again.
+    // Another cook may meanwhile have written a valid one. A read-only store keeps the broken one,
+    // and it is found again.
     let again = store.holder.get(&record.object_name())?;
     if again.as_ref().is_some_and(is_whole) {
         return Ok(again);

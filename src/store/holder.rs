@@ -1,53 +1,53 @@
-//! What holds the bytes of a store.
+//! The trait for what holds the bytes of a store.
 //!
-//! In: names with forward slashes, below [`OBJECTS`] or [`INDEX`]. Out: bytes. A holder knows nothing of units, so that a
-//! directory, a bucket or a registry of images can each be one; one that pays for each object may pack several, since no
-//! caller relies on how they lie.
+//! In: names with forward slashes, in [`OBJECTS`] or [`INDEX`]. Out: bytes. A holder knows nothing
+//! about units. So it can be a directory, a bucket, or a registry of images. If each object costs
+//! money, it may pack several together, because no caller depends on their places.
 //!
-//! Whoever puts bytes under a name puts all of them or none, and a reader never sees a part. Nothing more is asked: a name
-//! may vanish at any moment, and what comes back is checked by whoever asked for it.
+//! A holder writes all bytes of a name or none, so that a reader never sees a part. It guarantees
+//! nothing else: a name may disappear at any time, and the reader checks the content.
 
 use std::io;
 use std::time::SystemTime;
 
-/// The folder of objects. Each is named by the digest of its bytes, and never changes.
+/// The folder of objects. Each is named by the digest of its bytes and never changes.
 pub const OBJECTS: &str = "objects";
 
-/// The folder of records: small, changed at will, and no loss but of time.
+/// The folder of records. They are small, may change, and losing them only costs time.
 pub const INDEX: &str = "index";
 
-/// What a holder tells of one name.
+/// One name in a holder.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Listed {
-    /// The name, from [`OBJECTS`] or [`INDEX`] on.
+    /// The name, including [`OBJECTS`] or [`INDEX`].
     pub name: String,
-    /// How many bytes it takes.
+    /// The size in bytes.
     pub bytes: u64,
-    /// When it was put last.
+    /// The time of the last write.
     pub put: SystemTime,
 }
 
-/// Bytes under names.
+/// Bytes by name.
 pub trait Holder {
-    /// Returns the bytes under a name, or none where there are none.
+    /// Returns the bytes of a name, or `None` if it does not exist.
     ///
     /// # Errors
     /// They cannot be read.
     fn get(&self, name: &str) -> io::Result<Option<Vec<u8>>>;
 
-    /// Puts bytes under a name, in the place of those that were there.
+    /// Writes the bytes of a name, and replaces earlier ones.
     ///
     /// # Errors
     /// They cannot be written, and nothing has changed.
     fn put(&self, name: &str, bytes: &[u8]) -> io::Result<()>;
 
-    /// Returns everything below a folder, in the order of names.
+    /// Lists everything in a folder, sorted by name.
     ///
     /// # Errors
-    /// The folder cannot be read. One that is not there holds nothing.
+    /// The folder cannot be read. A missing folder is empty.
     fn list(&self, folder: &str) -> io::Result<Vec<Listed>>;
 
-    /// Removes what is under a name; nothing, if nothing is.
+    /// Removes a name, if it exists.
     ///
     /// # Errors
     /// It cannot be removed.

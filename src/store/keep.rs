@@ -1,10 +1,11 @@
-//! Units that a store keeps after cargo has used them.
+//! Stores units after cargo has used them.
 //!
-//! In: the third-party units that a build used, in a target directory. Out: objects and records in the store, and a line if
-//! something went wrong. Reads the target directory; writes to the store.
+//! In: the third-party units that a build used, in a target directory. Out: objects and records in
+//! the store, and a line about a failure. Reads the target directory and writes to the store.
 //!
-//! Objects come first and records last: whoever is killed, or has no space left, in between has left bytes that nobody
-//! finds, which go when the store is full.
+//! Objects are written first and records last. If the program is killed in between, or the disk is
+//! full, only objects without records are left. Nobody finds them, and they are removed when the
+//! store is full.
 
 use super::digest::Digest;
 use super::fetch::{Fetched, key};
@@ -25,19 +26,19 @@ use std::path::{Path, PathBuf};
 pub struct Used<'a> {
     /// The unit.
     pub unit: &'a Unit,
-    /// Its package.
+    /// The lockfile entry of its package.
     pub package: &'a LockedPackage,
-    /// cargo's word for its target.
+    /// cargo's name for the kind of its target.
     pub kind: &'a str,
     /// Whether cargo made it in this build.
     pub is_new: bool,
 }
 
-/// Keeps what was used, and brings the store back to its size. Gives a line for what went wrong. `check` is asked between
-/// two units.
+/// Stores the used units and shrinks the store to its limit. Returns a line about a failure. Calls
+/// `check` between two units.
 ///
 /// # Errors
-/// What `check` says.
+/// `check` fails.
 pub fn keep(
     store: &Store,
     used: &[Used<'_>],
@@ -64,9 +65,9 @@ struct Keeping<'a> {
     store: &'a Store,
     there: &'a BTreeMap<Unit, Parts>,
     fetched: &'a Fetched,
-    /// The objects that the store had, with their lengths.
+    /// The objects that the store had, with their sizes.
     listed: BTreeMap<String, u64>,
-    /// What is in the store by now.
+    /// What is in the store now.
     objects: BTreeMap<&'a Unit, Object>,
     has_put: bool,
 }
@@ -78,7 +79,7 @@ struct Object {
 }
 
 impl<'a> Keeping<'a> {
-    /// Puts the objects. The outer error is that of `check`.
+    /// Writes the objects. The outer error is that of `check`.
     fn objects(&mut self, used: &[Used<'a>], check: &dyn Fn() -> Result<()>) -> Result<io::Result<()>> {
         let to_pack: Vec<&Used<'a>> = used.iter().filter(|used| self.came(used).is_none()).collect();
         if !to_pack.is_empty() {
@@ -106,7 +107,8 @@ impl<'a> Keeping<'a> {
         }
         let digest = Digest::of(&packed.bytes);
         let name = object_name(&digest);
-        // Of one that had to be made although the store may have it, the store may have a broken copy.
+        // If a unit had to be made although the store may have it, its copy in the store may be
+        // broken.
         let is_whole =
             || !used.is_new || self.store.holder.get(&name).is_ok_and(|it| it.as_ref() == Some(&packed.bytes));
         if self.listed.get(&name) != Some(&bytes) || !is_whole() {
@@ -117,24 +119,24 @@ impl<'a> Keeping<'a> {
         Ok(())
     }
 
-    /// The record of a unit that came from the store and that cargo took as it was.
+    /// Returns the record of a unit that came from the store and that cargo found fresh.
     fn came(&self, used: &Used<'_>) -> Option<&'a Record> {
         self.fetched.units.get(used.unit).filter(|_| !used.is_new)
     }
 
-    /// Puts the records; those of what came from the store again, so that they count as used.
+    /// Writes the records. Also writes those of restored units again, so that they count as used.
     fn records(&mut self, used: &[Used<'a>]) -> io::Result<()> {
         let around = &self.store.surroundings;
         let looked = Looked::default();
         let sources = self.sources(used);
-        // cargo tells of all that a unit was compiled against.
+        // cargo's record names everything that a unit was compiled against.
         let by_hash: BTreeMap<(&str, u64), &Unit> = used
             .iter()
             .filter_map(|it| Some(((profile_name(it.unit), fingerprint(it.unit, &around.target_dir)?.0), it.unit)))
             .collect();
         for used in used {
             if let Some(record) = self.came(used) {
-                // Where that fails, it is not written for the first time either.
+                // If this fails, a first write would fail too.
                 let _ = self.store.holder.put(&record.name(), &record.to_bytes());
                 continue;
             }
@@ -168,8 +170,9 @@ impl<'a> Keeping<'a> {
         Ok(())
     }
 
-    /// What a unit was compiled against, with the objects; none, if the store does not have all of it. cargo's record names
-    /// each by the hash of its fingerprint (`DepFingerprint` in cargo's `fingerprint/mod.rs`).
+    /// Returns what a unit was compiled against, with the objects, or `None` if the store lacks one
+    /// of them. cargo's record names each unit by the hash of its fingerprint (`DepFingerprint` in
+    /// cargo's `fingerprint/mod.rs`).
     fn dependencies(&self, unit: &Unit, by_hash: &BTreeMap<(&str, u64), &Unit>) -> Option<BTreeMap<String, Digest>> {
         let (_, json) = fingerprint(unit, &self.store.surroundings.target_dir)?;
         let hashes = json.get("deps")?.as_array()?.iter().map(|dependency| dependency.get(3)?.as_u64());
@@ -183,14 +186,15 @@ impl<'a> Keeping<'a> {
         Some(dependencies)
     }
 
-    /// Where the sources of each package are. A package is missing if that is unknown or changes between its units.
+    /// Returns the directory of the sources of each package. A package is missing if its directory
+    /// is unknown or differs between its units.
     fn sources(&self, used: &[Used<'_>]) -> BTreeMap<(String, String), Source> {
         let around = &self.store.surroundings;
         let mut found = BTreeMap::<(String, String), Source>::new();
         let mut unknown = BTreeSet::new();
         for used in used {
             let Some(parts) = self.there.get(used.unit) else { continue };
-            // A run of a build script says nothing.
+            // The run of a build script does not tell.
             let Some(source) = unit::source(used.unit, parts, &around.target_dir) else { continue };
             let path = Path::new(&source);
             if !path.is_absolute() {
@@ -206,7 +210,7 @@ impl<'a> Keeping<'a> {
 }
 
 struct Source {
-    /// The directory of the package, unless cargo unpacked it in its home.
+    /// Returns the directory of the package, unless cargo unpacked it in its home.
     own: Option<PathBuf>,
 }
 
@@ -218,12 +222,14 @@ fn profile_name(unit: &Unit) -> &str {
     unit.profile.rsplit('/').next().unwrap_or(&unit.profile)
 }
 
-/// Whether a unit runs when it is made, or is linked. What is compiled against it, or what it leaves, comes back only with it.
+/// Returns whether a unit runs when it is made, or is linked. Units compiled against it, or its
+/// output, are only restored with it.
 fn sees_the_system(kind: &str) -> bool {
     kind.split(',').any(|kind| !["lib", "rlib"].contains(&kind))
 }
 
-/// The hash of a unit's fingerprint, and its record (`write_fingerprint` in cargo's `fingerprint/mod.rs`).
+/// Returns the hash of a unit's fingerprint, and its record (`write_fingerprint` in cargo's
+/// `fingerprint/mod.rs`).
 fn fingerprint(unit: &Unit, target_dir: &Path) -> Option<(u64, serde_json::Value)> {
     let files = entries(&target_dir.join(unit.record()));
     let json = files.iter().find(|path| path.extension().is_some_and(|it| it == "json"))?;

@@ -1,14 +1,16 @@
-//! The store: units that earlier cooks kept, for any project, and that come back before cargo starts.
+//! The store: units of earlier cooks of any project, which are restored before cargo starts.
 //!
 //! ```text
-//! lockfile, surroundings ─records▶ plan ─objects▶ fetch ─units▶ target directory ─cargo▶ used ─▶ keep ─objects, records▶ evict
+//! lockfile, surroundings ─records▶ plan ─objects▶ fetch ─units▶ target directory
+//! target directory ─cargo▶ used units ─▶ keep ─objects, records▶ evict
 //! ```
 //!
-//! A store is bytes under names. Objects are units as cargo left them, named by the digest of their bytes, and never change.
-//! Records say what an object is, and under which circumstances it may be used; they may be lost. STORE.md describes both.
+//! A store is a set of named bytes. Objects are units as cargo left them. They are named by the
+//! digest of their bytes and never change. Records describe objects, and the conditions under which
+//! they may be used. They may be lost. STORE.md describes both.
 //!
-//! Nothing here teaches cargo that a unit is fresh: what comes back is what cargo itself wrote, and cargo decides. What goes
-//! wrong with a store is a note and costs time; it never fails a cook.
+//! Nothing here makes cargo believe that a unit is fresh. Every restored unit was written by cargo,
+//! and cargo decides. A failure of the store is a note and costs time. It never fails a cook.
 
 pub mod command;
 pub mod digest;
@@ -36,11 +38,11 @@ use surroundings::Surroundings;
 pub struct Store {
     /// What holds its bytes.
     pub holder: Box<dyn Holder>,
-    /// What this cook runs in.
+    /// The surroundings of this cook.
     pub surroundings: Surroundings,
-    /// How many bytes it may hold.
+    /// Its limit in bytes.
     pub limit: u64,
-    /// How messages name it.
+    /// Its name in messages.
     pub name: String,
 }
 
@@ -54,7 +56,7 @@ impl Store {
 /// The variable that names a store.
 const VARIABLE: &str = "LARDER_CACHE";
 
-/// Returns the directory of the store that a flag names, or the variable.
+/// Returns the directory of the store that the flag or the variable names.
 pub fn dir(named: Option<&Path>, environment: &Environment) -> Option<PathBuf> {
     let by_variable = environment.var_os(VARIABLE).map(Path::new);
     let dir = named.or(by_variable).filter(|dir| !dir.as_os_str().is_empty())?;

@@ -1,24 +1,25 @@
 //! Names of variables that reach C compilers and build scripts.
 //!
-//! In: the name of a variable. Out: whether it counts for what sees the system. A table; touches nothing.
+//! In: the name of a variable. Out: whether it counts for units that see the system. A table that
+//! touches nothing.
 //!
-//! A variable that counts and should not costs time. One that should and does not may bring what was built for another
-//! library; but what a build script watches is compared anyway (`watch.rs`).
+//! An unnecessary row costs time. A missing row may restore a unit that was built for another
+//! library. But variables that a build script watches are compared anyway (`watch.rs`).
 
 /// A rule for the names of variables that reach C compilers and build scripts.
 enum Name {
-    /// This one.
+    /// This name.
     Is(&'static str),
-    /// All that begin so.
+    /// Names with this prefix.
     Begins(&'static str),
-    /// All that end so.
+    /// Names with this suffix.
     Ends(&'static str),
-    /// All that hold this.
+    /// Names that contain this.
     Holds(&'static str),
 }
 
 const COUNTED: &[Name] = &[
-    // Compilers and tools, as the `cc` crate looks for them: alone, for a target, for the host.
+    // Compilers and tools, as the `cc` crate searches for them: alone, for a target, for the host.
     Name::Is("CC"),
     Name::Begins("CC_"),
     Name::Ends("_CC"),
@@ -32,7 +33,7 @@ const COUNTED: &[Name] = &[
     Name::Is("RANLIB"),
     Name::Begins("RANLIB_"),
     Name::Is("STRIP"),
-    // The dynamic linker's, and a linker.
+    // Variables of the dynamic linker, and a linker.
     Name::Begins("LD"),
     // Their flags.
     Name::Begins("CFLAGS"),
@@ -45,7 +46,7 @@ const COUNTED: &[Name] = &[
     Name::Begins("CRATE_CC_"),
     Name::Holds("CXXSTDLIB"),
     Name::Begins("NIX_"),
-    // Where libraries and headers are looked for.
+    // Places of libraries and headers.
     Name::Begins("PKG_CONFIG"),
     Name::Begins("CMAKE"),
     Name::Begins("OPENSSL"),
@@ -55,20 +56,20 @@ const COUNTED: &[Name] = &[
     Name::Is("CPLUS_INCLUDE_PATH"),
     Name::Is("INCLUDE"),
     Name::Is("LIB"),
-    // Which system is compiled for.
+    // The system to compile for.
     Name::Is("SDKROOT"),
     Name::Ends("DEPLOYMENT_TARGET"),
     Name::Begins("ANDROID_"),
     Name::Begins("NDK"),
     Name::Begins("WASI_"),
-    // What generators of bindings and of sources take.
+    // Variables of generators of bindings and sources.
     Name::Begins("BINDGEN_"),
     Name::Begins("LIBCLANG"),
     Name::Begins("LLVM_"),
     Name::Begins("PROTOC"),
     Name::Begins("PYO3_"),
     Name::Begins("PYTHON_SYS_"),
-    // How `-sys` crates are told which library to take.
+    // Variables that select the library of a `-sys` crate.
     Name::Begins("DEP_"),
     Name::Holds("_SYS_"),
     Name::Begins("VCPKG"),
@@ -84,7 +85,8 @@ const COUNTED: &[Name] = &[
     Name::Ends("_INCLUDE"),
 ];
 
-/// Of these, the ones that are about the session, cargo's own settings or ours: cargo knows what its own mean.
+/// Exceptions: variables of the session, cargo's own settings, and ours. cargo compares its own
+/// settings.
 const NOT_COUNTED: &[Name] = &[
     Name::Is("CARGO_TARGET_DIR"),
     Name::Is("CARGO_MANIFEST_DIR"),
@@ -106,12 +108,13 @@ fn is_one_of(rules: &[Name], name: &str) -> bool {
     })
 }
 
-/// Whether a variable reaches C compilers or build scripts, as far as its name tells. What a script names itself is watched.
+/// Returns whether a variable reaches C compilers or build scripts, judged by its name. Variables
+/// that a script names are watched.
 pub fn counts(name: &str) -> bool {
     is_one_of(COUNTED, name) && !is_one_of(NOT_COUNTED, name)
 }
 
-/// Whether a variable names a compiler or a linker.
+/// Returns whether a variable names a compiler or a linker.
 pub fn is_program(name: &str) -> bool {
     let rules = [
         Name::Is("CC"),

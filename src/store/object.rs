@@ -1,11 +1,12 @@
-//! A unit as bytes.
+//! The format of an object, and how a unit is restored from it.
 //!
-//! In: the parts of a unit in a target directory. Out: one object, the same bytes wherever and whenever the unit is the same;
-//! and back. Reads the unit, or writes it, each whole or not at all.
+//! In: the bytes of an object. Out: the unit in a target directory, as a whole or not at all.
+//! `pack.rs` makes objects. An object of the same unit always has the same bytes.
 //!
-//! An object holds paths, modes, links and contents, and no times: all that comes back gets one time, which cargo takes for
-//! fresh (`find_stale_file` and `check_filesystem` in its `fingerprint/mod.rs` compare with `>`). Where the target directory
-//! was stands in files that cargo writes anew or translates when it reads them; there a mark takes its place.
+//! An object holds paths, modes, links, and contents, but no mtimes. All restored files get one
+//! mtime, which is fresh to cargo: `find_stale_file` and `check_filesystem` in its
+//! `fingerprint/mod.rs` compare with `>`. In files that cargo writes again, or translates when it
+//! reads them, a mark replaces the path of the target directory.
 
 use crate::target::copy;
 use crate::target::place::place;
@@ -20,10 +21,10 @@ use std::time::SystemTime;
 /// The version of the format.
 pub const FORMAT: u32 = 1;
 
-/// What every object begins with.
+/// The first bytes of every object.
 pub(super) const MAGIC: &[u8] = b"larder unit 1\n";
 
-/// Stands where the target directory was.
+/// Replaces the path of the target directory.
 pub(super) const MARK: &[u8] = b"\x01larder-target\x01";
 
 #[derive(Serialize, Deserialize)]
@@ -37,7 +38,7 @@ pub(super) struct Header {
 #[derive(Serialize, Deserialize)]
 pub(super) struct Entry {
     pub(super) part: usize,
-    /// Below the part; empty for the part itself.
+    /// The path in the part. It is empty for the part itself.
     pub(super) path: String,
     #[serde(flatten)]
     pub(super) what: What,
@@ -52,10 +53,10 @@ pub(super) enum What {
     File {
         mode: u32,
         bytes: usize,
-        /// Whether a mark stands for the target directory.
+        /// Whether it contains a mark.
         marked: bool,
     },
-    /// A further name of an earlier file.
+    /// Another name of an earlier file.
     Same {
         of: usize,
     },
@@ -80,10 +81,10 @@ pub(super) fn replace(content: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
     replaced
 }
 
-/// Puts a unit into a target directory, with one time on all of it.
+/// Restores a unit in a target directory, with one mtime for all files.
 ///
 /// # Errors
-/// The object is not one of this unit, or the directory cannot be written to.
+/// The object is not one of this unit, or the directory is not writable.
 pub fn unpack(object: &[u8], unit: &Unit, dir: &Path, time: SystemTime) -> io::Result<()> {
     let (header, contents) = parse(object).ok_or_else(|| io::Error::other("the object is broken"))?;
     let parts = Parts(header.parts.iter().map(PathBuf::from).collect());
@@ -93,7 +94,7 @@ pub fn unpack(object: &[u8], unit: &Unit, dir: &Path, time: SystemTime) -> io::R
     }
     let contents = slices(&header.files, contents).ok_or_else(|| io::Error::other("the object is broken"))?;
     let dir_with_slash = with_slash(dir.as_os_str().as_encoded_bytes());
-    // By number, where each file was written.
+    // The path of each file, by its number.
     let mut written: Vec<PathBuf> = vec![PathBuf::new(); header.files.len()];
     place(&parts, dir, &mut |part, _, to| {
         let of_part = || header.files.iter().enumerate().filter(|(_, entry)| entry.part == part);
@@ -121,7 +122,7 @@ pub fn unpack(object: &[u8], unit: &Unit, dir: &Path, time: SystemTime) -> io::R
             }
             written[i] = path;
         }
-        // A directory takes the time of what came into it last, and may be one that nobody can write to.
+        // Writing into a directory changes its mtime, and a directory may be read-only.
         for (i, entry) in of_part().collect::<Vec<_>>().into_iter().rev() {
             if !matches!(entry.what, What::Link { .. }) {
                 copy::set_time(&written[i], time)?;
@@ -144,7 +145,7 @@ fn parse(object: &[u8]) -> Option<(Header, &[u8])> {
     (header.format == FORMAT && header.files.iter().all(fits)).then_some((header, contents))
 }
 
-/// The content of each file, in order; none if they are not just what there is.
+/// Returns the content of each file, in order, or `None` if the sizes do not add up.
 fn slices<'a>(files: &[Entry], mut contents: &'a [u8]) -> Option<Vec<&'a [u8]>> {
     let mut slices = Vec::new();
     for entry in files {
@@ -156,7 +157,7 @@ fn slices<'a>(files: &[Entry], mut contents: &'a [u8]) -> Option<Vec<&'a [u8]>> 
     contents.is_empty().then_some(slices)
 }
 
-/// Whether a path leads downwards only.
+/// Returns whether a path stays inside its directory.
 fn is_plain(path: &Path) -> bool {
     path.components().all(|part| matches!(part, Component::Normal(_)))
 }

@@ -1,7 +1,7 @@
 //! Turns a unit into an object.
 //!
-//! In: the parts of a unit in a target directory. Out: the bytes of an object, or nothing if the store cannot
-//! hold the unit. Reads the unit and writes nothing.
+//! In: the parts of a unit in a target directory. Out: the bytes of an object, or nothing if the
+//! store cannot hold the unit. Reads the unit and writes nothing.
 
 use super::object::{Entry, FORMAT, Header, MAGIC, MARK, What, mode, replace, with_slash};
 use crate::disk;
@@ -13,18 +13,19 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
 
-/// More than this is not worth the memory.
+/// Larger units are not worth the memory.
 const LIMIT: u64 = 1 << 30;
 
-/// A unit as bytes, and what a reader of it must know.
+/// An object, and what its reader must know.
 pub struct Packed {
     /// The object.
     pub bytes: Vec<u8>,
-    /// Whether it names the directory that it was made in, so that it serves nowhere else.
+    /// Whether it contains the path of the target directory, so that it is useful nowhere else.
     pub names_target: bool,
 }
 
-/// Returns a unit as bytes; none, if the store cannot hold it: it is too large, or names what is gone when it comes back.
+/// Returns a unit as an object. Returns `None` if the unit is too large, or contains a path that
+/// does not exist when it is restored.
 ///
 /// # Errors
 /// It cannot be read.
@@ -57,7 +58,7 @@ struct Packing<'a> {
     contents: Vec<u8>,
 }
 
-/// What a file tells of places, the worst last.
+/// The paths that a file contains, the worst last.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 enum Tells {
     Nothing,
@@ -121,8 +122,9 @@ impl Packing<'_> {
         Ok(tells)
     }
 
-    /// Whether cargo or rustc writes where the target directory is into this file for cargo alone, which takes the path as it
-    /// is (`prev_build_output` in cargo's `custom_build.rs`) or does not read it again (`translate_dep_info` in its
+    /// Returns whether this file contains the target directory only for cargo. cargo either
+    /// translates the path when it reads the file (`prev_build_output` in cargo's
+    /// `custom_build.rs`), or does not read the file again (`translate_dep_info` in its
     /// `fingerprint/dep_info.rs`).
     fn is_of_cargo(&self, path: &Path) -> bool {
         let run = self.dir.join(self.unit.run());
@@ -136,7 +138,7 @@ impl Packing<'_> {
     }
 }
 
-/// Whether a unit is the run of a build script: cargo notes its `OUT_DIR`.
+/// Returns whether a unit is the run of a build script: cargo records its `OUT_DIR`.
 pub fn is_run(unit: &Unit, dir: &Path) -> bool {
     dir.join(unit.run()).join("root-output").is_file()
 }

@@ -1,23 +1,25 @@
-//! Which of the records that may be used come back.
+//! Decides which usable records are restored.
 //!
-//! In: records whose circumstances hold, and what stands in the target directory. Out: the ones to bring, each after what it
-//! was compiled against. A pure decision.
+//! In: records whose conditions hold, and what is in the target directory. Out: the records to
+//! restore, each after those that it was compiled against. A pure decision.
 //!
-//! A unit comes back only with just the units that it was compiled against: they come too, or stand there, byte for byte.
-//! cargo alone would not see a difference, since its hash of a unit does not depend on what a build script found out.
+//! A unit is restored only with exactly the units that it was compiled against, byte for byte. They
+//! are restored too, or already there. cargo alone would not see a difference, because its hash of
+//! a unit does not contain the results of build scripts.
 
 use super::digest::Digest;
 use super::record::Record;
 use std::collections::BTreeMap;
 
-/// Returns the records to bring. `stands` tells what a unit of the target directory is, by its key in a ledger; a unit that
-/// stands there does not come.
+/// Returns the records to restore. `stands` returns the object of a unit in the target directory,
+/// by its key in a ledger. A unit that is already there is not restored.
 pub fn choose<'a>(records: &'a [Record], stands: &dyn Fn(&str) -> Option<Digest>) -> Vec<&'a Record> {
     let mut wanted = BTreeMap::<(&str, &Digest), usize>::new();
     for (unit, object) in records.iter().flat_map(|record| &record.dependencies) {
         *wanted.entry((unit, object)).or_default() += 1;
     }
-    // Of two that are the same unit, the one that more were compiled against; else the first.
+    // Of two records of the same unit, the one that more units were compiled against wins, else the
+    // first.
     let keys: Vec<String> = records.iter().map(|record| record.unit.key()).collect();
     let mut open: Vec<usize> = (0..records.len()).collect();
     open.sort_by_key(|i| {
@@ -54,7 +56,8 @@ mod tests {
     use crate::target::Unit;
     use crate::target::unit::Layout;
 
-    /// A record of `unit`, whose object is `content`, compiled against other units with their contents.
+    /// Returns a record of `unit`, whose object is `content`, compiled against other units with
+    /// their contents.
     fn record(unit: &str, content: &str, against: &[(&str, &str)]) -> Record {
         Record {
             format: FORMAT,

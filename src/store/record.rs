@@ -1,7 +1,7 @@
-//! What a store knows of one of its objects: whose unit it is, and under which circumstances it may be used.
+//! The record of an object: its unit, and the conditions under which it may be used.
 //!
-//! In: a record, or its bytes. Out: the other. Bytes that were cut off, altered, moved to another name or written by another
-//! format are no record. Touches nothing.
+//! In: a record, or its bytes. Out: the other. Bytes that were cut off or changed, have another
+//! name, or another format are not a record. Touches nothing.
 
 use super::digest::Digest;
 use super::holder::{INDEX, OBJECTS};
@@ -18,29 +18,29 @@ pub const FORMAT: u32 = 1;
 pub struct Record {
     /// The version of the format.
     pub format: u32,
-    /// The digest of the package, as the lockfile has it, and of all that every unit depends on.
+    /// The digest of the package, from the lockfile, and of everything that all units depend on.
     pub key: Digest,
     /// The package's name.
     pub package: String,
     /// Its version.
     pub version: String,
-    /// cargo's word for the target.
+    /// cargo's name for the kind of the target.
     pub kind: String,
     /// The unit.
     pub unit: Unit,
     /// Its object.
     pub object: Digest,
-    /// How long that is.
+    /// Its size in bytes.
     pub bytes: u64,
     /// The milliseconds that cargo spent on the unit, if known.
     pub milliseconds: Option<u64>,
-    /// What it was compiled against: units, by their keys in a ledger, and the object of each.
+    /// What it was compiled against: units by their keys in a ledger, each with its object.
     pub dependencies: BTreeMap<String, Digest>,
-    /// What may differ between two places.
+    /// Conditions that may differ between two machines.
     pub circumstances: Circumstances,
 }
 
-/// What must be as it was when the unit was made.
+/// What must be the same as when the unit was made.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Circumstances {
     /// The system, for a unit that can see it.
@@ -55,7 +55,7 @@ pub struct Circumstances {
 }
 
 impl Record {
-    /// Where the record stands: in the folder of its package.
+    /// Returns the name of the record, which is in the folder of its package.
     pub fn name(&self) -> String {
         let circumstances = serde_json::to_vec(&self.circumstances).expect("maps of strings become JSON");
         let dependencies = serde_json::to_vec(&self.dependencies).expect("maps of strings become JSON");
@@ -68,13 +68,13 @@ impl Record {
         format!("{}/{}-{}.json", folder(&self.package, &self.version, &self.key), self.unit.hash, of.short())
     }
 
-    /// The bytes of the record: the digest of the rest, then JSON.
+    /// Returns the bytes of the record: the digest of the rest, then JSON.
     pub fn to_bytes(&self) -> Vec<u8> {
         let json = serde_json::to_vec_pretty(self).expect("a record becomes JSON");
         [Digest::of(&json).as_str().as_bytes(), b"\n", &json].concat()
     }
 
-    /// Reads the record of this name; none, where the bytes are not that.
+    /// Parses the record of this name. Returns `None` if the bytes are not such a record.
     pub fn parse(name: &str, bytes: &[u8]) -> Option<Self> {
         let (digest, json) = bytes.split_at_checked(64)?;
         let json = json.strip_prefix(b"\n")?;
@@ -86,18 +86,18 @@ impl Record {
         (record.format == FORMAT && record.name() == name).then_some(record)
     }
 
-    /// The name of its object.
+    /// Returns the name of its object.
     pub fn object_name(&self) -> String {
         object_name(&self.object)
     }
 }
 
-/// The name of an object.
+/// Returns the name of an object.
 pub fn object_name(object: &Digest) -> String {
     format!("{OBJECTS}/{object}")
 }
 
-/// The folder of a package's records.
+/// Returns the folder of a package's records.
 pub fn folder(package: &str, version: &str, key: &Digest) -> String {
     format!("{INDEX}/{package}-{version}-{}", key.short())
 }

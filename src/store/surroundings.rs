@@ -1,8 +1,8 @@
-//! What a cook runs in, as far as units depend on it.
+//! The surroundings of a cook, as far as units depend on them.
 //!
-//! In: the variables and the configuration that cargo will have, and what its compiler says of itself. Out:
-//! [`Surroundings`]: a digest for every unit, and one for those that see the system. STORE.md has a table of both, with a
-//! reason for each row.
+//! In: the variables and the configuration of cargo, and the versions of its compiler. Out:
+//! [`Surroundings`]: a digest for every unit, and one for units that see the system. STORE.md has a
+//! table of both, with a reason for each row.
 
 use super::digest::Digest;
 use super::system::{self, Looks};
@@ -15,29 +15,29 @@ use toml::{Table, Value};
 pub struct Known<'a> {
     /// The variables that cargo will have.
     pub variables: BTreeMap<OsString, OsString>,
-    /// The whole configuration.
+    /// The merged configuration.
     pub config: &'a Table,
     /// `rustc -vV` and `cargo -vV`.
     pub versions: String,
-    /// What rustc takes a native processor for, if it is asked.
+    /// Asks rustc for a native processor.
     pub native: &'a dyn Fn() -> Option<String>,
-    /// cargo's home, without links.
+    /// cargo's home as a canonical path.
     pub cargo_home: PathBuf,
-    /// Where cargo keeps units.
+    /// The directory of cargo's units.
     pub target_dir: PathBuf,
     /// The root of the project.
     pub root: &'a Path,
 }
 
-/// What a cook runs in.
+/// The surroundings of a cook.
 pub struct Surroundings {
     /// What every unit depends on.
     pub common: Digest,
-    /// What a unit depends on that can see the system: it runs when the crate is built, or it is linked.
+    /// What a unit depends on if it sees the system: it runs during the build, or it is linked.
     pub system: Digest,
     /// cargo's home.
     pub cargo_home: PathBuf,
-    /// Where cargo keeps units.
+    /// The directory of cargo's units.
     pub target_dir: PathBuf,
     variables: BTreeMap<OsString, OsString>,
     /// `[env]` of the configuration.
@@ -45,7 +45,8 @@ pub struct Surroundings {
 }
 
 impl Surroundings {
-    /// Looks around. Starts the compilers and linkers that are found, for their versions.
+    /// Collects the surroundings. Starts the compilers and linkers that it finds, to read their
+    /// versions.
     pub fn look(known: Known<'_>) -> Self {
         let env = known.config.get("env").and_then(Value::as_table).cloned().unwrap_or_default();
         let flags = flags(&known);
@@ -66,8 +67,8 @@ impl Surroundings {
         Surroundings { common: Digest::of_parts(common), system, cargo_home, target_dir, variables, env }
     }
 
-    /// Returns the digest of what a variable is to a compiler or a build script; none where nobody sets it. `[env]` may win over
-    /// the process or not, so both count.
+    /// Returns the digest of a variable's value for a compiler or a build script, or `None` if
+    /// nobody sets it. Both the process and `[env]` count, because either may win.
     pub fn variable(&self, name: &str) -> Option<Digest> {
         let process = self.variables.get(OsStr::new(name)).map(|value| value.as_encoded_bytes().to_vec());
         let config = self.env.get(name).map(ToString::to_string);
@@ -80,7 +81,7 @@ impl Surroundings {
     }
 }
 
-/// Programs that cargo calls in the place of rustc, or with it, and what makes rustc another.
+/// Programs that cargo calls instead of rustc or together with it, and settings that change rustc.
 fn programs_between(known: &Known<'_>) -> Vec<String> {
     let mut lines = Vec::new();
     for name in ["RUSTC", "RUSTC_WRAPPER", "RUSTC_BOOTSTRAP"] {
@@ -95,7 +96,7 @@ fn programs_between(known: &Known<'_>) -> Vec<String> {
     lines
 }
 
-/// Flags for compilers, wherever they stand: rustc's, and those that `cc` reads.
+/// Flags for compilers, wherever they are set: for rustc, and for the `cc` crate.
 fn flags(known: &Known<'_>) -> Vec<String> {
     let of_variables = known.variables.iter().filter(|(name, _)| name.to_string_lossy().contains("FLAGS"));
     let mut flags: Vec<String> = of_variables.map(|(_, value)| value.to_string_lossy().into_owned()).collect();
@@ -103,14 +104,14 @@ fn flags(known: &Known<'_>) -> Vec<String> {
     flags
 }
 
-/// The linkers that the configuration names.
+/// Returns the linkers that the configuration names.
 fn linkers(config: &Table) -> Vec<String> {
     let mut linkers = Vec::new();
     below(&Value::Table(config.clone()), &["linker"], false, &mut linkers);
     linkers
 }
 
-/// All text below keys of these names.
+/// Returns all strings in keys of these names and below.
 fn below(value: &Value, keys: &[&str], is_below: bool, found: &mut Vec<String>) {
     match value {
         Value::Table(table) => {
@@ -124,7 +125,8 @@ fn below(value: &Value, keys: &[&str], is_below: bool, found: &mut Vec<String>) 
     }
 }
 
-/// The files that flags name, such as a linker script or a profile: cargo compares their paths only.
+/// Returns the files that flags name, such as a linker script or a profile. cargo compares only
+/// their paths.
 fn files_in(flags: &str, root: &Path) -> Vec<String> {
     let words = flags.split(|c: char| c.is_whitespace() || "=,\x1f\"'".contains(c)).filter(|word| !word.is_empty());
     let files = words.map(|word| (word, root.join(word))).filter(|(word, path)| *word != "." && path.is_file());

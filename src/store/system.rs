@@ -1,10 +1,10 @@
-//! The system, as build scripts, C compilers and linkers see it.
+//! The system, as build scripts, C compilers, and linkers see it.
 //!
-//! In: variables, and linkers that are named. Out: lines that are the same where the same system is. Reads a few files, and
-//! starts compilers and linkers for their versions; writes nothing.
+//! In: variables, and the named linkers. Out: lines that are the same on the same system. Reads a
+//! few files, and starts compilers and linkers to read their versions. Writes nothing.
 //!
-//! Each row has its reason in STORE.md. What is too much costs time; what is too little makes a wrong build: an
-//! `openssl-sys` that looked for its library in another image.
+//! STORE.md has a reason for each row. An unnecessary row costs time. A missing row causes a wrong
+//! build, such as an `openssl-sys` that found its library in another image.
 
 use super::digest::Digest;
 use super::names::{counts, is_program};
@@ -16,19 +16,19 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use toml::Table;
 
-/// What to look at.
+/// The inputs.
 pub struct Looks<'a> {
-    /// The variables that cargo will have.
+    /// The variables of cargo.
     pub variables: &'a BTreeMap<OsString, OsString>,
     /// `[env]` of the configuration, which build scripts have too.
     pub env: &'a Table,
-    /// Linkers that the configuration names.
+    /// The linkers that the configuration names.
     pub linkers: Vec<String>,
-    /// The root of the system: `/`, but in tests.
+    /// The root of the system, which is `/` except in tests.
     pub root: &'a Path,
 }
 
-/// Where systems say what is installed, and which system it is. Whoever has several counts with all of them.
+/// Files that list the installed packages or identify the system. All existing ones count.
 const DATABASES: &[&str] = &[
     "etc/os-release",
     "usr/lib/os-release",
@@ -43,7 +43,8 @@ const DATABASES: &[&str] = &[
     "System/Library/CoreServices/SystemVersion.plist",
 ];
 
-/// Where a directory lists what is installed: one entry for each package, or what came without a package.
+/// Directories that list what is installed: one entry for each package, or for each file without a
+/// package.
 const LISTED: &[(&str, usize)] = &[
     ("var/lib/dpkg/status.d", 0),
     ("var/lib/pacman/local", 0),
@@ -54,10 +55,10 @@ const LISTED: &[(&str, usize)] = &[
     ("usr/local/lib64", 2),
 ];
 
-/// Compilers and linkers that build scripts and rustc call where nobody names others.
+/// Compilers and linkers that build scripts and rustc call by default.
 const COMPILERS: &[&str] = &["cc", "c++", "ld", "clang", "zig"];
 
-/// What build scripts call besides. These are known by where they are and how long they are.
+/// Other programs that build scripts call. Their paths and sizes count.
 const TOOLS: &[&str] = &[
     "ar",
     "as",
@@ -84,10 +85,11 @@ const TOOLS: &[&str] = &[
     "yasm",
 ];
 
-/// How compilers and linkers for other targets are called: `aarch64-linux-gnu-gcc`, which the `cc` crate finds by itself.
+/// Suffixes of compilers and linkers for other targets, such as `aarch64-linux-gnu-gcc`, which the
+/// `cc` crate finds on its own.
 const ENDINGS: &[&str] = &["-ar", "-c++", "-cc", "-clang", "-clang++", "-g++", "-gcc", "-ld", "-pkg-config"];
 
-/// Returns what tells this system from others.
+/// Returns lines that distinguish this system from others.
 pub fn lines(looks: &Looks<'_>) -> Vec<String> {
     let mut lines = Vec::new();
     for path in DATABASES {
@@ -107,12 +109,12 @@ pub fn lines(looks: &Looks<'_>) -> Vec<String> {
         for dir in std::env::split_paths(&*value).filter(|dir| dir.is_absolute() && dir.is_dir()) {
             lines.push(format!("{} {}", dir.display(), Digest::of_parts(listing(&dir, 3))));
         }
-        // The first word, as the `cc` crate takes it: `ccache gcc` has a second one.
+        // The first word counts, as in the `cc` crate. In `ccache gcc`, a second word follows.
         if is_program(&name) {
             versions.extend(value.split_whitespace().map(str::to_owned));
         }
     }
-    // In `[env]` everything was written for builds.
+    // Every variable in `[env]` was set for builds.
     lines.extend(looks.env.iter().map(|(name, value)| format!("[env] {name}={value}")));
     for name in versions {
         if let Some(program) = found(&name, &path) {
@@ -125,7 +127,7 @@ pub fn lines(looks: &Looks<'_>) -> Vec<String> {
     lines
 }
 
-/// The program of a name, as a shell finds it.
+/// Returns the path of a program, as a shell finds it.
 fn found(name: &str, path: &OsStr) -> Option<PathBuf> {
     let candidates: Vec<PathBuf> = if name.contains(['/', '\\']) {
         vec![PathBuf::from(name)]
@@ -136,21 +138,21 @@ fn found(name: &str, path: &OsStr) -> Option<PathBuf> {
     candidates.into_iter().find(|path| path.is_file())
 }
 
-/// The names of compilers and linkers for other targets.
+/// Returns the names of compilers and linkers for other targets.
 fn for_targets(path: &OsStr) -> BTreeSet<String> {
     let dirs = std::env::split_paths(path).filter(|dir| dir.is_absolute());
     let names = dirs.flat_map(|dir| entries(&dir)).map(|path| name_of(&path));
     names.filter(|name| ENDINGS.iter().any(|ending| name.ends_with(ending))).collect()
 }
 
-/// Where a program really is, and how long it is.
+/// Returns the real path of a program, and its size.
 fn told(program: &Path) -> String {
     let real = fs_err::canonicalize(program).unwrap_or_else(|_| program.to_owned());
     let bytes = std::fs::metadata(&real).map_or(0, |it| it.len());
     format!("{} {bytes}", real.display())
 }
 
-/// What it says of its version.
+/// Returns the version that it prints.
 fn version(program: &Path) -> String {
     let mut command = Command::new(program);
     command.arg("--version").stdin(Stdio::null()).stderr(Stdio::null());
@@ -241,7 +243,8 @@ mod tests {
         ] {
             program(name, "1");
             let before = of(&variables);
-            // As long as the other, so that only what it says tells; but for one that is not asked.
+            // Both have the same size, so only their versions differ, unless they are not asked for
+            // it.
             program(name, if name.ends_with("-gcc") { "10" } else { "2" });
             assert_ne!(before, of(&variables), "{name}");
         }

@@ -1,11 +1,12 @@
-//! Variables and files outside of its package that a unit was made from.
+//! Variables and files outside its package that a unit was made from.
 //!
-//! In: a unit, or what one watched. Out: the names of what it watched with their digests, or whether these still hold. Reads
-//! files; writes nothing.
+//! In: a unit, or what one watched. Out: the watched names with their digests, or whether these
+//! still match. Reads files and writes nothing.
 //!
-//! cargo compares variables that a build script names, and mtimes of files. It compares no variable that a crate of a
-//! registry reads with `env!`, and an older header of another base image is none that changed to it. A store is read at
-//! other places and times than it was written, so all of this is compared by content.
+//! cargo compares variables that a build script names, and mtimes of files. It does not compare a
+//! variable that a crate of a registry reads with `env!`. An older header in another base image
+//! does not seem changed to it. A store is read on other machines and at other times than it was
+//! written, so all of these are compared by content.
 
 use super::digest::Digest;
 use super::pack;
@@ -18,7 +19,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
 
-/// Names with the digests of their values; none for what was not there.
+/// Names with the digests of their values, or `None` for missing ones.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Watched {
     /// Variables.
@@ -29,23 +30,23 @@ pub struct Watched {
     pub files: BTreeMap<String, Option<Digest>>,
 }
 
-/// Files that were digested, each once in a cook.
+/// The digests of files, each computed once in a cook.
 #[derive(Default)]
 pub struct Looked(RefCell<BTreeMap<PathBuf, Content>>);
 
 /// What is at a path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Content {
-    /// A file, or a directory with all that is below it.
+    /// A file, or a directory with everything in it.
     Is(Digest),
     /// Nothing.
     Nothing,
-    /// Too much, or nobody may read it.
+    /// Too many files, or an unreadable one.
     Untold,
 }
 
 impl Content {
-    /// As a record has it; none, where it has no such thing.
+    /// Returns the digest as a record stores it, or `None` if a record cannot store it.
     fn told(self) -> Result<Option<Digest>, ()> {
         match self {
             Content::Is(digest) => Ok(Some(digest)),
@@ -55,7 +56,7 @@ impl Content {
     }
 }
 
-/// A directory with more than this is not read: who watches it is not kept.
+/// A directory with more entries is not read, and a unit that watches it is not stored.
 const FILES: usize = 20_000;
 const BYTES: u64 = 256 << 20;
 
@@ -92,7 +93,7 @@ fn directory(path: &Path) -> Option<Digest> {
     for file in files {
         let inner = file.strip_prefix(&top).unwrap_or(&file);
         parts.push(inner.as_os_str().as_encoded_bytes().to_vec());
-        // What a link leads to counts, unless that is a directory.
+        // The target of a link counts, unless it is a directory.
         match std::fs::metadata(&file) {
             Ok(metadata) if metadata.is_file() => {
                 bytes += metadata.len();
@@ -108,14 +109,14 @@ fn directory(path: &Path) -> Option<Digest> {
 }
 
 impl Watched {
-    /// Whether all is as it was.
+    /// Returns whether nothing has changed.
     pub fn holds(&self, around: &Surroundings, looked: &Looked) -> bool {
         self.variables.iter().all(|(name, digest)| around.variable(name) == *digest)
             && self.files.iter().all(|(path, digest)| looked.at(Path::new(path)).told().is_ok_and(|now| now == *digest))
     }
 
-    /// Returns what a unit was made from; none, where that cannot be told. `sources` is the directory of its package's
-    /// sources, if these are not cargo's own.
+    /// Returns what a unit was made from, or `None` if this is unknown. `sources` is the directory
+    /// of its package's sources, if they are not in cargo's home.
     pub fn of(
         unit: &Unit,
         parts: &Parts,
@@ -154,7 +155,7 @@ impl Watched {
     }
 }
 
-/// What a unit names.
+/// The names that a unit contains.
 #[derive(Default)]
 struct Names {
     variables: Vec<String>,
@@ -162,8 +163,9 @@ struct Names {
 }
 
 impl Names {
-    /// Adds what a build script printed (`BuildOutput::parse` in cargo's `custom_build.rs`). No answer, where a path leads out
-    /// of the package that only the package's directory could tell.
+    /// Adds what a build script printed (`BuildOutput::parse` in cargo's `custom_build.rs`).
+    /// Returns `None` if a path leads out of the package, and only the package's directory could
+    /// resolve it.
     fn of_script(&mut self, printed: &str) -> Option<()> {
         for line in printed.lines() {
             let Some(line) = line.strip_prefix("cargo::").or_else(|| line.strip_prefix("cargo:")) else { continue };
@@ -181,8 +183,9 @@ impl Names {
         Some(())
     }
 
-    /// Adds what rustc read (`write_out_deps` in its `interface/passes.rs`): a line without anything after the colon for each
-    /// file, and the variables of `env!`. What cargo sets itself follows from the package.
+    /// Adds what rustc read (`write_out_deps` in its `interface/passes.rs`): a line with nothing
+    /// after the colon for each file, and the variables of `env!`. Variables that cargo sets follow
+    /// from the package.
     fn of_dep_info(&mut self, text: &str) {
         for line in text.lines() {
             if let Some(variable) = line.strip_prefix("# env-dep:") {
@@ -200,8 +203,8 @@ impl Names {
     }
 }
 
-/// Returns the directory of the package that a source belongs to, if it is not in a place where sources never change: what
-/// cargo unpacked in its home. Nothing is known of a path that is not absolute.
+/// Returns the directory of the package that a source belongs to. Returns `None` for sources that
+/// never change, because cargo unpacked them in its home, and for relative paths.
 pub fn sources(source: &Path, cargo_home: &Path) -> Option<PathBuf> {
     if ["registry/src", "git/checkouts"].iter().any(|own| source.starts_with(cargo_home.join(own))) {
         return None;
@@ -209,12 +212,13 @@ pub fn sources(source: &Path, cargo_home: &Path) -> Option<PathBuf> {
     source.ancestors().skip(1).find(|dir| dir.join("Cargo.toml").is_file()).map(Path::to_owned)
 }
 
-/// The name that a directory has in a record.
+/// Returns the name of a directory in a record.
 pub fn digest_of_path(path: &Path) -> Digest {
     Digest::of(path.as_os_str().as_encoded_bytes())
 }
 
-/// Names and sizes of what stands below a directory, a few levels down: what was installed there.
+/// Returns the names and sizes of entries in a directory, a few levels deep. They show what was
+/// installed there.
 pub fn listing(dir: &Path, depth: usize) -> Vec<String> {
     let mut lines = Vec::new();
     for path in entries(dir) {

@@ -1,8 +1,8 @@
-//! What a cook leaves so that a later verification can name what differs: the build that it was for.
+//! Stores which build a cook was for, so that a later verification can name the differences.
 //!
-//! In: flags, the configuration, and the surroundings. Out: a [`Build`], and a file of them in the directory of the units. The
-//! file holds settings that decide about units, and no other variable. Losing it costs words of a verification and nothing
-//! else, so no failure here is one of the cook.
+//! In: flags, the configuration, and the surroundings. Out: a [`Build`], and a file of them in the
+//! directory of the units. The file holds settings that affect units, and no other variable.
+//! Without it, a verification only has fewer words, so no failure here fails the cook.
 
 use crate::config::layers::{Layers, Origin, spelled};
 use crate::disk;
@@ -14,11 +14,11 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use toml::{Table, Value};
 
-/// The file's name, in the directory that holds the units.
+/// The name of the file in the directory of the units.
 pub const RECORD: &str = ".larder-builds.json";
 const FORMAT: u32 = 1;
 
-/// Keys of a profile that decide what a unit is (`Profile::comparable` in cargo's `core/profiles.rs`).
+/// Keys of a profile that affect units (`Profile::comparable` in cargo's `core/profiles.rs`).
 const OF_PROFILES: [&str; 14] = [
     "opt-level",
     "lto",
@@ -35,28 +35,29 @@ const OF_PROFILES: [&str; 14] = [
     "rustflags",
     "trim-paths",
 ];
-/// The variables of rustc's flags, which win over the config (`env_args` in cargo's `target_info.rs`).
+/// The variables of rustc's flags, which override the config (`env_args` in cargo's
+/// `target_info.rs`).
 const FLAGS: [&str; 2] = ["CARGO_ENCODED_RUSTFLAGS", "RUSTFLAGS"];
 
-/// A build, as far as it decides what units there are.
+/// The parts of a build that affect its units.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Build {
     /// What it selects.
     pub scope: Scope,
-    /// It as a command.
+    /// Its command.
     pub words: String,
-    /// Settings by name: `profile.release.lto`, `RUSTFLAGS`.
+    /// Settings by name, such as `profile.release.lto` and `RUSTFLAGS`.
     pub settings: BTreeMap<String, Setting>,
-    /// What rustc says of its version.
+    /// The version of rustc.
     pub rustc: Option<String>,
     /// cargo's home.
     pub cargo_home: Option<String>,
 }
 
-/// The value of a setting, and who says it.
+/// The value of a setting, and the layer that sets it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Setting {
-    /// As text.
+    /// The value as text.
     pub value: String,
     /// A variable, a flag, or a key of a file.
     pub by: String,
@@ -68,7 +69,7 @@ struct File {
     builds: Vec<Build>,
 }
 
-/// Notes in the directory of the units that `build` was cooked for.
+/// Stores that `build` was cooked for, in the directory of the units.
 pub fn note(units: &Path, build: Build) {
     let mut builds = read(units);
     if builds.last() == Some(&build) {
@@ -81,21 +82,22 @@ pub fn note(units: &Path, build: Build) {
     }
 }
 
-/// The builds that were cooked for, the last one last.
+/// Returns the builds that were cooked for, the latest last.
 pub fn read(units: &Path) -> Vec<Build> {
     let text = std::fs::read_to_string(units.join(RECORD)).unwrap_or_default();
     let file: Option<File> = serde_json::from_str(&text).ok();
     file.filter(|file| file.format == FORMAT).map(|file| file.builds).unwrap_or_default()
 }
 
-/// Gathers the settings that decide about units; `manifest` is the root of the workspace or of its skeleton.
+/// Collects the settings that affect units. `manifest` is the root of the workspace or of its
+/// skeleton.
 pub fn settings(layers: &Layers, environment: &Environment, manifest: &Table) -> BTreeMap<String, Setting> {
     let mut found = BTreeMap::new();
     let mut add = |key: String, value: String, by: String| {
         found.entry(key).or_insert(Setting { value, by });
     };
     for name in FLAGS {
-        // An empty one wins, too.
+        // Even an empty variable overrides the config.
         let value = environment.var_os(name).and_then(std::ffi::OsStr::to_str);
         if let Some(value) = value {
             add(name.to_owned(), value.replace('\x1f', " "), name.to_owned());
@@ -124,7 +126,8 @@ pub fn settings(layers: &Layers, environment: &Environment, manifest: &Table) ->
     found
 }
 
-/// The key of a profile that a variable sets: `CARGO_PROFILE_RELEASE_LTO` is `profile.release.lto`.
+/// Returns the key of a profile that a variable sets: `CARGO_PROFILE_RELEASE_LTO` is
+/// `profile.release.lto`.
 fn of_profile(variable: &str) -> Option<String> {
     let rest = variable.strip_prefix("CARGO_PROFILE_")?;
     OF_PROFILES.iter().find_map(|key| {
@@ -134,7 +137,7 @@ fn of_profile(variable: &str) -> Option<String> {
     })
 }
 
-/// Whether a key of a manifest or of the config decides about units.
+/// Returns whether a key of a manifest or of the config affects units.
 fn decides(key: &str) -> bool {
     let last = key.rsplit('.').next().unwrap_or(key);
     match key.split('.').next() {
@@ -146,7 +149,8 @@ fn decides(key: &str) -> bool {
     }
 }
 
-/// Every value below a table, by its dotted key. A table of targets may have dots in its names, which no key asks for.
+/// Returns every value in a table, by its dotted key. Names in a table of targets may contain dots,
+/// which no requested key does.
 fn leaves(table: &Table) -> BTreeMap<String, String> {
     let mut found = BTreeMap::new();
     for (name, value) in table {
@@ -170,12 +174,13 @@ fn text(value: &Value) -> String {
     }
 }
 
-/// The root manifest of a skeleton.
+/// Returns the root manifest of a skeleton.
 pub fn manifest(files: &Files) -> Table {
     skeleton::text(files, "Cargo.toml").and_then(|text| text.parse().ok()).unwrap_or_default()
 }
 
-/// What rustc says of itself, which cargo keeps in a target directory (`Cache` in its `util/rustc.rs`).
+/// Returns the version of rustc that cargo stores in a target directory (`Cache` in its
+/// `util/rustc.rs`).
 pub fn rustc(target_dir: &Path) -> Option<String> {
     let text = std::fs::read_to_string(target_dir.join(".rustc_info.json")).ok()?;
     let info: serde_json::Value = serde_json::from_str(&text).ok()?;

@@ -1,7 +1,7 @@
-//! Copies that cargo takes for the original: content, modes, times, links.
+//! Copies that cargo takes for the originals: content, modes, mtimes, links.
 //!
-//! In: a file or a directory, and where it is to stand. Out: the same there, whole or not at all. Writes there and nowhere
-//! else.
+//! In: a file or a directory, and its new path. Out: a copy there, as a whole or not at all. Writes
+//! nothing else.
 
 use std::collections::BTreeMap;
 use std::fs::Metadata;
@@ -9,17 +9,17 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-/// A file behind several names: device and number.
+/// The identity of a file with several names: device and number.
 pub type Identity = (u64, u64);
 
-/// The copies already made of files that have several names.
+/// The existing copies of files with several names.
 pub type Linked = BTreeMap<Identity, PathBuf>;
 
-/// Copies a file or a directory to a path at which nothing stands; files of several names stay one file. The standard
-/// library's copy shares blocks where the file system can.
+/// Copies a file or a directory to a path that does not exist. Names of one file stay names of one
+/// file. The copy of the standard library shares blocks if the file system can.
 ///
 /// # Errors
-/// It cannot be read, or not be written there.
+/// It cannot be read, or the copy cannot be written.
 pub fn copy(from: &Path, to: &Path, linked: &mut Linked) -> io::Result<()> {
     let metadata = fs_err::symlink_metadata(from)?;
     if metadata.is_dir() {
@@ -45,14 +45,14 @@ pub fn copy(from: &Path, to: &Path, linked: &mut Linked) -> io::Result<()> {
     set_times(to, &metadata)
 }
 
-/// What tells a file with several names from others; none for a file with one.
+/// Returns the identity of a file with several names, or `None` for a file with one name.
 #[cfg(unix)]
 pub fn identity(metadata: &Metadata) -> Option<Identity> {
     use std::os::unix::fs::MetadataExt;
     (metadata.nlink() > 1).then(|| (metadata.dev(), metadata.ino()))
 }
 
-/// Elsewhere the standard library does not tell.
+/// Returns `None`: outside Unix, the standard library does not tell.
 #[cfg(not(unix))]
 pub fn identity(_: &Metadata) -> Option<Identity> {
     None
@@ -67,7 +67,7 @@ pub fn link(target: &Path, to: &Path) -> io::Result<()> {
     fs_err::os::unix::fs::symlink(target, to)
 }
 
-/// A link needs a privilege there, and cargo makes none.
+/// Fails: outside Unix, a link needs a privilege, and cargo makes none.
 ///
 /// # Errors
 /// Always.
@@ -80,19 +80,20 @@ fn set_times(path: &Path, metadata: &Metadata) -> io::Result<()> {
     set_time(path, metadata.modified()?)
 }
 
-/// Sets when a file or a directory was modified last.
+/// Sets the mtime of a file or a directory.
 ///
 /// # Errors
 /// The system refuses.
 pub fn set_time(path: &Path, time: SystemTime) -> io::Result<()> {
-    // To read is enough where the file is one's own; on Windows it is not, and directories cannot be opened.
+    // On Unix, the owner needs only read access. On Windows, read access is not enough, and
+    // directories cannot be opened.
     if cfg!(windows) && path.is_dir() {
         return Ok(());
     }
     std::fs::OpenOptions::new().read(true).write(cfg!(windows)).open(path)?.set_modified(time)
 }
 
-/// Every file below a path, or the file itself; links are not followed.
+/// Returns every file in a directory and below, or the file itself. Does not follow links.
 pub fn files_below(path: &Path) -> Vec<PathBuf> {
     if path.is_dir() && !path.is_symlink() {
         super::records::entries(path).iter().flat_map(|inner| files_below(inner)).collect()

@@ -1,11 +1,12 @@
-//! Which units cook itself has made or brought, and which of them its recipes still use.
+//! The ledger of a target directory: the units that cook made or copied, and those that its recipes
+//! still use.
 //!
-//! In: the text of a ledger, and what one cook did. Out: the ledger after it, and the units that nothing needs any more. A
-//! value; reading and writing is `trim.rs`'s.
+//! In: the text of a ledger, and what one cook did. Out: the ledger after it, and the unused units.
+//! A value that touches nothing; `trim.rs` reads and writes it.
 //!
-//! Only what stands in a ledger may be removed, so builds of the user lose nothing. Each build that is cooked for (project
-//! and flags) has an entry of its own: whoever alternates between two keeps both, and a new recipe for one of them takes
-//! the place of its old one.
+//! Only units in a ledger may be removed, so the user's own builds lose nothing. Each cooked build
+//! (project and flags) has its own entry. Therefore a user who alternates between two builds keeps
+//! the units of both. A new recipe for a build replaces its old entry.
 
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,13 +14,13 @@ use std::collections::{BTreeMap, BTreeSet};
 /// The format of the file.
 const FORMAT: u32 = 1;
 
-/// The units of a target directory that are cook's.
+/// The units of a target directory that belong to cook.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ledger {
     format: u32,
-    /// By build that was cooked for, the units that it used.
+    /// The units that each cooked build used.
     used: BTreeMap<String, BTreeSet<String>>,
-    /// What cook has made or brought.
+    /// The units that cook made or copied.
     ours: BTreeSet<String>,
 }
 
@@ -30,40 +31,41 @@ impl Default for Ledger {
 }
 
 impl Ledger {
-    /// Reads a ledger; one that is broken or of another format is as none, so that nothing is removed.
+    /// Parses a ledger. A broken one, or one of another format, counts as empty, so that nothing is
+    /// removed.
     pub fn parse(text: &str) -> Self {
         serde_json::from_str(text).ok().filter(|ledger: &Ledger| ledger.format == FORMAT).unwrap_or_default()
     }
 
-    /// Whether it says nothing.
+    /// Returns whether it is empty.
     pub fn is_empty(&self) -> bool {
         self.ours.is_empty() && self.used.values().all(BTreeSet::is_empty)
     }
 
-    /// The text of the file.
+    /// Returns the text of the file.
     pub fn to_text(&self) -> String {
         let mut text = serde_json::to_string_pretty(self).expect("sets of strings become JSON");
         text.push('\n');
         text
     }
 
-    /// Adds units that cook is about to bring, or has made.
+    /// Adds units that cook is about to copy, or has made.
     pub fn claim(&mut self, units: impl IntoIterator<Item = String>) {
         self.ours.extend(units);
     }
 
-    /// Notes what `build` uses now.
+    /// Sets the units that `build` uses now.
     pub fn note(&mut self, build: &str, used: BTreeSet<String>) {
         self.used.insert(build.to_owned(), used);
     }
 
-    /// The units of cook's that no build uses.
+    /// Returns the units of cook that no build uses.
     pub fn idle(&self) -> BTreeSet<String> {
         let used: BTreeSet<&String> = self.used.values().flatten().collect();
         self.ours.iter().filter(|unit| !used.contains(unit)).cloned().collect()
     }
 
-    /// Forgets units that are gone.
+    /// Removes missing units.
     pub fn forget(&mut self, gone: &BTreeSet<String>) {
         self.ours.retain(|unit| !gone.contains(unit));
     }
@@ -84,7 +86,7 @@ mod tests {
         ledger.note("release", set(&["a", "theirs"]));
         ledger.note("dev", set(&["b"]));
         assert_eq!(ledger.idle(), set(&["c"]));
-        // A new recipe for the same build takes the place of the old one; the other build keeps its units.
+        // A new recipe for the same build replaces its old entry. The other build keeps its units.
         ledger.note("release", set(&["c"]));
         assert_eq!(ledger.idle(), set(&["a"]));
         ledger.forget(&set(&["a"]));

@@ -1,12 +1,12 @@
-//! What cargo leaves in a target directory, unit by unit: what an earlier directory brings, what a recipe still uses, and
-//! what can go.
+//! The target directory by units: which ones an earlier directory brings, which ones recipes still
+//! use, and which ones are removed.
 //!
 //! ```text
 //! seed directories ─units▶ seed ─copies▶ target directory ─cargo▶ used ─ledger▶ trim ─removes▶
 //! ```
 //!
-//! cargo alone decides what is fresh: a seed only puts back what cargo itself wrote, and trimming only costs time. Nothing
-//! here touches a unit of a local package.
+//! cargo alone decides what is fresh. A seed only restores what cargo itself wrote, and trimming
+//! only costs time. Nothing here touches a unit of a local package.
 
 pub mod builds;
 pub mod copy;

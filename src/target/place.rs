@@ -1,19 +1,20 @@
-//! Units that come into a target directory, each whole or not at all.
+//! Puts units into a target directory, each as a whole or not at all.
 //!
-//! In: the parts of a unit, and whoever can make each. Out: the parts in their places, the record last, without which cargo
-//! takes the rest for nothing. Writes below the target directory.
+//! In: the parts of a unit, and a function that makes each. Out: the parts in their places. The
+//! record comes last, because cargo ignores a unit without a record. Writes to the target
+//! directory.
 
 use super::unit::Parts;
 use std::io;
 use std::path::Path;
 
-/// What directories are called that hold half a unit, and are removed with the next cook if one was killed.
+/// The prefix of directories with half a unit. The next cook removes those of a killed one.
 const STAGE: &str = ".larder-seed-";
 
-/// Has `fill` make all parts beside their places first, by number and path, and then moves them there.
+/// Makes `fill` write all parts next to their places, by number and path, and then moves them.
 ///
 /// # Errors
-/// What `fill` says, or the target directory cannot be written to.
+/// `fill` fails, or the target directory is not writable.
 pub fn place(
     parts: &Parts,
     target_dir: &Path,
@@ -35,7 +36,7 @@ pub fn place(
     Ok(())
 }
 
-/// Removes what a cook that was killed left.
+/// Removes what a killed cook has left.
 pub fn clear(target_dir: &Path) {
     let is_ours = |path: &std::path::PathBuf| super::records::name_of(path).starts_with(STAGE);
     for left in super::records::entries(target_dir).into_iter().filter(is_ours) {

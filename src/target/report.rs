@@ -1,37 +1,37 @@
-//! What a cook did, for `--report`.
+//! The report of a cook, for `--report`.
 //!
 //! In: a row for each third-party unit. Out: JSON, described in docs/seeds.md. Touches nothing.
 
 use serde::Serialize;
 
-/// The version of the report. Any change that a reader could stumble over makes it another.
+/// The version of the report. A change that could break a reader increases it.
 pub const FORMAT: u32 = 1;
 
 /// A whole cook.
 #[derive(Debug, Serialize)]
 pub struct Report {
     format: u32,
-    /// The build that was cooked for, as a command of cargo.
+    /// The cooked build, as a command of cargo.
     build: String,
-    /// What became of how many units.
+    /// How many units had which result.
     units: Counts,
-    /// The seconds that cargo once spent on the units which it had not to compile, as far as known.
+    /// The seconds that cargo once spent on the units that it did not compile now, as far as known.
     saved_seconds: f64,
     rows: Vec<Row>,
 }
 
-/// How many units went which way.
+/// The number of units of each kind.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Counts {
     /// cargo compiled or ran them.
     pub compiled: usize,
-    /// cargo found them fresh, as they stood there before.
+    /// cargo found them fresh, and they were there before.
     pub fresh: usize,
-    /// cargo found them fresh, as they came from a seed.
+    /// cargo found them fresh, and they came from a seed.
     pub seeded: usize,
-    /// cargo found them fresh, as they came from the store.
+    /// cargo found them fresh, and they came from the store.
     pub stored: usize,
-    /// Nothing used them any more.
+    /// They were removed, because nothing uses them any more.
     pub trimmed: usize,
 }
 
@@ -42,27 +42,27 @@ pub struct Row {
     pub package: String,
     /// Its version.
     pub version: String,
-    /// cargo's word for the target, such as `lib`, or `run-build-script`.
+    /// cargo's name for the kind of the target, such as `lib`, or `run-build-script`.
     pub kind: String,
-    /// Which way it went.
+    /// Its result.
     pub from: From,
     /// The seed it came from.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seed: Option<String>,
-    /// What all of its files hold.
+    /// The size of all of its files.
     pub bytes: u64,
-    /// What cargo spent on it, now or when it was made.
+    /// The time that cargo spent on it, now or when it was made.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seconds: Option<f64>,
 }
 
-/// Which way a unit went.
+/// The result of a unit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum From {
-    /// Compiled, or run, now.
+    /// Compiled or run now.
     Compiled,
-    /// There before.
+    /// Fresh, and there before.
     Fresh,
     /// From a seed.
     Seed,
@@ -71,7 +71,7 @@ pub enum From {
 }
 
 impl Report {
-    /// The report of these rows, most time first.
+    /// Returns the report of these rows, with the slowest unit first.
     pub fn new(build: String, mut rows: Vec<Row>, trimmed: usize) -> Self {
         let count = |from| rows.iter().filter(|row| row.from == from).count();
         let units = Counts {
@@ -89,7 +89,8 @@ impl Report {
         Report { format: FORMAT, build, units, saved_seconds: saved, rows }
     }
 
-    /// This report and that of a later build. What the earlier build left, the later one finds fresh: such a unit has one row.
+    /// Joins this report and that of a later build. A unit that the earlier build left fresh for
+    /// the later one has one row.
     #[must_use]
     pub fn and(self, later: Self) -> Self {
         let same =
@@ -105,17 +106,17 @@ impl Report {
         Report::new(format!("{} && {}", self.build, later.build), self.rows.into_iter().chain(more).collect(), trimmed)
     }
 
-    /// The counts.
+    /// Returns the counts.
     pub fn units(&self) -> Counts {
         self.units
     }
 
-    /// The seconds of compilation that did not have to be spent.
+    /// Returns the seconds of compilation that were saved.
     pub fn saved_seconds(&self) -> f64 {
         self.saved_seconds
     }
 
-    /// The text of the file.
+    /// Returns the text of the file.
     pub fn to_text(&self) -> String {
         let mut text = serde_json::to_string_pretty(self).expect("rows become JSON");
         text.push('\n');

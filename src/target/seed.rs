@@ -1,11 +1,12 @@
-//! Units of an earlier target directory that come over before cargo starts.
+//! Copies units from earlier target directories before cargo starts.
 //!
-//! In: seed directories, and what a cook is about to build. Out: copies of third-party units in the target directory, with
-//! their times and modes, and a line for every seed that could not serve. Reads the seeds; writes below the target
-//! directory, each unit whole or not at all.
+//! In: seed directories, and what a cook is about to build. Out: copies of third-party units in the
+//! target directory, with their mtimes and modes, and a line about every seed that was not useful.
+//! Reads the seeds. Writes to the target directory, each unit as a whole or not at all.
 //!
-//! Nobody knows before cargo runs which hashes it will ask for, so all units of the recipe's packages come. What cargo does
-//! not use goes again (`trim.rs`). A unit of a local package never comes: cargo compares its sources by time alone.
+//! Before cargo runs, nobody knows which hashes it will request, so all units of the recipe's
+//! packages are copied. Units that cargo does not use are removed again (`trim.rs`). Units of local
+//! packages are never copied, because cargo compares only the mtimes of their sources.
 
 use super::copy::{self, Linked, files_below};
 use super::place;
@@ -19,33 +20,34 @@ use std::path::{Path, PathBuf};
 pub struct Wanted<'a> {
     /// The names of third-party packages in the recipe.
     pub packages: &'a BTreeSet<String>,
-    /// The names of local packages that are compiled for real.
+    /// The names of carried packages.
     pub local: &'a BTreeSet<String>,
-    /// The directory that the profile builds in, such as `release`.
+    /// The directory of the profile, such as `release`.
     pub profile_dir: &'a str,
-    /// Where cargo keeps units.
+    /// The directory of cargo's units.
     pub target_dir: &'a Path,
-    /// The root of the project, to which rustc's paths of local sources are relative.
+    /// The root of the project. rustc's paths of local sources are relative to it.
     pub root: &'a Path,
-    /// cargo's home, without links.
+    /// cargo's home as a canonical path.
     pub cargo_home: &'a Path,
-    /// The directory that messages are relative to.
+    /// The directory that paths in messages are relative to.
     pub here: &'a Path,
 }
 
-/// What came, and what did not.
+/// What was copied, and what was not.
 #[derive(Debug, Default)]
 pub struct Seeded {
     /// The units that were copied, each with the index of its seed.
     pub units: BTreeMap<Unit, usize>,
-    /// A line for each seed that did not serve.
+    /// A line about each seed that was not useful.
     pub notes: Vec<String>,
 }
 
-/// Brings what `wanted` names from the seeds, the first seed that has a unit winning. `check` is asked between two units.
+/// Copies the units of `wanted` from the seeds. The first seed that has a unit wins. Calls `check`
+/// between two units.
 ///
 /// # Errors
-/// What `check` says. A unit that cannot be copied is left out, with a note.
+/// `check` fails. A unit that cannot be copied is left out, with a note.
 pub fn bring(seeds: &[PathBuf], wanted: &Wanted<'_>, check: &dyn Fn() -> Result<()>) -> Result<Seeded> {
     let mut seeded = Seeded::default();
     for (index, seed) in seeds.iter().enumerate() {
@@ -95,7 +97,7 @@ fn is_same(a: &Path, b: &Path) -> bool {
     matches!((fs_err::canonicalize(a), fs_err::canonicalize(b)), (Ok(a), Ok(b)) if a == b)
 }
 
-/// What comes of one seed, and why the rest does not, if anything is to be said of that.
+/// Returns what to copy from one seed, and why the rest is not copied, if the user should know.
 struct Choice<'a> {
     units: Vec<(&'a Unit, &'a Parts)>,
     why: Option<&'static str>,
@@ -103,8 +105,9 @@ struct Choice<'a> {
 
 const OTHER_HOME: &str = "it was built with another CARGO_HOME, of which cargo takes nothing";
 
-/// The units of the recipe's packages that cargo compiled from a registry or a repository in this home. A run of a build
-/// script says nothing of its sources, so it comes if all else of its package does.
+/// Returns the units of the recipe's packages that cargo compiled from a registry or a repository
+/// in this home. The run of a build script does not name its sources. It is copied if all other
+/// units of its package are.
 fn choose<'a>(units: &'a BTreeMap<Unit, Parts>, seed: &Path, wanted: &Wanted<'_>) -> Choice<'a> {
     let is_named = |unit: &Unit| wanted.packages.contains(&unit.package) && !wanted.local.contains(&unit.package);
     let moved_from = units.keys().find_map(|unit| built_in(unit, seed)).filter(|root| root != wanted.target_dir);
@@ -132,19 +135,21 @@ fn choose<'a>(units: &'a BTreeMap<Unit, Parts>, seed: &Path, wanted: &Wanted<'_>
     Choice { units: chosen, why }
 }
 
-/// Whose a source is.
+/// The owner of a source.
 enum Origin {
-    /// cargo's own, or vendored: it belongs to a version, and does not change.
+    /// This cargo's home, or a vendored directory. Such sources belong to a version and do not
+    /// change.
     Cargo,
-    /// That of another cargo's home.
+    /// The home of another cargo.
     OtherHome,
-    /// A local package's, or nobody knows.
+    /// A local package, or an unknown owner.
     Local,
 }
 
 fn origin(source: &str, wanted: &Wanted<'_>) -> Origin {
     let path = wanted.root.join(source);
-    // `DirectorySource::update` in cargo's `sources/directory.rs`: what has no such file is no package there.
+    // `DirectorySource::update` in cargo's `sources/directory.rs` ignores packages without this
+    // file.
     let is_vendored = || path.ancestors().any(|dir| dir.join(".cargo-checksum.json").is_file());
     if path.starts_with(wanted.cargo_home) || is_vendored() {
         return Origin::Cargo;
@@ -154,7 +159,7 @@ fn origin(source: &str, wanted: &Wanted<'_>) -> Origin {
     if is_of_a_home { Origin::OtherHome } else { Origin::Local }
 }
 
-/// The target directory that a run of a build script was made in: cargo keeps its `OUT_DIR`.
+/// Returns the target directory in which a build script ran: cargo records its `OUT_DIR`.
 fn built_in(unit: &Unit, seed: &Path) -> Option<PathBuf> {
     let out_dir = fs_err::read_to_string(seed.join(unit.run()).join("root-output")).ok()?;
     let run = unit.run();
@@ -163,8 +168,9 @@ fn built_in(unit: &Unit, seed: &Path) -> Option<PathBuf> {
     Some(root.to_owned())
 }
 
-/// Whether what was made names the directory that it was made in. cargo itself reads its own files anew there
-/// (`prev_build_output` in cargo's `custom_build.rs`, `translate_dep_info` in its `fingerprint/dep_info.rs`).
+/// Returns whether the output names the directory in which it was made. cargo translates its own
+/// files when it reads them (`prev_build_output` in cargo's `custom_build.rs`, `translate_dep_info`
+/// in its `fingerprint/dep_info.rs`).
 fn tells_of(parts: &Parts, seed: &Path, root: &Path) -> bool {
     let needle = root.as_os_str().as_encoded_bytes();
     let finder = memchr::memmem::Finder::new(needle);
@@ -182,7 +188,7 @@ fn tells_of(parts: &Parts, seed: &Path, root: &Path) -> bool {
     telling.next().is_some()
 }
 
-/// Why none of the units that came from a seed was fresh to cargo, as far as their records tell.
+/// Returns why cargo found none of the units from a seed fresh, as far as their records tell.
 pub fn why_unused(came: &Unit, compiled: Option<&Unit>, target_dir: &Path) -> &'static str {
     let rustc = |unit: &Unit| {
         let records = super::records::entries(&target_dir.join(unit.record()));

@@ -1,8 +1,8 @@
-//! After a cook: units that cook made or brought, and that no recipe uses any more, go.
+//! Removes units after a cook: those that cook made or copied, and that no recipe uses any more.
 //!
-//! In: what one cook used and made, and the ledger in the target directory. Out: how many units went. Removes third-party
-//! units and stubs of cook's own, never anything else; where another cargo builds in the directory, it waits for the next
-//! cook.
+//! In: what one cook used and made, and the ledger in the target directory. Out: the number of
+//! removed units. Removes third-party units and stubs that belong to cook, and nothing else. If
+//! another cargo builds in the directory, leaves them to the next cook.
 
 use super::ledger::Ledger;
 use super::unit::{self, Parts, Unit};
@@ -10,36 +10,36 @@ use crate::error::Result;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-/// The ledger's name, in the directory that holds the units.
+/// The name of the ledger in the directory of the units.
 pub const LEDGER: &str = ".larder-units.json";
 
 /// What one cook did.
 #[derive(Debug, Default)]
 pub struct Did {
-    /// The build that was cooked for: the project and its flags.
+    /// The cooked build: the project and its flags.
     pub build: String,
     /// Third-party units that cargo made or found.
     pub used: BTreeSet<Unit>,
     /// Third-party units that cook has made.
     pub made: BTreeSet<Unit>,
-    /// Stubs, which are made anew by every cook and cost nothing.
+    /// Stubs, which every cook makes again at no cost.
     pub stubs: BTreeSet<Unit>,
 }
 
-/// Notes in the ledger, before it happens, that these units are cook's.
+/// Records in the ledger that these units belong to cook, before they are made.
 ///
 /// # Errors
-/// The ledger cannot be written.
+/// The ledger is not writable.
 pub fn claim<'a>(target_dir: &Path, units: impl Iterator<Item = &'a Unit>) -> Result<()> {
     let mut ledger = read(target_dir);
     ledger.claim(units.map(Unit::key));
     write(target_dir, &ledger)
 }
 
-/// Removes what `did` leaves unused, and gives the number of third-party units removed.
+/// Removes the units that `did` leaves unused, and returns the number of removed third-party units.
 ///
 /// # Errors
-/// The ledger cannot be written, or a unit not be removed.
+/// The ledger is not writable, or a unit cannot be removed.
 pub fn trim(target_dir: &Path, did: &Did) -> Result<usize> {
     let mut ledger = read(target_dir);
     ledger.claim(did.made.iter().chain(&did.stubs).map(Unit::key));
@@ -53,13 +53,13 @@ pub fn trim(target_dir: &Path, did: &Did) -> Result<usize> {
     for (unit, parts) in &going {
         remove(unit, parts, target_dir)?;
     }
-    // What is not there any more is nobody's.
+    // A missing unit belongs to nobody.
     ledger.forget(&idle);
     write(target_dir, &ledger)?;
     Ok(going.iter().filter(|(unit, _)| !did.stubs.contains(unit)).count())
 }
 
-/// The record first: what has none is made anew.
+/// Removes the record first, because cargo makes a unit without a record again.
 fn remove(unit: &Unit, parts: &Parts, target_dir: &Path) -> Result<()> {
     let all = std::iter::once(unit.record()).chain(parts.0.iter().cloned());
     for path in all.map(|part| target_dir.join(part)) {
@@ -70,7 +70,7 @@ fn remove(unit: &Unit, parts: &Parts, target_dir: &Path) -> Result<()> {
         }
     }
     if unit.layout == unit::Layout::Gathered {
-        // The package's own directory, if this was its last unit.
+        // Removes the directory of the package with its last unit.
         let _ = std::fs::remove_dir(target_dir.join(&unit.profile).join("build").join(&unit.package));
     }
     Ok(())
@@ -95,7 +95,7 @@ fn write(target_dir: &Path, ledger: &Ledger) -> Result<()> {
     Ok(())
 }
 
-/// cargo's lock of a profile's directory, while nobody builds there.
+/// cargo's locks of a profile's directory, held while nobody builds there.
 #[cfg(unix)]
 mod lock {
     use rustix::fs::{FlockOperation, flock};
@@ -105,14 +105,14 @@ mod lock {
     /// The names of cargo's locks (`Layout::new` in its `core/compiler/layout.rs`).
     const NAMES: [&str; 2] = [".cargo-lock", ".cargo-build-lock"];
 
-    /// Held until dropped; none where a cargo holds one of them.
+    /// The locks, held until this value is dropped. `None` if a cargo holds one of them.
     pub fn of_cargo(profile: &Path) -> Option<Vec<File>> {
         let files = NAMES.iter().filter_map(|name| File::open(profile.join(name)).ok());
         files.map(|file| flock(&file, FlockOperation::NonBlockingLockExclusive).ok().map(|()| file)).collect()
     }
 }
 
-/// Windows refuses to remove what is open.
+/// Windows cannot remove an open file.
 #[cfg(not(unix))]
 mod lock {
     use std::path::Path;

@@ -1,11 +1,11 @@
 //! The units in a target directory, in either layout.
 //!
-//! In: a target directory, or the path of something that cargo made in one. Out: [`Unit`]s, and the files that each is
-//! made of. Reads; changes nothing.
+//! In: a target directory, or the path of an artifact in one. Out: [`Unit`]s, and the files of
+//! each. Reads files and changes nothing.
 //!
-//! Before 1.100, a unit is spread over `.fingerprint/NAME-HASH`, `deps/*-HASH.*` and, for build scripts and their runs,
-//! `build/NAME-HASH`. Since then it is one directory, `build/NAME/HASH` (`compilation_files.rs` in cargo's
-//! `compiler/build_runner`).
+//! Before Rust 1.100, a unit is spread over `.fingerprint/NAME-HASH` and `deps/*-HASH.*`. Build
+//! scripts and their runs are in `build/NAME-HASH`. Since then, a unit is one directory,
+//! `build/NAME/HASH` (`compilation_files.rs` in cargo's `compiler/build_runner`).
 
 use super::records::{entries, name_of, profiles};
 use serde::{Deserialize, Serialize};
@@ -16,16 +16,17 @@ use std::time::SystemTime;
 /// The directory of records in the older layout.
 const FINGERPRINT: &str = ".fingerprint";
 
-/// A unit, by where its profile builds and what cargo calls it.
+/// A unit, by the directory of its profile and cargo's name for it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Unit {
-    /// The directory of the profile in the target directory, with forward slashes, such as `release`.
+    /// The directory of the profile in the target directory, with forward slashes, such as
+    /// `release`.
     pub profile: String,
     /// The name of the package.
     pub package: String,
     /// cargo's hash of the unit.
     pub hash: String,
-    /// How it lies there.
+    /// Its layout.
     pub layout: Layout,
 }
 
@@ -39,12 +40,13 @@ pub enum Layout {
     Gathered,
 }
 
-/// What a unit is made of, relative to the target directory. The record comes last: without it cargo makes the unit anew.
+/// The files and directories of a unit, relative to the target directory. The record comes last:
+/// cargo makes a unit without a record again.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Parts(pub Vec<PathBuf>);
 
 impl Unit {
-    /// The unit that a file or an `OUT_DIR` belongs to; `target_dir` is where it was built.
+    /// Returns the unit of a file or an `OUT_DIR`. `target_dir` is where it was built.
     pub fn of_path(path: &Path, target_dir: &Path) -> Option<Self> {
         let inner = path.strip_prefix(target_dir).ok()?;
         let words: Vec<&str> = inner.components().filter_map(|c| c.as_os_str().to_str()).collect();
@@ -75,7 +77,7 @@ impl Unit {
         Some(Unit { profile, package, hash, layout: Layout::Spread })
     }
 
-    /// The directory of its record, relative to the target directory.
+    /// Returns the directory of its record, relative to the target directory.
     pub fn record(&self) -> PathBuf {
         let profile = Path::new(&self.profile);
         match self.layout {
@@ -84,7 +86,8 @@ impl Unit {
         }
     }
 
-    /// What a run of a build script left of itself: where its `OUT_DIR` was, when it began, what it printed.
+    /// Returns the directory in which the run of a build script left its `OUT_DIR`, its start time,
+    /// and its output.
     pub fn run(&self) -> PathBuf {
         let build = Path::new(&self.profile).join("build");
         match self.layout {
@@ -93,13 +96,14 @@ impl Unit {
         }
     }
 
-    /// A name for ledgers: `release/libc-0123456789abcdef`.
+    /// Returns its key in ledgers: `release/libc-0123456789abcdef`.
     pub fn key(&self) -> String {
         format!("{}/{}-{}", self.profile, self.package, self.hash)
     }
 }
 
-/// Every unit below a target directory whose profile is built in a directory of this name, with its parts.
+/// Returns every unit in a target directory whose profile has a directory of this name, with its
+/// parts.
 pub fn units(target_dir: &Path, of_profile: &dyn Fn(&str) -> bool) -> BTreeMap<Unit, Parts> {
     let mut found = BTreeMap::new();
     for profile in profiles(target_dir).into_iter().filter(|dir| of_profile(&name_of(dir))) {
@@ -141,14 +145,15 @@ fn is_hash(text: &str) -> bool {
     text.len() == 16 && text.bytes().all(|b| b.is_ascii_hexdigit())
 }
 
-/// The hash in a file's name: `libc-0123456789abcdef.rlib`, `libc-0123456789abcdef.libc.0-cgu.0.rcgu.o`.
+/// Returns the hash in the name of a file: `libc-0123456789abcdef.rlib`,
+/// `libc-0123456789abcdef.libc.0-cgu.0.rcgu.o`.
 fn hash_in(file: &str) -> Option<String> {
     let stem = file.split('.').next().unwrap_or(file);
     stem.rsplit_once('-').map(|(_, hash)| hash).filter(|hash| is_hash(hash)).map(str::to_owned)
 }
 
-/// Where the sources of a unit stand, as far as its dep-info tells: the first path that rustc read. A run of a build
-/// script has none.
+/// Returns where the sources of a unit are, judged by its dep-info: the first path that rustc read.
+/// The run of a build script has none.
 pub fn source(unit: &Unit, parts: &Parts, target_dir: &Path) -> Option<String> {
     let dep_infos = match unit.layout {
         Layout::Spread => parts.0.iter().flat_map(|part| {
@@ -164,7 +169,7 @@ fn first_source(files: &[PathBuf]) -> Option<String> {
     let dep_info = files.iter().find(|path| path.extension().is_some_and(|extension| extension == "d"))?;
     let text = std::fs::read_to_string(dep_info).ok()?;
     let (_, sources) = text.lines().next()?.split_once(": ")?;
-    // A blank in a path is written `\ ` (`write_out_deps` in rustc's `interface/passes.rs`).
+    // A space in a path is written `\ ` (`write_out_deps` in rustc's `interface/passes.rs`).
     let mut path = String::new();
     let mut characters = sources.chars();
     while let Some(c) = characters.next() {
@@ -177,28 +182,29 @@ fn first_source(files: &[PathBuf]) -> Option<String> {
     Some(path)
 }
 
-/// The seconds that cargo spent on a unit: from its beginning, of which cargo leaves a mark, to its record.
+/// Returns the seconds that cargo spent on a unit, from the mark that cargo leaves when it starts,
+/// to its record.
 pub fn seconds(unit: &Unit, target_dir: &Path) -> Option<f64> {
     let record = entries(&target_dir.join(unit.record()));
     let ended = record.iter().filter(|path| !path.ends_with(MARK)).filter_map(|path| modified(path)).max()?;
     let took = ended.duration_since(begun(unit, target_dir)?).ok()?.as_secs_f64();
-    // One time on everything, as `SOURCE_DATE_EPOCH` makes it, tells nothing.
+    // If `SOURCE_DATE_EPOCH` has set one mtime on everything, the time is unknown.
     (took > 0.0).then_some(took)
 }
 
-/// When cargo began to make a unit (`set_invocation_time` in `cargo-util`).
+/// Returns when cargo started to make a unit (`set_invocation_time` in `cargo-util`).
 pub fn begun(unit: &Unit, target_dir: &Path) -> Option<SystemTime> {
     [unit.record(), unit.run()].iter().find_map(|dir| modified(&target_dir.join(dir).join(MARK)))
 }
 
-/// The file whose mtime says when that was.
+/// Returns the file whose mtime says when that was.
 const MARK: &str = "invoked.timestamp";
 
 fn modified(path: &Path) -> Option<SystemTime> {
     std::fs::metadata(path).and_then(|it| it.modified()).ok()
 }
 
-/// Bytes of all files of a unit; hard links between its parts count once.
+/// Returns the bytes of all files of a unit. Hard links between its parts count once.
 pub fn bytes(parts: &Parts, target_dir: &Path) -> u64 {
     let mut seen = BTreeSet::new();
     parts.0.iter().flat_map(|part| super::copy::files_below(&target_dir.join(part))).fold(0, |sum, path| {
