@@ -40,7 +40,7 @@ fn explained(mut error: clap::Error, args: &[OsString]) -> clap::Error {
 /// Returns whether a command line of a user can begin with this word. The one that cargo gives to a
 /// wrapper begins with a compiler.
 pub fn is_first(word: &OsStr) -> bool {
-    ["larder", "prepare", "cook", "verify", "cache", "help"].into_iter().any(|own| word == own)
+    ["larder", "prepare", "cook", "verify", "explain", "cache", "help"].into_iter().any(|own| word == own)
         || word.as_encoded_bytes().starts_with(b"-")
 }
 
@@ -82,8 +82,30 @@ pub enum Verb {
     Cook(Cook),
     /// Say whether a build would compile a dependency again, and why
     Verify(Verify),
+    /// Say why a recipe changed
+    Explain(Explain),
     /// Look after the store that `cook --cache` fills
     Cache(Cache),
+}
+
+/// `cargo larder explain`.
+#[derive(Debug, Args)]
+pub struct Explain {
+    /// The recipe from before
+    #[arg(value_name = "OLD")]
+    pub old: PathBuf,
+    /// The recipe from after [default: recipe.json; where that is missing, one is prepared in memory for the same build]
+    #[arg(value_name = "NEW")]
+    pub new: Option<PathBuf>,
+    /// How to print the result: human, json
+    #[arg(long, value_name = "FORMAT", default_value = "human", value_parser = ["human", "json"], hide_possible_values = true)]
+    pub format: String,
+    /// Name every package
+    #[arg(short, long, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+    /// When to use colours: auto, always, never
+    #[arg(long, value_name = "WHEN", value_parser = ["auto", "always", "never"])]
+    pub color: Option<String>,
 }
 
 /// `cargo larder cache`.

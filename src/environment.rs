@@ -23,6 +23,8 @@ pub struct Environment {
     pub program: Option<PathBuf>,
     /// Whether stderr is a terminal.
     pub stderr_is_terminal: bool,
+    /// Whether stdout is a terminal.
+    pub stdout_is_terminal: bool,
     variables: BTreeMap<OsString, OsString>,
 }
 
@@ -34,6 +36,7 @@ impl Environment {
             user_home: std::env::home_dir(),
             program: std::env::current_exe().ok(),
             stderr_is_terminal: std::io::stderr().is_terminal(),
+            stdout_is_terminal: std::io::stdout().is_terminal(),
             variables: std::env::vars_os().collect(),
         }
     }

@@ -19,6 +19,7 @@ pub mod cook;
 pub mod disk;
 pub mod environment;
 pub mod error;
+pub mod explain;
 pub mod index;
 pub mod manifest;
 pub mod path;
@@ -63,6 +64,7 @@ pub fn run(args: &[OsString]) -> ExitCode {
         Verb::Prepare(prepare) => prepare.color.clone(),
         Verb::Cook(cook) => cook.how.color.clone(),
         Verb::Verify(verify) => verify.how.color.clone(),
+        Verb::Explain(explain) => explain.color.clone(),
         Verb::Cache(_) => None,
     };
     let environment = Environment::of_process();
@@ -82,6 +84,7 @@ fn exec(larder: Larder, environment: &Environment) -> Result<()> {
         Verb::Prepare(args) => prepare::prepare(args, environment),
         Verb::Cache(args) => store::command::run(&args, &environment, &mut std::io::stdout()),
         Verb::Verify(args) => verify::verify(&args, environment, &mut std::io::stdout()),
+        Verb::Explain(args) => explain::explain(&args, environment, &mut std::io::stdout()),
         Verb::Cook(args) => cook::cook(&args, environment, &mut std::io::stdout()),
     }
 }

@@ -24,16 +24,7 @@ impl Report {
         let is_true = |name: &str| environment.text(name) == Some("true");
         let verbose = verbose || (!quiet && is_true("CARGO_TERM_VERBOSE"));
         let quiet = quiet || (!verbose && is_true("CARGO_TERM_QUIET"));
-        let colour = match colour.or_else(|| environment.text("CARGO_TERM_COLOR")) {
-            Some("always") => true,
-            Some("never") => false,
-            _ => {
-                environment.stderr_is_terminal
-                    && environment.text("NO_COLOR").is_none()
-                    && environment.text("TERM") != Some("dumb")
-            }
-        };
-        Report { colour, quiet, verbose }
+        Report { colour: colours(colour, environment.stderr_is_terminal, environment), quiet, verbose }
     }
 
     /// Returns whether to print details.
@@ -87,9 +78,18 @@ impl Report {
     }
 }
 
+/// Returns whether to write colours, to a terminal or not. `choice` is the value of `--color`.
+pub fn colours(choice: Option<&str>, is_terminal: bool, environment: &Environment) -> bool {
+    match choice.or_else(|| environment.text("CARGO_TERM_COLOR")) {
+        Some("always") => true,
+        Some("never") => false,
+        _ => is_terminal && environment.text("NO_COLOR").is_none() && environment.text("TERM") != Some("dumb"),
+    }
+}
+
 /// Returns a sentence that a terminal shows and does not execute, because a file name can hold any
 /// character.
-fn visible(sentence: &str) -> Cow<'_, str> {
+pub fn visible(sentence: &str) -> Cow<'_, str> {
     let is_order = |c: char| c.is_control() && c != '\n' && c != '\t';
     if !sentence.contains(is_order) {
         return Cow::Borrowed(sentence);

@@ -12,6 +12,10 @@ mod context;
 mod environment;
 #[path = "command_line/epoch.rs"]
 mod epoch;
+#[path = "command_line/explain.rs"]
+mod explain;
+#[path = "command_line/explain_all.rs"]
+mod explain_all;
 #[path = "command_line/help.rs"]
 mod help;
 #[path = "command_line/maturin.rs"]

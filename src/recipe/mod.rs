@@ -6,6 +6,7 @@
 mod manifest;
 pub mod secrets;
 pub mod skeleton;
+pub mod view;
 
 use crate::config;
 use crate::error::{Result, fail};
@@ -158,6 +159,11 @@ pub fn encode(recipe: &Recipe) -> String {
     let mut text = serde_json::to_string_pretty(&json).expect("maps with string keys become JSON");
     text.push('\n');
     text
+}
+
+/// Returns the format of a recipe, if the text has one.
+pub fn format(text: &str) -> Option<u64> {
+    serde_json::from_str::<Versioned>(text).ok()?.format
 }
 
 /// Reads the text of the recipe that messages call `name`.

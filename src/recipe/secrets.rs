@@ -49,7 +49,8 @@ fn is_toml(name: &str) -> bool {
     name == "Cargo.lock" || std::path::Path::new(name).extension().is_some_and(|it| it == "toml")
 }
 
-fn is_secret(variable: &str) -> bool {
+/// Returns whether the name of a variable suggests that its value is secret.
+pub fn is_secret(variable: &str) -> bool {
     let variable = variable.to_uppercase();
     NAMES.iter().any(|part| variable.contains(part))
 }
@@ -90,9 +91,30 @@ fn has_credentials(text: &str) -> bool {
     scheme.ends_with("http") || scheme.ends_with("https") || user.contains(':')
 }
 
+/// Returns a text without the credentials in its URLs.
+pub fn without_credentials(text: &str) -> String {
+    let mut parts = text.split("://");
+    let mut kept = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let end = part.find(['/', '?', '#', '"', '\'', '\n', ' ']).unwrap_or(part.len());
+        let (authority, rest) = part.split_at(end);
+        let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+        let hidden = if host.len() < authority.len() { "…@" } else { "" };
+        kept.extend(["://", hidden, host, rest]);
+    }
+    kept
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn credentials_are_cut_out_of_urls() {
+        let text = "git = 'https://me:hunter2@x.invalid/a@b' and ssh://git@y.invalid";
+        assert_eq!(without_credentials(text), "git = 'https://…@x.invalid/a@b' and ssh://…@y.invalid");
+        assert_eq!(without_credentials("a@b https://x.invalid"), "a@b https://x.invalid");
+    }
 
     #[test]
     fn secrets_are_named_by_their_keys() {
