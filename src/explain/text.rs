@@ -84,8 +84,9 @@ pub fn sentence(change: &Change, verbose: bool) -> String {
     match change.kind {
         Kind::Format => format!("recipe format {}", values()),
         Kind::Lockfile => format!("lockfile format {}", values()),
-        Kind::Build | Kind::Host | Kind::Setting => format!("{subject}: {}", values()),
-        Kind::Resolver | Kind::CargoFeatures => format!("{subject}: {}", values()),
+        Kind::Build | Kind::Host | Kind::Setting | Kind::Resolver | Kind::CargoFeatures => {
+            format!("{subject}: {}", values())
+        }
         Kind::Toolchain => format!("toolchain file, {subject}: {}", values()),
         Kind::Profile => {
             let (profile, key) = subject.split_once('.').unwrap_or((subject, ""));
@@ -114,7 +115,8 @@ pub fn sentence(change: &Change, verbose: bool) -> String {
                 _ => format!("features {}", join(features)),
             };
             let words = [("gains", gained), ("loses", lost)];
-            let words = words.into_iter().filter(|(_, it)| !it.is_empty()).map(|(verb, it)| format!("{verb} {}", list(it)));
+            let words =
+                words.into_iter().filter(|(_, it)| !it.is_empty()).map(|(verb, it)| format!("{verb} {}", list(it)));
             format!("{subject} {}{at}{by}{tail}", words.collect::<Vec<_>>().join(" and "))
         }
         Kind::Required => {

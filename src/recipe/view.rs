@@ -68,7 +68,8 @@ impl View {
         for dir in skeleton::manifests(&recipe.files) {
             manifests.insert(dir.to_owned(), parsed(name, &recipe.files, &format!("{dir}/Cargo.toml"))?);
         }
-        let config = if recipe.files.contains_key(CONFIG) { parsed(name, &recipe.files, CONFIG)? } else { Table::new() };
+        let config =
+            if recipe.files.contains_key(CONFIG) { parsed(name, &recipe.files, CONFIG)? } else { Table::new() };
         let stubs = skeleton::stubs(&recipe.files);
         let carried = carried(&manifests, &stubs, &lock);
         let mut view = View { recipe, manifests, lock, config, carried, asks: Vec::new() };
@@ -211,8 +212,8 @@ const ROLES: &[(&str, &str)] = &[
 pub fn entries<'a>(manifest: &'a Table, table: &'a str) -> impl Iterator<Item = (Option<&'a str>, &'a str, &'a Value)> {
     let plain = manifest.get(table).and_then(Value::as_table).map(|entries| (None, entries));
     let platforms = manifest.get("target").and_then(Value::as_table).into_iter().flatten();
-    let conditional = platforms
-        .filter_map(move |(platform, tables)| Some((Some(platform.as_str()), tables.get(table)?.as_table()?)));
+    let conditional =
+        platforms.filter_map(move |(platform, tables)| Some((Some(platform.as_str()), tables.get(table)?.as_table()?)));
     let all = plain.into_iter().chain(conditional);
     all.flat_map(|(platform, entries)| entries.iter().map(move |(key, value)| (platform, key.as_str(), value)))
 }
@@ -258,11 +259,7 @@ fn parsed(name: &str, files: &Files, path: &str) -> Result<Table> {
 
 /// Returns the directories of carried packages. In a recipe of stubs these are all others. In an
 /// unscoped recipe these are the local packages below third-party ones.
-fn carried(
-    manifests: &BTreeMap<String, Table>,
-    stubs: &BTreeSet<String>,
-    lock: &Lockfile,
-) -> BTreeMap<String, usize> {
+fn carried(manifests: &BTreeMap<String, Table>, stubs: &BTreeSet<String>, lock: &Lockfile) -> BTreeMap<String, usize> {
     let sourced = lock.packages.iter().enumerate().filter(|(_, p)| p.source.is_some()).map(|(i, _)| i);
     let below = lock.reach(sourced);
     let entry = |manifest: &Table| lock.local_entry(package_name(manifest)?, version(manifest)?);

@@ -2,6 +2,7 @@
 
 use super::{Place, succeed};
 use std::collections::BTreeSet;
+use std::fmt::Write as _;
 
 /// A workspace of two members. `web` has a build script.
 const WORKSPACE: &str = r#"-- Cargo.toml --
@@ -38,9 +39,9 @@ fn lock(entries: &[&str]) -> String {
         let (version, is_local) = (version.trim_end_matches(" local"), version.ends_with(" local"));
         let source = "source = \"registry+https://github.com/rust-lang/crates.io-index\"\nchecksum = \"00\"\n";
         let below: Vec<String> = below.split(',').map(|it| it.trim().to_owned()).filter(|it| !it.is_empty()).collect();
-        text += &format!("\n[[package]]\nname = \"{name}\"\nversion = \"{version}\"\n");
+        let _ = write!(text, "\n[[package]]\nname = \"{name}\"\nversion = \"{version}\"\n");
         text += if is_local { "" } else { source };
-        text += &format!("dependencies = {below:?}\n");
+        let _ = writeln!(text, "dependencies = {below:?}");
     }
     text
 }
@@ -98,7 +99,9 @@ fn relock(entries: &[&str]) -> String {
 }
 
 fn manifest(member: &str, text: &str) -> String {
-    format!("-- crates/{member}/Cargo.toml --\n[package]\nname = \"{member}\"\nversion = \"0.1.0\"\nedition = \"2021\"\n{text}")
+    format!(
+        "-- crates/{member}/Cargo.toml --\n[package]\nname = \"{member}\"\nversion = \"0.1.0\"\nedition = \"2021\"\n{text}"
+    )
 }
 
 const API: &str = "[dependencies]\ntokio = { version = \"1\", default-features = false }\nserde = \"1\"\n";
@@ -117,19 +120,19 @@ fn an_update_names_both_versions_and_who_asks() {
 
 #[test]
 fn an_update_says_what_it_brings_and_drops() {
-    let entries = ["serde 1.0.2: serde_core, serde_derive", "serde_core 1.0.2:", "serde_derive 1.0.2: syn", "syn 2.0.0:"];
+    let entries =
+        ["serde 1.0.2: serde_core, serde_derive", "serde_core 1.0.2:", "serde_derive 1.0.2: syn", "syn 2.0.0:"];
     let edit = Edit::of(&["--release"], &[&relock(&entries)]);
     let names = "serde_core 1.0.2, serde_derive 1.0.2, syn 2.0.0";
-    assert_eq!(
-        edit.lines(&[]),
-        [format!("~ serde 1.0.1 → 1.0.2, brings 3 packages: {names}: touches 4 packages")]
-    );
+    assert_eq!(edit.lines(&[]), [format!("~ serde 1.0.1 → 1.0.2, brings 3 packages: {names}: touches 4 packages")]);
     let more = [&entries[..2], &["serde_derive 1.0.2: syn, quote", "syn 2.0.0:", "quote 1.0.0:"]].concat();
     let edit = Edit::of(&["--release"], &[&relock(&more)]);
     assert_eq!(edit.lines(&[]), ["~ serde 1.0.1 → 1.0.2, brings 4 packages: touches 5 packages"]);
     assert_eq!(
         edit.lines(&["-v"]),
-        ["~ serde 1.0.1 → 1.0.2, brings 4 packages: quote 1.0.0, serde_core 1.0.2, serde_derive 1.0.2, syn 2.0.0: touches 5 packages"]
+        [
+            "~ serde 1.0.1 → 1.0.2, brings 4 packages: quote 1.0.0, serde_core 1.0.2, serde_derive 1.0.2, syn 2.0.0: touches 5 packages"
+        ]
     );
     let dropped = relock(&["bytes 1.0.1:"]).replace("name = \"libc\"", "name = \"unused\"");
     let expected = ["~ bytes 1.0.0 → 1.0.1, drops 1 package: libc 0.2.0: touches 2 packages"];
@@ -172,7 +175,10 @@ fn features_are_named_with_who_asks() {
         &["+ tokio gains features default, fs, net: touches 1 package"],
         &["+ tokio gains features default, fs, net (asked by api): touches 1 package"],
     );
-    let fewer = manifest("api", &API.replace("serde = \"1\"", "serde = { version = \"1\", default-features = false, features = [\"rc\"] }"));
+    let fewer = manifest(
+        "api",
+        &API.replace("serde = \"1\"", "serde = { version = \"1\", default-features = false, features = [\"rc\"] }"),
+    );
     explains(
         &[&fewer],
         &["~ serde gains feature rc and loses feature default: touches 1 package"],
@@ -277,7 +283,8 @@ fn settings_are_explained_key_by_key() {
 
 #[test]
 fn members_of_an_unscoped_recipe_are_explained() {
-    let features = manifest("api", &API.replace("[dependencies]", "[features]\nfull = [\"tokio/net\"]\n[dependencies]"));
+    let features =
+        manifest("api", &API.replace("[dependencies]", "[features]\nfull = [\"tokio/net\"]\n[dependencies]"));
     explains(&[&features], &[], &["+ feature full of api is new, activates tokio/net"]);
     let member = "-- crates/cli/src/main.rs --\n-- crates/cli/Cargo.toml --\n[package]\nname = \"cli\"\nversion = \"0.1.0\"\n[dependencies]\nserde = \"1\"\n";
     let locked = relock(&["cli 0.1.0 local: serde"]);
@@ -285,10 +292,14 @@ fn members_of_an_unscoped_recipe_are_explained() {
     explains(&[member, &locked], &[], &["+ local package cli is new, requires 1 package", names]);
     let default = "-- Cargo.toml --\n[workspace]\nmembers = [\"crates/*\"]\ndefault-members = [\"crates/api\"]\nresolver = \"2\"\n";
     explains(&[default], &["- tokio"; 0], &["- a build without `-p` no longer selects web"]);
-    let local = manifest("web", "[dependencies]\napi = { path = \"../api\", optional = true }\n[features]\nmore = [\"dep:api\"]\n");
-    let expected = ["+ feature more of web is new, activates dep:api", "+ api `optional`: not set → true (asked by web)"];
+    let local = manifest(
+        "web",
+        "[dependencies]\napi = { path = \"../api\", optional = true }\n[features]\nmore = [\"dep:api\"]\n",
+    );
+    let expected =
+        ["+ feature more of web is new, activates dep:api", "+ api `optional`: not set → true (asked by web)"];
     let lines = Edit::of(&[], &[&local]).lines(&[]);
-    assert_eq!(BTreeSet::from_iter(lines.iter().map(String::as_str)), BTreeSet::from(expected));
+    assert_eq!(lines.iter().map(String::as_str).collect::<BTreeSet<_>>(), BTreeSet::from(expected));
     let types = manifest("api", &format!("[lib]\ncrate-type = [\"cdylib\", \"rlib\"]\n{API}"));
     let lines = Edit::of(&[], &[&types]).lines(&[]);
     assert!(lines[0].starts_with("~ library of api: "), "{lines:?}");
@@ -333,7 +344,8 @@ fn sources_of_a_patched_package_are_explained() {
         edit.prepare("old.json", flags);
         edit.place.write(&["-- vendored/libc/src/lib.rs --\n// other\n-- vendored/libc/src/more.rs --\n"]);
         edit.prepare("recipe.json", flags);
-        let expected = "+ files of patched package vendored/libc: other: src/lib.rs; new: src/more.rs: touches 3 packages";
+        let expected =
+            "+ files of patched package vendored/libc: other: src/lib.rs; new: src/more.rs: touches 3 packages";
         assert_eq!(edit.lines(&[])[0].trim_start_matches(['+', '~', ' ']), expected.trim_start_matches("+ "));
     }
 }
@@ -356,7 +368,8 @@ fn the_first_line_names_both_recipes_and_counts() {
 #[test]
 fn the_answer_can_be_json_and_coloured() {
     let edit = Edit::of(&["--release"], &[&relock(&["serde 1.0.2:"])]);
-    let print = |args: &[&str]| succeed(&edit.place, &mut edit.place.larder(&[&["explain", "old.json"], args].concat())).stdout;
+    let print =
+        |args: &[&str]| succeed(&edit.place, &mut edit.place.larder(&[&["explain", "old.json"], args].concat())).stdout;
     let json: serde_json::Value = serde_json::from_str(&print(&["--format", "json"])).expect("it is JSON");
     let expected = serde_json::json!({
         "format": 1, "old": "old.json", "new": "recipe.json", "same": false, "packages": 4, "touched": 1,
@@ -392,8 +405,11 @@ fn a_recipe_that_is_missing_or_none_is_refused() {
         assert_eq!((ended.code, ended.stdout.as_str()), (Some(1), ""));
         ended.stderr
     };
-    let missing = "error: recipe `x.json` does not exist\nhelp: make it with `cargo larder prepare --recipe-path x.json`\n";
+    let missing =
+        "error: recipe `x.json` does not exist\nhelp: make it with `cargo larder prepare --recipe-path x.json`\n";
     assert_eq!(fails(&["x.json"]), missing);
     assert_eq!(fails(&["old.json", "x.json"]), missing);
-    assert!(fails(&["old.json", "none.json"]).starts_with("error: recipe `none.json` is not a recipe: it has no `format`"));
+    assert!(
+        fails(&["old.json", "none.json"]).starts_with("error: recipe `none.json` is not a recipe: it has no `format`")
+    );
 }

@@ -83,7 +83,8 @@ fn lock() -> String {
         ("web", "0.1.0", &["a", "api"], ""),
     ];
     for (name, version, below, source) in packages {
-        text += &format!("[[package]]\nname = \"{name}\"\nversion = \"{version}\"\n{source}dependencies = {below:?}\n");
+        let package = format!("name = \"{name}\"\nversion = \"{version}\"\n{source}dependencies = {below:?}\n");
+        text.extend(["[[package]]\n", &package]);
     }
     text
 }
@@ -108,7 +109,8 @@ fn others(value: &Value) -> Vec<(String, Value)> {
     let here = |value: Value| vec![(String::new(), value)];
     match value {
         Value::Table(table) => {
-            let mut all: Vec<_> = altered(table).into_iter().map(|(path, it)| (format!(".{path}"), it.into())).collect();
+            let mut all: Vec<_> =
+                altered(table).into_iter().map(|(path, it)| (format!(".{path}"), it.into())).collect();
             let mut more = table.clone();
             more.insert("an-unknown-key".to_owned(), Value::Integer(7));
             all.push((".an-unknown-key".to_owned(), more.into()));
@@ -141,7 +143,10 @@ fn is_derived(recipe: &Recipe, file: &str, path: &str) -> bool {
     let of_stub = is_stub && (path.starts_with("package") || path.starts_with("lib") || path.contains("larder-stub"));
     let of_stub = of_stub || is_stub && path.ends_with("an-unknown-key") && !path.contains("dependencies.");
     let of_stub = of_stub || file == "larder-stub/Cargo.toml" && path == "dependencies"; // of other stubs
-    let of_root = file == "Cargo.toml" && ["members", "exclude", "metadata"].iter().any(|key| path == "workspace" || path.starts_with(&format!("workspace.{key}")));
+    let of_root = file == "Cargo.toml"
+        && ["members", "exclude", "metadata"]
+            .iter()
+            .any(|key| path == "workspace" || path.starts_with(&format!("workspace.{key}")));
     let of_root = of_root || recipe.scope.is_some() && path.starts_with("workspace.default-members");
     // How a member or a stub is listed follows from its manifest.
     let of_lock = file == "Cargo.lock" && !path.contains("an-unknown-key") && is_local_entry(recipe, path);
@@ -174,7 +179,8 @@ fn whatever_is_altered_in_a_recipe_is_explained() {
         let mut count = 0;
         for (file, bytes) in &recipe.files {
             let mut others: Vec<(String, Option<Vec<u8>>)> = Vec::new();
-            let is_manifest = file.ends_with(".toml") || file == "Cargo.lock";
+            let is_manifest =
+                std::path::Path::new(file).extension().is_some_and(|it| it == "toml") || file == "Cargo.lock";
             if is_manifest {
                 let table: Table = String::from_utf8_lossy(bytes).parse().expect("it is TOML");
                 let tables = altered(&table).into_iter().filter(|(path, _)| !is_derived(&recipe, file, path));

@@ -74,10 +74,7 @@ fn default_members(both: &Both<'_>, old: &BTreeMap<&str, &Table>, new: &BTreeMap
 
 /// Takes out the targets whose names have begun or ceased to count: a target of any name has become
 /// some named ones, or the reverse. Returns each with its names before and now.
-fn renamed(
-    before: &mut BTreeMap<String, String>,
-    now: &mut BTreeMap<String, String>,
-) -> Vec<(String, String, String)> {
+fn renamed(before: &mut BTreeMap<String, String>, now: &mut BTreeMap<String, String>) -> Vec<(String, String, String)> {
     let mut found = Vec::new();
     for (_, words, _) in TARGETS {
         let any = format!("{words} `{ANY}`");
@@ -89,8 +86,8 @@ fn renamed(
         if lost.is_empty() || gained.is_empty() || !lost.contains(&any) && !gained.contains(&any) {
             continue;
         }
-        lost.iter().for_each(|name| drop(before.remove(name)));
-        gained.iter().for_each(|name| drop(now.remove(name)));
+        before.retain(|name, _| !lost.contains(name));
+        now.retain(|name, _| !gained.contains(name));
         let names = |all: &[String]| {
             if all.contains(&any) { "any name".to_owned() } else { all.join(", ").replace(&format!("{words} "), "") }
         };
@@ -118,7 +115,8 @@ fn asks(view: &View, name: &str) -> String {
 
 fn features(manifest: &Table) -> BTreeMap<String, BTreeSet<String>> {
     let features = manifest.get("features").and_then(Value::as_table).into_iter().flatten();
-    let values = |value: &Value| value.as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect();
+    let values =
+        |value: &Value| value.as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect();
     features.map(|(feature, value)| (feature.clone(), values(value))).collect()
 }
 
@@ -135,7 +133,11 @@ const TARGETS: &[(&str, &str, &str)] = &[
 fn targets(view: &View, dir: &str, manifest: &Table) -> BTreeMap<String, String> {
     let mut found = BTreeMap::new();
     for path in view.recipe.files.keys() {
-        let below = if dir.is_empty() { Some(path.as_str()) } else { path.strip_prefix(dir).and_then(|it| it.strip_prefix('/')) };
+        let below = if dir.is_empty() {
+            Some(path.as_str())
+        } else {
+            path.strip_prefix(dir).and_then(|it| it.strip_prefix('/'))
+        };
         let target = match below {
             Some("src/lib.rs") => Some("library".to_owned()),
             Some("build.rs") => Some("build script".to_owned()),
@@ -162,15 +164,25 @@ fn targets(view: &View, dir: &str, manifest: &Table) -> BTreeMap<String, String>
 /// Returns the other keys of a member's manifest.
 fn keys(manifest: &Table) -> BTreeMap<String, String> {
     const COMPARED: &[&str] = &[
-        "features", "dependencies", "dev-dependencies", "build-dependencies", "lib", "bin", "example", "test", "bench",
-        "workspace", "profile", "patch", "replace",
+        "features",
+        "dependencies",
+        "dev-dependencies",
+        "build-dependencies",
+        "lib",
+        "bin",
+        "example",
+        "test",
+        "bench",
+        "workspace",
+        "profile",
+        "patch",
+        "replace",
     ];
     let mut found = BTreeMap::new();
     for (path, value) in flat(manifest) {
         let is_dependency = path[0] == "target" && path.get(2).is_some_and(|table| table.ends_with("dependencies"));
         let is_compared = COMPARED.contains(&path[0].as_str()) || is_dependency;
-        let is_name = matches!(&path[..], [package, key] if package == "package" && key == "name");
-        if !is_compared && !is_name {
+        if !is_compared {
             found.insert(dotted(&path), value.to_string());
         }
     }

@@ -59,7 +59,8 @@ fn of_one_kind(both: &Both<'_>) -> bool {
 /// Returns the files that differ, of recipes that mean the same.
 fn forms(both: &Both<'_>) -> Vec<Change> {
     let (old, new) = (&both.old.recipe.files, &both.new.recipe.files);
-    let names: BTreeSet<&String> = old.keys().chain(new.keys()).filter(|name| old.get(*name) != new.get(*name)).collect();
+    let names: BTreeSet<&String> =
+        old.keys().chain(new.keys()).filter(|name| old.get(*name) != new.get(*name)).collect();
     names.into_iter().map(|name| Change::new(Kind::Form, name)).collect()
 }
 

@@ -21,6 +21,9 @@ pub(super) struct Pairs {
     pub new: BTreeSet<usize>,
 }
 
+/// Whether two packages of one name correspond.
+type Rule = dyn Fn(&LockedPackage, &LockedPackage) -> bool;
+
 /// Finds the packages that correspond: the same ones, else the same version from another source,
 /// else compatible versions, else the highest ones.
 pub(super) fn pairs(old: &View, new: &View) -> Pairs {
@@ -28,8 +31,7 @@ pub(super) fn pairs(old: &View, new: &View) -> Pairs {
     let same = |o: &LockedPackage, n: &LockedPackage| (&o.version, &o.source) == (&n.version, &n.source);
     let same_version = |o: &LockedPackage, n: &LockedPackage| o.version == n.version;
     let compatible = |o: &LockedPackage, n: &LockedPackage| line(&o.version) == line(&n.version);
-    let rules: [&dyn Fn(&LockedPackage, &LockedPackage) -> bool; 4] =
-        [&same, &same_version, &compatible, &|_: &LockedPackage, _: &LockedPackage| true];
+    let rules: [&Rule; 4] = [&same, &same_version, &compatible, &|_: &LockedPackage, _: &LockedPackage| true];
     for rule in rules {
         let mut by_name = BTreeMap::<&str, Vec<usize>>::new();
         for n in &pairs.new {
@@ -134,9 +136,10 @@ fn pair(both: &Both<'_>, o: usize, n: usize) -> Option<Change> {
     };
     let change = Change::new(kind, &new.name);
     Some(match kind {
-        Kind::Updated if old.source == new.source => change.from_to(Some(old.version.clone()), Some(new.version.clone())),
-        Kind::Updated => change.from_to(Some(with_source(old)), Some(with_source(new))),
-        Kind::Source => change.from_to(Some(with_source(old)), Some(with_source(new))),
+        Kind::Updated if old.source == new.source => {
+            change.from_to(Some(old.version.clone()), Some(new.version.clone()))
+        }
+        Kind::Updated | Kind::Source => change.from_to(Some(with_source(old)), Some(with_source(new))),
         _ => change.from_to(old.checksum.clone(), new.checksum.clone()),
     })
 }

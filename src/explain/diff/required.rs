@@ -14,7 +14,8 @@ type Asked<'a> = BTreeMap<Place, &'a Ask>;
 /// Returns the differences.
 pub(super) fn required(both: &Both<'_>) -> Vec<Change> {
     let (old_members, new_members) = (members(both.old), members(both.new));
-    let shared = |place: &Place| place.by.as_ref().is_none_or(|by| old_members.contains(by) && new_members.contains(by));
+    let shared =
+        |place: &Place| place.by.as_ref().is_none_or(|by| old_members.contains(by) && new_members.contains(by));
     let forward = |o: usize| both.pairs.forward.get(&o).copied().or_else(|| local(both, o));
     let mut packages = BTreeMap::<usize, (Asked<'_>, Asked<'_>)>::new();
     for ask in both.old.asks.iter().filter(|ask| shared(&ask.place)) {
@@ -32,7 +33,7 @@ pub(super) fn required(both: &Both<'_>) -> Vec<Change> {
 fn insert<'a>(asked: &mut Asked<'a>, ask: &'a Ask) {
     let mut place = ask.place.clone();
     while asked.contains_key(&place) {
-        place.how = format!("{} again", place.how).trim_start().to_owned();
+        place.how = if place.how.is_empty() { "again".to_owned() } else { format!("{} again", place.how) };
     }
     asked.insert(place, ask);
 }
@@ -44,7 +45,12 @@ fn members(view: &View) -> BTreeSet<String> {
 /// Returns the local package of the new lockfile that is called as this one of the old.
 fn local(both: &Both<'_>, o: usize) -> Option<usize> {
     let old = &both.old.lock.packages[o];
-    let found = both.new.lock.packages.iter().position(|p| (&p.name, &p.version, &p.source) == (&old.name, &old.version, &old.source));
+    let found = both
+        .new
+        .lock
+        .packages
+        .iter()
+        .position(|p| (&p.name, &p.version, &p.source) == (&old.name, &old.version, &old.source));
     found.filter(|n| both.old.is_local(o) && both.new.is_local(*n))
 }
 
@@ -52,7 +58,8 @@ fn package_changes(both: &Both<'_>, package: usize, old: &Asked<'_>, new: &Asked
     let local = both.new.is_local(package);
     let change = |kind| Change { local, ..Change::new(kind, subject(&both.new.lock, package)) };
     let mut changes = Vec::new();
-    let only = |a: &Asked<'_>, b: &Asked<'_>| -> Vec<Place> { a.keys().filter(|p| !b.contains_key(*p)).cloned().collect() };
+    let only =
+        |a: &Asked<'_>, b: &Asked<'_>| -> Vec<Place> { a.keys().filter(|p| !b.contains_key(*p)).cloned().collect() };
     let (gained, lost) = (only(new, old), only(old, new));
     if !gained.is_empty() || !lost.is_empty() {
         let asked_by = gained.iter().filter_map(|place| place.by.clone()).collect();
@@ -80,12 +87,12 @@ fn package_changes(both: &Both<'_>, package: usize, old: &Asked<'_>, new: &Asked
     let above = if local { BTreeSet::new() } else { both.above([package]) };
     for ((gained, lost), places) in features {
         let (asked_by, place) = (by(&places), how(&places, new.len()));
-        changes.push(Change { gained, lost, asked_by, place, ..change(Kind::Features) }.touching(above.clone()));
+        changes.push(Change { gained, lost, place, asked_by, ..change(Kind::Features) }.touching(above.clone()));
     }
     for ((key, was, is), places) in keys {
         let (asked_by, place) = (by(&places), how(&places, new.len()));
         let subject = format!("{} `{key}`", subject(&both.new.lock, package));
-        let declared = Change { subject, asked_by, place, ..change(Kind::Declared) }.from_to(was, is);
+        let declared = Change { subject, place, asked_by, ..change(Kind::Declared) }.from_to(was, is);
         changes.push(declared.touching(above.clone()));
     }
     changes

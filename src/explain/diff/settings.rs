@@ -47,7 +47,8 @@ pub(super) fn settings(both: &Both<'_>) -> Vec<Change> {
     };
     compare(Kind::Setting, "settings outside the recipe", names(old), names(new), nothing);
     if old.index != new.index {
-        let packages = |recipe: &Recipe| recipe.index.as_ref().map(|index| format!("{} packages", index.packages.len()));
+        let packages =
+            |recipe: &Recipe| recipe.index.as_ref().map(|index| format!("{} packages", index.packages.len()));
         let content = |recipe: &Recipe| packages(recipe).map(|it| it + ", others");
         let is = if packages(old) == packages(new) { content(new) } else { packages(new) };
         compare(Kind::Setting, "index for offline builds", packages(old), is, nothing);
@@ -92,8 +93,11 @@ impl Touched {
     }
 }
 
+/// Returns a number of a recipe.
+type Number = fn(&Recipe) -> usize;
+
 /// The numbers that say where a recipe was prepared.
-const PLACES: &[(&str, fn(&Recipe) -> usize)] = &[
+const PLACES: &[(&str, Number)] = &[
     ("directories above the root with a config", |recipe| recipe.above),
     ("directories from the root to the manifest", |recipe| recipe.depth),
     ("directories from `prepare` to the manifest", |recipe| recipe.away),
