@@ -94,7 +94,7 @@ pub struct Explain {
     /// The recipe from before
     #[arg(value_name = "OLD")]
     pub old: PathBuf,
-    /// The recipe from after [default: recipe.json; where that is missing, one is prepared in memory for the same build]
+    /// The recipe from after [default: recipe.json; if that is missing, one is prepared in memory]
     #[arg(value_name = "NEW")]
     pub new: Option<PathBuf>,
     /// How to print the result: human, json
