@@ -97,6 +97,8 @@ pub struct Case<'a> {
     pub cooked: &'a [Cooked],
     /// In what the build that was cooked for is another one.
     pub facts: &'a Facts,
+    /// Names and versions in the lockfile.
+    pub locked: &'a BTreeSet<(String, String)>,
     /// cargo's own words, by `NAME vVERSION`.
     pub words: &'a BTreeMap<String, String>,
 }
@@ -170,6 +172,7 @@ impl Case<'_> {
     fn nearest(&self, hash: &str, unit: &Stale) -> Option<(&Cooked, Vec<Difference>)> {
         let (triple, profile) = parts(&unit.dir);
         let of = self.cooked.iter().filter(|it| it.package == unit.package && it.record.stem == unit.record.stem);
+        let of = of.filter(|it| self.is_instead(it, unit));
         let all = of.map(|it| (it, unit.record.fingerprint.differences(&it.record.fingerprint)));
         all.min_by_key(|(it, differences)| {
             let (its_triple, its_profile) = parts(&it.dir);
@@ -177,6 +180,13 @@ impl Case<'_> {
             let far = [profile != its_profile, triple != its_triple, is_moved].into_iter().filter(|it| *it).count();
             (it.hash != hash, 3 * far + differences.len())
         })
+    }
+
+    /// Whether a unit that is there is of the same version, or of one that the lockfile has no more.
+    fn is_instead(&self, cooked: &Cooked, unit: &Stale) -> bool {
+        let version = cooked.source.as_deref().and_then(|path| version_in(path, &unit.package));
+        let version = version.filter(|version| *version != unit.version);
+        version.is_none_or(|version| !self.locked.contains(&(unit.package.clone(), version)))
     }
 
     /// The causes of a unit itself.
@@ -262,21 +272,19 @@ fn of_difference(difference: Difference, unit: &Stale, cooked: &Cooked) -> (Caus
 /// Whether it is another version, or stands elsewhere.
 fn source(unit: &Stale, cooked: &Cooked) -> (Cause, String) {
     let Some(then) = &cooked.source else { return (Cause::Moved(String::new(), unit.source.clone()), String::new()) };
-    // The directory of a package of a registry is called after its version.
-    let of_package = |path: &str| {
-        let parts = path.split(['/', '\\']).filter_map(|part| part.strip_prefix(unit.package.as_str()));
-        parts
-            .filter_map(|rest| rest.strip_prefix('-'))
-            .find(|it| it.starts_with(|c: char| c.is_ascii_digit()))
-            .map(str::to_owned)
-    };
-    match of_package(then) {
+    match version_in(then, &unit.package) {
         Some(version) if version != unit.version => (Cause::Version, format!(", cooked was {version}")),
         _ => {
             let (then, now) = apart(then, &unit.source);
             (Cause::Moved(then, now), String::new())
         }
     }
+}
+
+/// The version in the path of a source: the directory of a package of a registry is called after it.
+fn version_in(path: &str, package: &str) -> Option<String> {
+    let rests = path.split(['/', '\\']).filter_map(|part| part.strip_prefix(package)?.strip_prefix('-'));
+    rests.into_iter().find(|rest| rest.starts_with(|c: char| c.is_ascii_digit())).map(str::to_owned)
 }
 
 /// The directories that hold a package, from a file in it then and its own directory now.

@@ -28,6 +28,7 @@ use crate::error::{Error, Result};
 use crate::report::Report as Said;
 use crate::target::builds::{self as record, Build};
 use crate::target::{copy, unit};
+use crate::workspace::lockfile;
 use crate::workspace::scope::Scope;
 use crate::{path, shell};
 use decide::{Case, Cooked, Stale};
@@ -35,7 +36,7 @@ use fingerprint::Record;
 use report::Report;
 use run::{Ran, Told};
 use scopes::Facts;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -100,7 +101,7 @@ pub fn verify(args: &Verify, environment: Environment, stdout: &mut dyn Write) -
         target_dir: &path::display(units, here),
         is_hidden: mount::hides(units, &given.environment),
     };
-    let case = Case { stale: &stale, cooked: &cooked, facts: &facts, words: &ran.dirty };
+    let case = Case { stale: &stale, cooked: &cooked, facts: &facts, locked: &kept.packages(), words: &ran.dirty };
     let all = ran.units.iter().filter(|told| is_third_party(&told.package)).count();
     let report = Report::new(&case.verdicts(), &stale, all, &context);
     match args.format.as_str() {
@@ -202,6 +203,13 @@ impl Kept {
         let path = named.filter(|path| path.is_file()).unwrap_or_else(|| root.join("Cargo.lock"));
         let time = std::fs::metadata(&path).and_then(|metadata| metadata.modified()).ok();
         Kept { text: std::fs::read(&path).ok(), time, path }
+    }
+
+    /// Names and versions in it.
+    fn packages(&self) -> BTreeSet<(String, String)> {
+        let text = self.text.as_deref().and_then(|text| std::str::from_utf8(text).ok()).unwrap_or_default();
+        let packages = lockfile::parse("Cargo.lock", text).map(|lock| lock.packages).unwrap_or_default();
+        packages.into_iter().map(|package| (package.name, package.version)).collect()
     }
 
     fn restore(&self) -> Result<()> {

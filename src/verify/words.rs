@@ -140,7 +140,17 @@ fn homes<'a>(context: &Context<'a>) -> Option<(&'a str, &'a str)> {
 /// The settings whose names hold a word and that differ.
 fn differing<'a>(context: &Context<'a>, word: &str) -> Vec<(&'a str, [Option<&'a Setting>; 2])> {
     let Some(cooked) = context.cooked else { return Vec::new() };
-    let is_of = |key: &str| key.to_lowercase().contains(word);
+    // Settings of another profile decide nothing here, unless this one inherits from it.
+    let profile = match context.now.scope.profile.as_deref() {
+        None | Some("dev" | "test") => Some("dev"),
+        Some("release" | "bench") => Some("release"),
+        Some(_) => None,
+    };
+    let is_used = |key: &str| {
+        let name = key.strip_prefix("profile.").and_then(|rest| rest.split('.').next());
+        name.is_none_or(|name| profile.is_none_or(|profile| name == profile))
+    };
+    let is_of = |key: &str| key.to_lowercase().contains(word) && is_used(key);
     changed(cooked, context.now).into_iter().filter(|(key, _)| is_of(key)).collect()
 }
 

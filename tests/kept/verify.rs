@@ -196,6 +196,21 @@ help: {}
 }
 
 #[test]
+fn another_version_that_was_not_cooked_is_no_change_of_the_lockfile() {
+    let files = FILES.replace("omicron = '0.9'", "alpha-old = { package = 'alpha', version = '0.1' }");
+    let says = format!(
+        "cooked for `cargo build -p api`, which turns on other features
+    1 unit: alpha 1.1.0 with `alloc`, `default`, `std`
+cooked for `cargo build -p api`, which does not need these crates
+    1 unit: alpha 0.1.1
+help: {}
+",
+        cook_again("web", "api")
+    );
+    Cooked::with(&files, API, &[]).says(&["-p", "web"], &[], &says);
+}
+
+#[test]
 fn other_features() {
     let says = format!(
         "cooked for `cargo build -p api`, which turns on other features
@@ -245,7 +260,14 @@ fn a_variable_of_the_profile_that_only_one_of_the_two_has() {
 #[test]
 fn a_profile_of_the_manifest_that_was_changed() {
     let cooked = Cooked::with(FILES, API, &[]);
-    lay_out(&FILES.replacen("resolver = '2'\n", "resolver = '2'\n[profile.dev]\nopt-level = 1\n", 1), cooked.dir());
+    lay_out(
+        &FILES.replacen(
+            "resolver = '2'\n",
+            "resolver = '2'\n[profile.release]\nlto = true\n[profile.dev]\nopt-level = 1\n",
+            1,
+        ),
+        cooked.dir(),
+    );
     let says = "settings of the profile differ: `profile.dev.opt-level` is `1` by `profile.dev.opt-level in Cargo.toml`, and was not set
     4 units: alpha 1.1.0, eta 1.0.0, lambda 0.2.5, and what depends on them
 help: have `profile.dev.opt-level in Cargo.toml` when cooking, too
