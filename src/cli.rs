@@ -92,11 +92,20 @@ pub enum Verb {
 #[derive(Debug, Args)]
 pub struct Explain {
     /// The recipe from before
-    #[arg(value_name = "OLD")]
-    pub old: PathBuf,
+    #[arg(value_name = "OLD", required_unless_present = "since")]
+    pub old: Option<PathBuf>,
     /// The recipe from after [default: recipe.json; if that is missing, one is prepared in memory]
     #[arg(value_name = "NEW")]
     pub new: Option<PathBuf>,
+    /// Compare the workspace as of a git revision with the workspace now
+    #[arg(long, value_name = "REV", conflicts_with_all = ["old", "new"])]
+    pub since: Option<String>,
+    /// With --since: the path to Cargo.toml
+    #[arg(long, value_name = "PATH", requires = "since")]
+    pub manifest_path: Option<PathBuf>,
+    /// With --since: the triple that will be built on
+    #[arg(long, value_name = "TRIPLE", requires = "since")]
+    pub host: Option<String>,
     /// How to print the result: human, json
     #[arg(long, value_name = "FORMAT", default_value = "human", value_parser = ["human", "json"], hide_possible_values = true)]
     pub format: String,
@@ -106,6 +115,9 @@ pub struct Explain {
     /// When to use colours: auto, always, never
     #[arg(long, value_name = "WHEN", value_parser = ["auto", "always", "never"])]
     pub color: Option<String>,
+    /// What the build selects, with --since.
+    #[command(flatten)]
+    pub scope: Scope,
 }
 
 /// `cargo larder cache`.

@@ -16,6 +16,8 @@ mod epoch;
 mod explain;
 #[path = "command_line/explain_all.rs"]
 mod explain_all;
+#[path = "command_line/explain_since.rs"]
+mod explain_since;
 #[path = "command_line/help.rs"]
 mod help;
 #[path = "command_line/maturin.rs"]

@@ -5,18 +5,22 @@
 
 pub mod change;
 pub mod diff;
+mod git;
 pub mod load;
+mod since;
 pub mod text;
+mod unrelated;
 
 use crate::cli::Explain;
 use crate::config::layers::Given;
 use crate::environment::Environment;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::manifest;
-use crate::prepare::{self, RECIPE, locked};
+use crate::prepare::{self, RECIPE, command, locked};
 use crate::recipe::view::View;
 use crate::recipe::{self, Recipe};
 use crate::report::{Report, colours};
+use crate::shell;
 use crate::workspace::scope::Scope;
 use change::{Change, Kind};
 use serde::Serialize;
@@ -64,7 +68,10 @@ pub struct Notable {
 /// A recipe that is none, or whatever `prepare` refuses.
 pub fn explain(args: &Explain, environment: Environment, stdout: &mut dyn Write) -> Result<()> {
     let colour = colours(args.color.as_deref(), environment.stdout_is_terminal, &environment);
-    let explained = of_files(args, environment)?;
+    let explained = match &args.since {
+        Some(rev) => since(rev, args, &environment)?,
+        None => of_files(args, environment)?,
+    };
     let text = if args.format == "json" {
         serde_json::to_string_pretty(&explained).expect("maps with string keys become JSON") + "\n"
     } else {
@@ -76,7 +83,13 @@ pub fn explain(args: &Explain, environment: Environment, stdout: &mut dyn Write)
 
 /// Compares two recipes that are files; the new one may be of the workspace here.
 fn of_files(args: &Explain, environment: Environment) -> Result<Explained> {
-    let old_path = args.old.as_path();
+    if !args.scope.is_empty() {
+        let flags = shell::line(command::flags(&args.scope));
+        return Err(Error::Usage(format!(
+            "a recipe is for the build that it was prepared for, so `{flags}` says nothing about it\nhelp: to compare two states of the workspace: `cargo larder explain --since REV {flags}`"
+        )));
+    }
+    let old_path = args.old.as_deref().unwrap_or(Path::new(RECIPE));
     let old_text = load::text(old_path, &environment)?;
     let old_name = old_path.display().to_string();
     let new_path = args.new.as_deref().unwrap_or(Path::new(RECIPE));
@@ -102,6 +115,22 @@ fn of_files(args: &Explain, environment: Environment) -> Result<Explained> {
         explained.changes.push(Change::new(Kind::Form, &new_name));
         explained.same = false;
     }
+    Ok(explained)
+}
+
+/// Compares the workspace as of a revision with the workspace now.
+fn since(rev: &str, args: &Explain, environment: &Environment) -> Result<Explained> {
+    let mut both = since::both(rev, args, environment)?;
+    let names = Names { old: rev.to_owned(), new: "this workspace".to_owned() };
+    let [old, new] = [&mut both.old, &mut both.new].map(|state| std::mem::take(&mut state.recipe));
+    let scope = new.scope.clone();
+    let mut explained = explained(names, old, new)?;
+    both.new.recipe.scope = scope;
+    since::name_askers(&mut explained.changes, &both);
+    if explained.changes.is_empty() {
+        explained.unrelated = unrelated::unrelated(&both);
+    }
+    both.checkout.dir.close()?;
     Ok(explained)
 }
 

@@ -26,7 +26,7 @@ pub fn text(explained: &Explained, style: Style) -> String {
     let Explained { old, new, changes, unrelated, .. } = explained;
     let mut text = String::new();
     if changes.is_empty() {
-        let _ = writeln!(text, "No difference: {new} is the recipe that {old} is");
+        let _ = writeln!(text, "No difference between {old} and {new}");
         for Notable { what, why } in unrelated {
             let _ = writeln!(text, "  {}: {}", visible(what), paint(style, "2", &visible(why)));
         }

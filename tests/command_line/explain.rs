@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 /// A workspace of two members. `web` has a build script.
-const WORKSPACE: &str = r#"-- Cargo.toml --
+pub const WORKSPACE: &str = r#"-- Cargo.toml --
 [workspace]
 members = ["crates/*"]
 resolver = "2"
@@ -31,7 +31,7 @@ api = { path = "../api" }
 
 /// One entry of a lockfile: `name version: dependency dependency`, and `name version` without a
 /// colon for a local package.
-fn lock(entries: &[&str]) -> String {
+pub fn lock(entries: &[&str]) -> String {
     let mut text = "-- Cargo.lock --\nversion = 4\n".to_owned();
     for entry in entries {
         let (package, below) = entry.split_once(':').unwrap_or((entry, ""));
@@ -46,7 +46,7 @@ fn lock(entries: &[&str]) -> String {
     text
 }
 
-const LOCK: &[&str] = &[
+pub const LOCK: &[&str] = &[
     "api 0.1.0 local: tokio, serde",
     "web 0.1.0 local: api",
     "tokio 1.0.0: bytes",
@@ -91,20 +91,20 @@ fn explains(files: &[&str], scoped: &[&str], unscoped: &[&str]) {
 }
 
 /// The lockfile with other entries in place of those of the same names.
-fn relock(entries: &[&str]) -> String {
+pub fn relock(entries: &[&str]) -> String {
     let name = |entry: &str| entry.split(' ').next().unwrap_or_default().to_owned();
     let is_replaced = |entry: &&&str| entries.iter().any(|it| name(it) == name(entry));
     let kept: Vec<&str> = LOCK.iter().filter(|entry| !is_replaced(entry)).copied().collect();
     lock(&[&kept, entries].concat())
 }
 
-fn manifest(member: &str, text: &str) -> String {
+pub fn manifest(member: &str, text: &str) -> String {
     format!(
         "-- crates/{member}/Cargo.toml --\n[package]\nname = \"{member}\"\nversion = \"0.1.0\"\nedition = \"2021\"\n{text}"
     )
 }
 
-const API: &str = "[dependencies]\ntokio = { version = \"1\", default-features = false }\nserde = \"1\"\n";
+pub const API: &str = "[dependencies]\ntokio = { version = \"1\", default-features = false }\nserde = \"1\"\n";
 
 #[test]
 fn an_update_names_both_versions_and_who_asks() {
@@ -358,7 +358,7 @@ fn the_first_line_names_both_recipes_and_counts() {
     let counts = "2 changes, which touch 4 of 4 packages";
     assert_eq!(first(&["explain", "old.json"]), Some(format!("old.json → recipe.json: {counts}")));
     assert_eq!(first(&["explain", "recipe.json", "old.json"]), Some(format!("recipe.json → old.json: {counts}")));
-    let same = "No difference: recipe.json is the recipe that recipe.json is\n";
+    let same = "No difference between recipe.json and recipe.json\n";
     assert_eq!(print(&["explain", "recipe.json", "recipe.json"]), same);
     // Without a recipe.json, the workspace counts.
     fs_err::remove_file(edit.place.dir().join("recipe.json")).expect("it is ours");
