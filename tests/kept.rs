@@ -11,6 +11,8 @@ mod catalogue;
 mod checkout;
 #[path = "kept/config.rs"]
 mod config;
+#[path = "kept/cooked.rs"]
+mod cooked;
 #[path = "kept/edits.rs"]
 mod edits;
 #[path = "kept/environment.rs"]
@@ -65,6 +67,8 @@ mod verify;
 mod verify_leaves;
 #[path = "kept/verify_machine.rs"]
 mod verify_machine;
+#[path = "kept/verify_places.rs"]
+mod verify_places;
 #[path = "kept/warm.rs"]
 mod warm;
 #[cfg(unix)]

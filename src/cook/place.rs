@@ -87,7 +87,7 @@ fn top(root: &Path, above: usize) -> &Path {
 
 /// Returns the variables of `build.build-dir` that depend on the root. cargo would compute them
 /// from the scratch directory (`custom_build_dir` in cargo's `util/context/mod.rs`).
-fn of_root(root: &Path) -> [(&'static str, String); 2] {
+pub fn of_root(root: &Path) -> [(&'static str, String); 2] {
     let manifest = root.join("Cargo.toml");
     let real = fs_err::canonicalize(&manifest)
         .or_else(|_| fs_err::canonicalize(root).map(|root| root.join("Cargo.toml")))
@@ -125,7 +125,7 @@ pub fn target_dir(how: &How, layers: &Layers, place: &Place<'_>) -> PathBuf {
 /// (`GlobalContext::build_dir`).
 pub fn build_dir(layers: &Layers, place: &Place<'_>) -> Option<PathBuf> {
     let home = place.environment.cargo_home().unwrap_or_default();
-    let dir = layers.text("build.build-dir")?.replace("{workspace-root}", &place.root.to_string_lossy());
+    let dir = config::filled(layers.text("build.build-dir")?, &of_root(place.root));
     Some(place.here.join(dir.replace("{cargo-cache-home}", &home.to_string_lossy())))
 }
 

@@ -18,8 +18,8 @@ use crate::cargo::interrupt::Interrupt;
 use crate::cargo::outcome::name_and_version;
 use crate::cargo::{self, toolchain::Cargo};
 use crate::cli::Verify;
-use crate::config::files::{self, Config};
-use crate::config::layers::Given;
+use crate::config::files;
+use crate::config::layers::{self, Given, Layers};
 use crate::cook::place::{self, Place};
 use crate::cook::{mount, wrapper};
 use crate::disk;
@@ -59,10 +59,10 @@ pub fn verify(args: &Verify, environment: Environment, stdout: &mut dyn Write) -
     let scope = args.scope.clone().normalized();
     let here = given.environment.here.as_path();
     let root = root(args, &cargo, here)?;
-    let config = files::read(here, &root, &given)?;
+    let layers = layers(here, &root, &given)?;
     let place = Place { environment: &given.environment, here, root: &root };
-    let target_dir = place::target_dir(&args.how, &config.layers, &place);
-    let build_dir = place::build_dir(&config.layers, &place);
+    let target_dir = place::target_dir(&args.how, &layers, &place);
+    let build_dir = place::build_dir(&layers, &place);
     let units = build_dir.as_ref().unwrap_or(&target_dir);
 
     let scratch = disk::scratch()?;
@@ -70,10 +70,10 @@ pub fn verify(args: &Verify, environment: Environment, stdout: &mut dyn Write) -
     image::make(units, &dirs.image, &|| interrupt.check())?;
     let mut command = cargo.command();
     command.args(words(args, &scope)).args(["-v", "--color=never", "--message-format=json-render-diagnostics"]);
-    command.args(flags(args)).args(own_flags(&dirs, build_dir.is_some(), &config, &place)?).current_dir(here);
+    command.args(flags(args)).args(own_flags(&dirs, build_dir.is_some(), &layers, &place)?).current_dir(here);
     command.envs(variables(&place)?).env(compiler::NOTES, &dirs.notes);
     let started = SystemTime::now();
-    let kept = Kept::new(&root, &config);
+    let kept = Kept::new(&root, &layers);
     let busy = interrupt.busy();
     let ran = run::run(command, &cargo, &interrupt);
     kept.restore()?;
@@ -85,10 +85,10 @@ pub fn verify(args: &Verify, environment: Environment, stdout: &mut dyn Write) -
     let cooked = cooked(units);
     let now = Build {
         words: build_words(args, &scope),
-        settings: record::settings(&config.layers, &given.environment, &manifest(&root)),
+        settings: record::settings(&layers, &given.environment, &manifest(&root)),
         rustc: record::rustc(&dirs.image),
         cargo_home: given.environment.cargo_home().map(|home| home.display().to_string()),
-        scope: record::with_target(scope, &config.layers),
+        scope: record::with_target(scope, &layers),
     };
     scratch.close()?;
     let builds = record::read(units);
@@ -145,6 +145,14 @@ fn root(args: &Verify, cargo: &Cargo, here: &Path) -> Result<PathBuf> {
     Ok(Path::new(&manifest).with_file_name(""))
 }
 
+/// What cargo reads of its configuration, with absolute paths.
+fn layers(here: &Path, root: &Path, given: &Given) -> Result<Layers> {
+    let mut table = files::read(here, root, given)?.table;
+    layers::absolute(&mut table, root);
+    crate::config::fill_templates(&mut table, &place::of_root(root));
+    Layers::read(given, table)
+}
+
 /// The build as a user would write it.
 fn build_words(args: &Verify, scope: &Scope) -> String {
     let words = ["cargo", args.how.command(scope)].map(str::to_owned).into_iter().chain(scope.to_words());
@@ -166,12 +174,12 @@ fn flags(args: &Verify) -> Vec<String> {
 }
 
 /// What keeps cargo off the real directories, and makes this program its compiler.
-fn own_flags(dirs: &Dirs, has_build_dir: bool, config: &Config, place: &Place<'_>) -> Result<Vec<String>> {
+fn own_flags(dirs: &Dirs, has_build_dir: bool, layers: &Layers, place: &Place<'_>) -> Result<Vec<String>> {
     let quoted = |value: &str| toml::Value::from(value).to_string();
     let of_path = |path: &Path| quoted(&path.to_string_lossy());
     let mut flags = vec![format!("--target-dir={}", dirs.image.display())];
     flags.extend(has_build_dir.then(|| format!("--config=build.build-dir={}", of_path(&dirs.image))));
-    let has_artifacts = config.layers.get("build.artifact-dir").is_some();
+    let has_artifacts = layers.get("build.artifact-dir").is_some();
     flags.extend(has_artifacts.then(|| format!("--config=build.artifact-dir={}", of_path(&dirs.artifacts))));
     match place.environment.var_os(WRAPPER) {
         // The variable wins over the config, and build scripts may watch it (`LocalFingerprint::from_env` in cargo's
@@ -198,8 +206,8 @@ struct Kept {
 }
 
 impl Kept {
-    fn new(root: &Path, config: &Config) -> Self {
-        let named = config.layers.text("resolver.lockfile-path").map(|path| root.join(path));
+    fn new(root: &Path, layers: &Layers) -> Self {
+        let named = layers.text("resolver.lockfile-path").map(|path| root.join(path));
         let path = named.filter(|path| path.is_file()).unwrap_or_else(|| root.join("Cargo.lock"));
         let time = std::fs::metadata(&path).and_then(|metadata| metadata.modified()).ok();
         Kept { text: std::fs::read(&path).ok(), time, path }

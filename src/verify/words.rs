@@ -48,10 +48,12 @@ fn headline(cause: &Cause, context: &Context<'_>) -> String {
         Cause::Features if context.facts.selection => {
             format!("cooked for `{}`, which turns on other features", cooked.unwrap_or_default())
         }
+        Cause::Features if cooked.is_none() => format!("what is in `{dir}` has other features"),
         Cause::Features => "this build turns on other features than the cooked one".to_owned(),
         Cause::Missing if context.facts.selection => {
             format!("cooked for `{}`, which does not need these crates", cooked.unwrap_or_default())
         }
+        Cause::Missing if cooked.is_none() => format!("these crates were not cooked into `{dir}`"),
         Cause::Missing => "the recipe that was cooked does not have these crates".to_owned(),
         Cause::Version => "`Cargo.lock` has other versions than the recipe that was cooked".to_owned(),
         Cause::Settings => settings(context, "settings of the profile differ", "profile."),

@@ -1,6 +1,6 @@
 //! `verify` leaves all as it was: the target directory, the lockfile, and what the build that follows does.
 
-use super::verify::Cooked;
+use super::cooked::Cooked;
 use super::{lay_out, run};
 use crate::support::oracle::CARGO;
 use std::collections::BTreeMap;

@@ -1,18 +1,10 @@
 //! `verify`: the reasons that come from the machine and from sources, each made to happen.
 
-use super::verify::{Cooked, FILES};
-use super::{lay_out, run, set_times};
+use super::cooked::{API, Cooked, FILES, all_five};
+use super::{lay_out, set_times};
 use crate::support::oracle::{CARGO, HOST};
 use crate::support::registry;
-use std::path::Path;
 use std::time::{Duration, SystemTime};
-
-const API: &[&str] = &["-p", "api"];
-
-/// What `verify` says if all five units of `api` have one reason.
-fn all_five(message: &str, what: &str, help: &str) -> String {
-    format!("{message}\n    5 units: alpha 1.1.0, eta 1.0.0, lambda 0.2.5{what}\nhelp: {help}\n")
-}
 
 #[test]
 fn another_home_of_cargo() {
@@ -104,7 +96,7 @@ fn soon() -> SystemTime {
 }
 
 /// `eta` is vendored, and everything else comes from the registry.
-const VENDORED: &str = "-- Cargo.toml --
+pub const VENDORED: &str = "-- Cargo.toml --
 [package]
 name = 'app'
 version = '0.1.0'
@@ -232,18 +224,4 @@ fn without_a_note_of_what_was_cooked_units_are_found_all_the_same() {
         "cook for this build with `cargo larder prepare -p api --release && cargo larder cook`",
     );
     cooked.says(&["-p", "api", "--release"], &[], &says);
-}
-
-/// A build directory is where the units are.
-#[test]
-fn a_build_directory_of_its_own() {
-    let env = [("CARGO_BUILD_BUILD_DIR", "{workspace-root}/build")];
-    let cooked = Cooked::with(FILES, API, &env);
-    assert!(cooked.dir().join("build/debug").is_dir());
-    cooked.is_fresh(API, &env);
-    let (code, shown, _) = cooked.verify(API, &[]);
-    assert!(code == Some(1) && shown.starts_with("nothing was cooked into `target`\n"), "{shown}");
-    assert!(!Path::new(&cooked.dir().join("target/debug/.fingerprint")).is_dir());
-    run(&CARGO, cooked.dir(), &["build", "--offline", "-p", "api"], &env);
-    cooked.is_fresh(API, &env);
 }

@@ -108,6 +108,8 @@ def case(bench, change, wanted):
     if wanted == "run":
         bench.check(f"{title}: cook compiles what is needed", build.step("cook").third_party())
     bench.check(f"{title}: the build compiles no third-party crate", not build.step("cargo build").third_party(), build.step("cargo build").third_party())
+    verified = "\n".join(build.step("verify").said)
+    bench.check(f"{title}: verify finds all of them fresh", "third-party units fresh" in verified, verified)
     said = bench.run(build.image)
     bench.check(f"{title}: the image is the application", said == says, said)
     return (title, wanted, *state(build))
