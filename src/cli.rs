@@ -40,7 +40,7 @@ fn explained(mut error: clap::Error, args: &[OsString]) -> clap::Error {
 /// Returns whether a command line of a user can begin with this word. The one that cargo gives to a
 /// wrapper begins with a compiler.
 pub fn is_first(word: &OsStr) -> bool {
-    ["larder", "prepare", "cook", "verify", "explain", "cache", "help"].into_iter().any(|own| word == own)
+    ["larder", "prepare", "cook", "verify", "explain", "show", "cache", "help"].into_iter().any(|own| word == own)
         || word.as_encoded_bytes().starts_with(b"-")
 }
 
@@ -84,6 +84,8 @@ pub enum Verb {
     Verify(Verify),
     /// Say why a recipe changed
     Explain(Explain),
+    /// Show what is in a recipe
+    Show(Show),
     /// Look after the store that `cook --cache` fills
     Cache(Cache),
 }
@@ -118,6 +120,20 @@ pub struct Explain {
     /// What the build selects, with --since.
     #[command(flatten)]
     pub scope: Scope,
+}
+
+/// `cargo larder show`.
+#[derive(Debug, Args)]
+pub struct Show {
+    /// The recipe [default: recipe.json]
+    #[arg(value_name = "RECIPE")]
+    pub recipe: Option<PathBuf>,
+    /// How to print it: human, json, dot
+    #[arg(long, value_name = "FORMAT", default_value = "human", value_parser = ["human", "json", "dot"], hide_possible_values = true)]
+    pub format: String,
+    /// When to use colours: auto, always, never
+    #[arg(long, value_name = "WHEN", value_parser = ["auto", "always", "never"])]
+    pub color: Option<String>,
 }
 
 /// `cargo larder cache`.

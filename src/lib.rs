@@ -29,6 +29,7 @@ pub mod read;
 pub mod recipe;
 pub mod report;
 pub mod shell;
+pub mod show;
 pub mod size;
 pub mod store;
 pub mod target;
@@ -65,6 +66,7 @@ pub fn run(args: &[OsString]) -> ExitCode {
         Verb::Cook(cook) => cook.how.color.clone(),
         Verb::Verify(verify) => verify.how.color.clone(),
         Verb::Explain(explain) => explain.color.clone(),
+        Verb::Show(show) => show.color.clone(),
         Verb::Cache(_) => None,
     };
     let environment = Environment::of_process();
@@ -84,6 +86,7 @@ fn exec(larder: Larder, environment: &Environment) -> Result<()> {
         Verb::Prepare(args) => prepare::prepare(args, environment),
         Verb::Cache(args) => store::command::run(&args, &environment, &mut std::io::stdout()),
         Verb::Verify(args) => verify::verify(&args, environment, &mut std::io::stdout()),
+        Verb::Show(args) => show::show(&args, &environment, &mut std::io::stdout()),
         Verb::Explain(args) => explain::explain(&args, environment, &mut std::io::stdout()),
         Verb::Cook(args) => cook::cook(&args, environment, &mut std::io::stdout()),
     }

@@ -33,6 +33,8 @@ mod outcome;
 mod passed_on;
 #[path = "command_line/said.rs"]
 mod said;
+#[path = "command_line/show.rs"]
+mod show;
 #[path = "command_line/store.rs"]
 mod store;
 #[path = "command_line/target_dir.rs"]

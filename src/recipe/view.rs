@@ -92,6 +92,11 @@ impl View {
         all.filter(move |(dir, manifest)| is_member(dir, manifest))
     }
 
+    /// Returns the names of the members of an unscoped recipe.
+    pub fn member_names(&self) -> BTreeSet<String> {
+        self.members().filter_map(|(_, manifest)| package_name(manifest)).map(str::to_owned).collect()
+    }
+
     /// Returns who requires a package, and with this feature if one is given.
     pub fn askers(&self, package: usize, feature: Option<&str>) -> BTreeSet<String> {
         let counts = |ask: &&Ask| ask.package == package && feature.is_none_or(|it| ask.features.contains(it));

@@ -5,7 +5,7 @@
 
 use super::super::change::{Change, Kind};
 use super::{Both, subject};
-use crate::recipe::view::{Ask, Place, View, package_name};
+use crate::recipe::view::{Ask, Place};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What is required of one package, by place.
@@ -13,7 +13,7 @@ type Asked<'a> = BTreeMap<Place, &'a Ask>;
 
 /// Returns the differences.
 pub(super) fn required(both: &Both<'_>) -> Vec<Change> {
-    let (old_members, new_members) = (members(both.old), members(both.new));
+    let (old_members, new_members) = (both.old.member_names(), both.new.member_names());
     let shared =
         |place: &Place| place.by.as_ref().is_none_or(|by| old_members.contains(by) && new_members.contains(by));
     let forward = |o: usize| both.pairs.forward.get(&o).copied().or_else(|| local(both, o));
@@ -36,10 +36,6 @@ fn insert<'a>(asked: &mut Asked<'a>, ask: &'a Ask) {
         place.how = if place.how.is_empty() { "again".to_owned() } else { format!("{} again", place.how) };
     }
     asked.insert(place, ask);
-}
-
-fn members(view: &View) -> BTreeSet<String> {
-    view.members().filter_map(|(_, manifest)| package_name(manifest)).map(str::to_owned).collect()
 }
 
 /// Returns the local package of the new lockfile that is called as this one of the old.
