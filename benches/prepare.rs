@@ -1,11 +1,14 @@
-//! How long `prepare` takes to work out a recipe, and whether that grows in step with the workspace.
+//! Measures how long `prepare` takes to make a recipe, and whether the time grows linearly with the
+//! workspace.
 //!
-//! In: nothing; workspaces of 10, 100 and 1,000 members are made on the spot, all on the same 200 locked crates. Out: what
-//! criterion says of `prepare::recipe` for `--release` on the whole workspace (files are read, none is written), then the
-//! time for a member as a ratio between the sizes. Writes below a temporary directory only.
+//! In: nothing. Generates workspaces of 10, 100, and 1,000 members on the same 200 locked crates.
+//! Out: criterion's report about `prepare::recipe` with `--release` on the whole workspace. Files
+//! are read, and none is written. Then the ratio of the times for a member between the sizes.
+//! Writes to a temporary directory only.
 //!
-//! A member has five third-party dependencies (inherited from the workspace, optional, under a platform, for tests, with
-//! features that reach them) and up to three members below it; some have a build script, and some are proc-macros.
+//! A member has five third-party dependencies: inherited from the workspace, optional, for a
+//! platform, for tests, or with features. It depends on up to three other members. Some members
+//! have a build script, and some are proc-macros.
 
 use cargo_larder::config::layers::Given;
 use cargo_larder::workspace::scope::Scope;
@@ -41,7 +44,7 @@ fn main() {
             bencher.iter_custom(|rounds| {
                 let taken = time(dir.path(), &scope, rounds);
                 let each = taken / u32::try_from(rounds).expect("a few seconds are few rounds") / members;
-                // The load of the machine can only add to it.
+                // The load of the machine can only add to the time.
                 least.entry(members).and_modify(|least| *least = each.min(*least)).or_insert(each);
                 taken
             });
@@ -70,7 +73,7 @@ fn time(root: &Path, scope: &Scope, rounds: u64) -> Duration {
     start.elapsed()
 }
 
-/// The files of a workspace that cargo would take, if there were such crates.
+/// Returns the files of a workspace that cargo would accept if the crates existed.
 fn workspace(members: u32) -> BTreeMap<String, String> {
     let mut files = BTreeMap::new();
     let mut lock: Vec<Locked> = (0..CRATES).map(locked).collect();
@@ -98,9 +101,9 @@ fn workspace(members: u32) -> BTreeMap<String, String> {
     files
 }
 
-/// The manifest of a member, and its entry in the lockfile.
+/// Returns the manifest of a member, and its lockfile entry.
 fn describe(number: u32) -> (String, Locked) {
-    // Seven shares no factor with the number of crates, so that the members need all of them.
+    // Seven has no common factor with the number of crates, so that the members use all of them.
     let [inherited, optional, platform, tests, plain, builder] =
         [0, 33, 66, 99, 132, 165].map(|offset| third_party((number * 7 + offset) % CRATES));
     let name = member(number);
@@ -139,7 +142,7 @@ fn third_party(number: u32) -> String {
     format!("crate-{number:03}")
 }
 
-/// An entry of the lockfile.
+/// Returns a lockfile entry.
 struct Locked {
     name: String,
     version: String,
@@ -147,7 +150,7 @@ struct Locked {
     dependencies: BTreeSet<String>,
 }
 
-/// A third-party crate, with up to three others below it.
+/// Returns a third-party crate that depends on up to three others.
 fn locked(number: u32) -> Locked {
     let dependencies = (0..number % 4).map(|step| third_party(number / (step + 2))).collect();
     Locked { name: third_party(number), version: format!("1.{number}.0"), is_local: false, dependencies }

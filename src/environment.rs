@@ -49,7 +49,7 @@ impl Environment {
         match std::env::current_dir() {
             Ok(here) => Ok(Environment { here, ..self }),
             Err(error) if error.kind() == NotFound => fail!(
-                "the current directory does not exist any more\nhelp: go to one that does, as with `cd \"$PWD\"` if it was made anew"
+                "the current directory does not exist any more\nhelp: go to one that does, as with `cd \"$PWD\"` if it was created again"
             ),
             Err(error) => fail!("cannot find out the current directory: {error}"),
         }

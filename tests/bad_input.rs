@@ -1,5 +1,6 @@
-//! What the program says to input that is wrong, word for word: which file and where, what was expected, what helps; and
-//! the exit code. `[DIR]` is the directory it was called in, `[ROOT]` the one above.
+//! What the program says to input that is wrong, word for word: which file and where, what was
+//! expected, what helps; and the exit code. `[DIR]` is the directory it was called in, `[ROOT]` the
+//! one above.
 
 mod common;
 
@@ -32,10 +33,7 @@ name = "app"
 version = "1.0.0"
 -- src/main.rs --
 -- Cargo.toml --
-[package]
-name = "app"
-version = "1.0.0"
-edition = "2021"
+[package] app 1.0.0
 "#;
 
 /// These files and this command line end with exit code 1 and this on stderr.

@@ -1,5 +1,5 @@
-//! What the flags, the environment and the directory that the program is called in come to: what cargo is started with, and
-//! what is written. A program that stands in for cargo keeps what it was given.
+//! How flags, environment, and current directory affect the started cargo and the written files. A
+//! fake cargo records what it was given.
 #![cfg(unix)]
 
 mod common;
@@ -56,10 +56,7 @@ name = "app"
 version = "1.0.0"
 -- src/main.rs --
 -- Cargo.toml --
-[package]
-name = "app"
-version = "1.0.0"
-edition = "2021"
+[package] app 1.0.0
 [features]
 tls = []
 "#;

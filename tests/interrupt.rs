@@ -1,6 +1,7 @@
-//! A cook that is interrupted: by Ctrl-C, which a terminal sends to the whole process group, or by a signal to the
-//! program alone, as `docker stop` sends it. It ends with the shell's code for the signal and leaves no scratch directory;
-//! what was built stays usable, and the next cook finishes the work.
+//! A cook that is interrupted: by Ctrl-C, which a terminal sends to the whole process group, or by
+//! a signal to the program alone, as `docker stop` sends it. It ends with the shell's code for the
+//! signal and leaves no scratch directory; what was built stays usable, and the next cook finishes
+//! the work.
 #![cfg(unix)]
 
 mod common;
@@ -12,10 +13,7 @@ use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
 const APP: &str = r#"-- Cargo.toml --
-[package]
-name = "app"
-version = "1.0.0"
-edition = "2021"
+[package] app 1.0.0
 [dependencies]
 slow = "1"
 -- src/main.rs --
@@ -202,8 +200,8 @@ fn start(place: &Place) -> Child {
 fn start_with(place: &Place, args: &[&str], env: &[(&str, &str)]) -> Child {
     let mut cook = place.larder(args);
     if cfg!(target_os = "linux") {
-        // Whoever runs the tests may ignore signals, as a shell does for what it starts in the background, and a program
-        // keeps ignoring what it was started to ignore.
+        // The test runner may ignore signals, as a shell does for programs in the background.
+        // Programs that are started with an ignored signal keep ignoring it.
         cook = place.command("env");
         cook.args(["--default-signal=HUP,INT,TERM", env!("CARGO_BIN_EXE_cargo-larder"), "larder"]).args(args);
     }

@@ -1,6 +1,9 @@
-//! After `cook`, the real build compiles no third-party crate, and what comes out is the real thing: on small
-//! workspaces, each of a kind that has gone wrong in some tool, with real builds from a registry made on the spot.
+//! After `cook`, the real build compiles no third-party crate, and what comes out is the real
+//! thing: on small workspaces, each of a kind that has gone wrong in some tool, with real builds
+//! from a registry made on the spot.
 
+#[path = "common/files.rs"]
+mod files;
 mod support;
 
 #[path = "kept/carried.rs"]
@@ -94,7 +97,7 @@ struct Project<'a> {
     prepared_in: &'a [(&'a str, &'a str)],
     /// Where what is built is to be found, relative to `at`.
     target: &'a str,
-    /// Whether `cook` is called once more when the sources are there.
+    /// Whether `cook` is called again when the sources are there.
     cooked_again: bool,
     /// What the binary `app` prints.
     prints: Option<&'a str>,
@@ -114,31 +117,27 @@ const PLAIN: Project<'static> = Project {
     bring: |_| {},
 };
 
-/// What was done, in the order of the JSON messages: third-party packages compiled, and found fresh.
+/// What was done, in the order of the JSON messages: third-party packages compiled, and found
+/// fresh.
 #[derive(Debug, Default)]
 struct Built {
     compiled: Vec<String>,
     fresh: Vec<String>,
 }
 
+/// Writes the files of a fixture into a directory.
 fn lay_out(files: &str, dir: &Path) {
-    for file in files.split("-- ").skip(1) {
-        let (path, text) = file.split_once(" --\n").expect("a header ends with ` --`");
-        let path = dir.join(path);
-        fs_err::create_dir_all(path.parent().expect("a file has a parent")).expect("writable");
-        let text = if text.contains("[REPOSITORIES]") {
-            text.replace("[REPOSITORIES]", repositories::url())
-        } else {
-            text.to_owned()
-        };
-        fs_err::write(path, text).expect("writable");
+    for (path, text) in files::parse(&[files]) {
+        let has_url = text.contains("[REPOSITORIES]");
+        let text = if has_url { text.replace("[REPOSITORIES]", repositories::url()) } else { text };
+        files::write(&dir.join(path), &text);
     }
 }
 
 /// Sets the modification time of every file that `files` names.
 fn set_times(files: &str, dir: &Path, time: SystemTime) {
-    for path in files.split("-- ").skip(1).filter_map(|f| f.split_once(" --\n")).map(|(path, _)| dir.join(path)) {
-        let file = std::fs::OpenOptions::new().write(true).open(path).expect("the file was written");
+    for path in files::parse(&[files]).into_keys() {
+        let file = std::fs::OpenOptions::new().write(true).open(dir.join(path)).expect("the file was written");
         file.set_modified(time).expect("times can be set");
     }
 }
@@ -189,8 +188,8 @@ fn build(project: &Project<'_>, dir: &Path) -> Built {
     built
 }
 
-/// Prepares, cooks in a directory that holds the recipe alone, brings the sources there, once old and once new, and
-/// builds. `prepare` is scoped in one round and unscoped in the other.
+/// Prepares, cooks in a directory that holds the recipe alone, brings the sources there, once old
+/// and once new, and builds. `prepare` is scoped in one round and unscoped in the other.
 fn check(project: &Project<'_>) {
     for scoped in [true, false] {
         let temp = tempfile::tempdir().expect("a temporary directory can be made");

@@ -1,8 +1,10 @@
-//! The laws of a recipe, over random workspaces. What a build needs is for cargo to say (`--unit-graph`); the laws say
-//! that a skeleton needs the same, and when the bytes of a recipe may change. A failure shows the workspace as files.
+//! The laws of a recipe, over random workspaces. What a build needs is for cargo to say
+//! (`--unit-graph`); the laws say that a skeleton needs the same, and when the bytes of a recipe
+//! may change. A failure shows the workspace as files.
 //!
-//! `LARDER_CASES` sets the number of cases of each law, and `LARDER_SEED` the seed: a number, or `random` to find new ones.
-//! Without it the cases are the same in every run, so that a run fails for what was changed. Seeds of failures are kept in `laws.proptest-regressions`.
+//! `LARDER_CASES` sets the number of cases of each law, and `LARDER_SEED` the seed: a number, or
+//! `random` to find new ones. Without it the cases are the same in every run, so that a run fails
+//! for what was changed. Seeds of failures are kept in `laws.proptest-regressions`.
 
 mod support;
 
@@ -100,8 +102,8 @@ fn unscoped_units(case: &Case) -> Verdict {
     names_no_place(&disk, &recipe)?;
     asks_no_registry_for_what_is_local(&recipe).map_err(fail)?;
     if case.scope.targets.contains(&TargetFlag::Bins) {
-        // The one limit: a recipe does not say whether a library has a binary of its package's name, so `--bins` takes it
-        // that each has one.
+        // The one limit: a recipe does not say whether a library has a binary of its package's
+        // name, so `--bins` takes it that each has one.
         disk.lay_out(&with_own_binaries(&case.workspace)).map_err(refused)?;
     }
     let expected = disk.units(case).map_err(refused)?;
@@ -151,7 +153,7 @@ fn what_a_build_does_not_reach_leaves_a_scoped_recipe_alone() {
 
 fn leave_alone(case: &Case) -> Verdict {
     let mut case = case.clone();
-    // Else the recipe is for other platforms than cargo is asked of.
+    // Otherwise, the recipe is for other platforms than those that cargo is given.
     case.scope.host = Host::Told;
     let disk = OnDisk::new();
     let tree = disk.lay_out(&case.workspace).map_err(refused)?;
@@ -330,7 +332,7 @@ fn the_generator_makes_workspaces_that_cargo_accepts() {
 
 fn preparing_a_skeleton_gives_it_again(disk: &OnDisk, case: &Case, recipe: &Recipe, flags: &[String]) -> Verdict {
     let dir = disk.beside("skeleton");
-    // Anew, since cargo may have written a lockfile there.
+    // Written again, because cargo may have written a lockfile there.
     larder::skeleton(&disk.beside("recipe.json"), &dir, &[]).map_err(fail)?;
     let mut args = flags.to_vec();
     if let Host::Told = case.scope.host {
@@ -364,7 +366,8 @@ fn both_recipes(disk: &OnDisk, draft: &Draft) -> Result<(Recipe, Recipe), String
     Ok((larder::prepare(&cwd, &larder::scoped_args(&draft.case.scope), &path)?, larder::prepare(&cwd, &[], &path)?))
 }
 
-/// Whether some unit is compiled with the flags: with `--target`, those of the host are not.
+/// Returns whether some unit is compiled with the flags. With `--target`, units for the host are
+/// not.
 fn takes_rustflags(case: &Case, units: &Units) -> bool {
     let target = case.scope.target || case.workspace.config.get("build").is_some_and(|it| it.get("target").is_some());
     if target { units.any_has(&format!("platform={TARGET}")) } else { !units.is_empty() }

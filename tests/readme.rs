@@ -1,5 +1,5 @@
-//! The documents agree with the program: their commands parse, their flags are those of the program, their Dockerfiles are
-//! tested ones, and their links and paths lead to files that exist.
+//! The documents agree with the program: their commands parse, their flags are those of the
+//! program, their Dockerfiles are tested ones, and their links and paths lead to files that exist.
 
 #[path = "readme/rooms.rs"]
 mod rooms;
@@ -96,7 +96,8 @@ fn spans(line: &str) -> impl Iterator<Item = &str> {
     line.split('`').skip(1).step_by(2)
 }
 
-/// The flag that a span names: `--flag VALUE`, `--flag=VALUE` and `--flag[=VALUE]` all name `--flag`.
+/// The flag that a span names: `--flag VALUE`, `--flag=VALUE` and `--flag[=VALUE]` all name
+/// `--flag`.
 fn flag_of(span: &str) -> Option<&str> {
     span.split([' ', '=', '[']).next().filter(|word| word.starts_with('-') && word.len() > 1)
 }
@@ -125,7 +126,7 @@ fn all_pages() -> Vec<Page> {
     pages(&["*.md", "docs/*.md", "docker/*.md", "docker/*/*.md", "docker/setups/*/*.md", "tests/e2e/*.md"])
 }
 
-/// The flags of a verb, as they are typed.
+/// Returns the flags of a verb, with their dashes.
 fn flags(verb: &str) -> BTreeSet<String> {
     let mut larder = Larder::command();
     larder.build();

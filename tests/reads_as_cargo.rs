@@ -16,7 +16,8 @@ use cargo_larder::read;
 use common::Place;
 use std::collections::BTreeSet;
 
-/// What cargo and the reader say of the workspace that has its current manifest in `dir` is the same.
+/// What cargo and the reader say of the workspace that has its current manifest in `dir` is the
+/// same.
 fn check_in(dir: &str, files: &[&str]) {
     let place = Place::new(files);
     let manifest = place.dir().join(dir).join("Cargo.toml");

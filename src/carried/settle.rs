@@ -103,7 +103,7 @@ pub fn after(outcome: &Outcome, around: &Around<'_>) -> Result<BTreeSet<String>>
     runs.map(|()| again)
 }
 
-const AGAIN: &str = "the real build makes it again, with all that depends on it";
+const AGAIN: &str = "the real build makes it again, with everything that depends on it";
 
 fn lost(dir: &str) -> Error {
     Error::Failed(format!(

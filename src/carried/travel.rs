@@ -46,7 +46,7 @@ pub fn below(manifests: &Manifests, dir: &Path, package: &Package) -> Result<Bel
     }
     let is_plain = |t: &String| ["lib", "rlib", "proc-macro"].contains(&t.as_str());
     if !package.lib().is_some_and(|lib| lib.crate_types.iter().all(is_plain)) {
-        return Ok(Below::Bound("is no plain library"));
+        return Ok(Below::Bound("is not a plain library"));
     }
     let manifest = manifest::standalone(manifests, dir)?;
     let lib = manifest.get("lib").and_then(|lib| lib.get("path")).and_then(Value::as_str);

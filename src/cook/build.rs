@@ -161,7 +161,7 @@ fn settings(
     let Place { here, root, .. } = *place;
     if let Some(config) = place::misread(order.above, place, skeleton) {
         report.warning(&format!(
-            "cargo reads `{}` above the scratch directory, where it does not belong, so the real build may compile all anew\nhelp: name another place for temporary files with `TMPDIR`",
+            "cargo reads `{}` above the scratch directory, where it does not belong, so the real build may compile everything again\nhelp: name another place for temporary files with `TMPDIR`",
             path::display(&config, here)
         ));
     }

@@ -66,7 +66,7 @@ impl Epoch {
     /// A file belongs to another user.
     pub fn end(&self, here: &Path, report: Report) -> Result<()> {
         if let Some(reason) = self.stay {
-            report.note(&format!("times below `{}` stay as they are: {reason}", path::display(&self.dirs[0], here)));
+            report.note(&format!("times below `{}` stay unchanged: {reason}", path::display(&self.dirs[0], here)));
             return Ok(());
         }
         for dir in self.dirs.iter().filter(|dir| dir.exists()) {

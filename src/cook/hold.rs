@@ -42,7 +42,7 @@ pub fn hold(files: &Files, how: &How, update: &mut Update<'_>, interrupt: &Inter
     let settled = lockfile::parse(name, &settled)?.packages;
     let Some(strangers) = strangers(&recipe, &settled) else { return Ok(()) };
     fail!(
-        "the lockfile of the recipe does not hold: cargo would take {strangers}\nhelp: run `cargo update --workspace`, then prepare the recipe anew with `cargo larder prepare`"
+        "the lockfile of the recipe does not hold: cargo would take {strangers}\nhelp: run `cargo update --workspace`, then prepare the recipe again with `cargo larder prepare`"
     )
 }
 

@@ -72,7 +72,7 @@ pub fn cook(args: &Cook, environment: Environment, stdout: &mut dyn Write) -> Re
     let Done { target_dir, to_copy, .. } = cook_one(last, args, &given, &interrupt, report, started, earlier)?;
     if let Some(name) = to_copy {
         report.note(&format!(
-            "the real build needs `{name}`, which the recipe has and which does not stand here yet\nhelp: copy it with the sources"
+            "the real build needs `{name}`, which is in the recipe, but not here yet\nhelp: copy it with the sources"
         ));
     }
     mount::explain(&target_dir, &given.environment, report);

@@ -140,7 +140,7 @@ fn recipe(args: &Cook, scope: &Scope, given: &Given, report: Report) -> Result<(
                 Ok((recipe::decode(&name, &text)?, Source::File(Read { name, written })))
             }
             Err(_) => fail!(
-                "recipe `{name}` is not a recipe: it is not UTF-8 text\nhelp: make it anew with `cargo larder prepare`"
+                "recipe `{name}` is not a recipe: it is not UTF-8 text\nhelp: make a new one with `cargo larder prepare`"
             ),
         },
         Err(error)

@@ -32,7 +32,7 @@ pub fn explain(built: &Result<()>, outcome: &Outcome, build: &Build<'_>, how: &H
 fn explain_scripts(outcome: &Outcome, report: Report) {
     for dir in outcome.scripts.iter().filter(|dir| outcome.ran.iter().all(|run| run.dir != **dir)) {
         report.warning(&format!(
-            "the build script of `{dir}` did not come to its end here, where only its package is\nhelp: to leave it to the real build, write `cook = false` below `[package.metadata.larder]` in `{dir}/Cargo.toml`, and prepare the recipe anew"
+            "the build script of `{dir}` failed here, where only its own package exists\nhelp: to leave it to the real build, write `cook = false` below `[package.metadata.larder]` in `{dir}/Cargo.toml`, and prepare the recipe again"
         ));
     }
 }

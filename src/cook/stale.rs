@@ -60,7 +60,7 @@ pub fn warning(
     };
     let again = command::prepare(&told);
     Ok(Some(format!(
-        "recipe `{name}` is not of the workspace as it is now{what}\nhelp: unless that is meant, make it anew with `{again}`"
+        "recipe `{name}` does not match the workspace any more{what}\nhelp: unless this is intended, make a new one with `{again}`"
     )))
 }
 

@@ -18,7 +18,7 @@ pub fn text(path: &Path, environment: &Environment) -> Result<String> {
     match std::fs::read(environment.here.join(path)).map(String::from_utf8) {
         Ok(Ok(text)) => Ok(text),
         Ok(Err(_)) => fail!(
-            "recipe `{name}` is not a recipe: it is not UTF-8 text\nhelp: make it anew with `cargo larder prepare`"
+            "recipe `{name}` is not a recipe: it is not UTF-8 text\nhelp: make a new one with `cargo larder prepare`"
         ),
         Err(error) if error.kind() == NotFound => {
             fail!("recipe `{name}` does not exist\nhelp: make it with `cargo larder prepare --recipe-path {name}`")

@@ -33,9 +33,9 @@ pub struct State {
 
 /// Both states, and the files that differ.
 pub struct Both {
-    /// As of the revision.
+    /// In the revision.
     pub old: State,
-    /// As it is now.
+    /// Now.
     pub new: State,
     /// Tracked files that differ.
     pub files: Vec<String>,

@@ -54,7 +54,7 @@ pub fn root(here: &Path) -> Option<PathBuf> {
 /// # Errors
 /// cargo would refuse a member or a path dependency, or Cargo.lock is invalid.
 pub fn open(manifest_path: &Path, here: &Path, given: &Given) -> Result<Manifests> {
-    let current = manifest_path.parent().expect("a manifest stands in a directory");
+    let current = manifest_path.parent().expect("a manifest is in a directory");
     let mut manifests = members::load(current, here, given)?;
     let path = lockfile(&manifests);
     if path.exists() {

@@ -29,18 +29,18 @@ pub fn workspace(manifest_path: &Path, given: &Given, network: Network, report: 
         files::above(&manifests.current, &given.environment).find(|(dir, _)| !here.starts_with(dir))
     {
         report.warning(&format!(
-            "`{}` does not count, as cargo reads the config of the current directory\nhelp: call this where the real build is called",
+            "`{}` is not used, because cargo reads the config of the current directory\nhelp: run this in the directory of the real build",
             path::display(&config, here)
         ));
     }
     if manifests.config.layers.get("paths").is_some() {
         report.warning(
-            "`paths` of the config is left out: the real build compiles what it takes from there, and all crates above it",
+            "`paths` of the config is left out: the real build compiles the packages from there, and all crates above them",
         );
     }
     for (manifest, file) in read::missing_sources(&manifests) {
         report.warning(&format!(
-            "`{manifest}` names `{file}`, which is not there; where sources are missing, a build script is overlooked, too\nhelp: copy the sources too, not only the manifests",
+            "`{manifest}` names `{file}`, which does not exist; without sources, build scripts are missed, too\nhelp: copy the sources too, not only the manifests",
         ));
     }
     let behind = match resolved(&manifests, network) {
@@ -120,10 +120,10 @@ fn told(behind: &str) -> String {
     let (why, help) = behind.split_once('\n').unwrap_or((behind, GENERATE));
     if help == GENERATE {
         return format!(
-            "{why}, so these are the versions that cargo picks now; a build without it picks again, and compiles what it picks anew\n{help}"
+            "{why}, so the recipe has the versions that cargo selects now; a build without it may select others, and compile them\n{help}"
         );
     }
     format!(
-        "{why}\nThe recipe is made with what cargo adds to it now; a build picks again, and compiles what it picks anew\n{help}"
+        "{why}\nThe recipe has what cargo adds to it now; a build may select other versions, and compile them\n{help}"
     )
 }

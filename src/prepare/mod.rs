@@ -62,7 +62,7 @@ pub fn prepare(args: Prepare, environment: Environment) -> Result<()> {
     let workspace = locked::workspace(&manifest, &given, network, report)?;
     for path in files::left_behind(here, &workspace.root, &given)? {
         report.warning(&format!(
-            "`{}` stands above the project, and is not in the recipe: the real build is without it where the project stands alone\nhelp: move it into the project, or have it above the place of the build, too",
+            "`{}` is above the project and not in the recipe, so a build of the project alone does not have it\nhelp: move it into the project, or put it above the directory of the build, too",
             path.display()
         ));
     }

@@ -1,5 +1,4 @@
-//! Resolves the features and optional dependencies of local packages, and what they request from
-//! third-party packages.
+//! Resolves the features of local packages, and what they request from third-party packages.
 //!
 //! In: a workspace, its selected packages, and the platforms. Out: [`Features`]. This is cargo's
 //! feature resolver (`core/resolver/features.rs`) for local packages alone. If the platform is
@@ -25,8 +24,7 @@ enum Open {
     Feature(Node, String),
     /// The dependencies of a package that are not optional.
     Required(Node),
-    /// The optional dependencies with this key, and the features that wait for them
-    /// (`key?/feature`).
+    /// The optional dependencies with this key, and features that wait for them (`key?/feature`).
     Optional(Node, String),
 }
 
@@ -143,7 +141,7 @@ impl Features<'_> {
 
     /// Returns the context in which a dependency of a package in `side` has its features. A
     /// build-dependency or a proc-macro switches to the host for everything below it. Resolver 1
-    /// has only one context.
+    /// has one context.
     pub fn side_of(&self, side: Side, dependency: &Dependency) -> Side {
         match self.workspace.resolver {
             Resolver::V1 => Side::Target,

@@ -144,8 +144,7 @@ fn matches_spec(package: &Package, spec: &str, pattern: Option<&glob::Pattern>) 
             && version.is_none_or(|v| package.version == v || package.version.starts_with(&format!("{v}.")))
     };
     match spec.rsplit_once('#') {
-        // `file:///path/name#1.0` or `file:///path#name@1.0`. The name may be the last part of the
-        // path.
+        // `file:///path/name#1.0` or `file:///path#name@1.0`, whose path may end in the name.
         Some((url, fragment)) if fragment.starts_with(|c: char| c.is_ascii_digit()) => {
             url.rsplit('/').next() == Some(package.name.as_str()) && (package.version == fragment)
         }

@@ -92,7 +92,7 @@ fn once_each<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<Stri
             let mut files = BTreeMap::new();
             while let Some((path, content)) = map.next_entry::<String, Content>()? {
                 if files.contains_key(&path) {
-                    return Err(A::Error::custom(format_args!("the file `{path}` stands in it twice")));
+                    return Err(A::Error::custom(format_args!("the file `{path}` is in it twice")));
                 }
                 files.insert(path, content);
             }
@@ -171,7 +171,7 @@ pub fn format(text: &str) -> Option<u64> {
 /// # Errors
 /// The text is not a recipe of this format, or a path would leave the directory of the skeleton.
 pub fn decode(name: &str, text: &str) -> Result<Recipe> {
-    let again = "help: make it anew with `cargo larder prepare`";
+    let again = "help: make a new one with `cargo larder prepare`";
     if text.trim().is_empty() {
         fail!("recipe `{name}` is empty\n{again}");
     }
@@ -221,13 +221,13 @@ pub fn decode(name: &str, text: &str) -> Result<Recipe> {
     let mut files = Files::new();
     for (path, content) in json.files {
         let Some(bytes) = content.bytes() else {
-            fail!("recipe `{name}` is not a recipe: the file `{path}` is no valid base64\n{again}")
+            fail!("recipe `{name}` is not a recipe: the file `{path}` is not valid base64\n{again}")
         };
         files.insert(path, bytes);
     }
     if let Some(text) = skeleton::text(&files, CONFIG) {
         let Ok(config) = toml::from_str::<toml::Table>(text) else {
-            fail!("the `{CONFIG}` of recipe `{name}` is no valid TOML\n{again}")
+            fail!("the `{CONFIG}` of recipe `{name}` is not valid TOML\n{again}")
         };
         // A recipe can come from anybody, so keys that `prepare` would not store have no effect.
         let config = config::that_may_arrive(&config);

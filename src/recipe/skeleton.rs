@@ -90,7 +90,7 @@ pub fn write(files: &Files, dir: &Path, private: &[&str]) -> Result<()> {
     for (name, bytes) in files {
         disk::go_on();
         let path = dir.join(name);
-        fs_err::create_dir_all(path.parent().expect("a file stands in a directory"))?;
+        fs_err::create_dir_all(path.parent().expect("a file is in a directory"))?;
         if private.contains(&name.as_str()) {
             disk::write_private(&path, bytes)?;
         } else {
@@ -109,7 +109,7 @@ pub fn unpack(files: &Files, dir: &Path) -> Result<()> {
     let mut written = Vec::new();
     for (name, bytes) in files {
         let path = dir.join(name);
-        let parent = path.parent().expect("a file stands in a directory");
+        let parent = path.parent().expect("a file is in a directory");
         if let Err(error) = fs_err::create_dir_all(parent).and_then(|()| disk::write_whole(&path, bytes)) {
             for path in written {
                 let _ = std::fs::remove_file(path);

@@ -255,10 +255,10 @@ fn parsed(name: &str, files: &Files, path: &str) -> Result<Table> {
     match skeleton::text(files, path).map(str::parse::<Table>) {
         Some(Ok(table)) => Ok(table),
         Some(Err(error)) => fail!(
-            "`{path}` of recipe `{name}` is not valid TOML\n{}\nhelp: make it anew with `cargo larder prepare`",
+            "`{path}` of recipe `{name}` is not valid TOML\n{}\nhelp: make a new one with `cargo larder prepare`",
             error.to_string().trim_end()
         ),
-        None => fail!("`{path}` of recipe `{name}` is not text\nhelp: make it anew with `cargo larder prepare`"),
+        None => fail!("`{path}` of recipe `{name}` is not text\nhelp: make a new one with `cargo larder prepare`"),
     }
 }
 

@@ -95,9 +95,10 @@ pub fn fetch(store: &Store, lock: &Lockfile, profile_dir: &str, check: &dyn Fn()
         }
     }
     if broken > 0 {
-        fetched
-            .notes
-            .push(format!("{broken} units of the store `{}` were broken or gone, and are made anew", store.name));
+        fetched.notes.push(format!(
+            "{broken} units of the store `{}` were broken or missing, and are compiled again",
+            store.name
+        ));
     }
     Ok(fetched)
 }

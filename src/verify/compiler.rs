@@ -1,8 +1,8 @@
 //! The compiler of a verification, which compiles nothing.
 //!
-//! In: the command line that cargo gives its wrapper. Out: for a question to the compiler, the compiler's own run; for a
-//! crate, a note of who it is and what it needs, and a program that runs nothing where cargo would run it. Writes below the
-//! scratch directory of the verification.
+//! In: the command line that cargo gives its wrapper. Out: the answer of the real compiler to a
+//! question. For a crate, a record of its unit and of its dependencies. Also a program that
+//! does nothing if cargo would run the crate. Writes to the scratch directory of the verification.
 
 use super::image;
 use crate::cli;
@@ -10,10 +10,11 @@ use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
-/// The variable that holds the directory of the notes, which makes this program the compiler of a verification.
+/// The variable that holds the directory of the records. It makes this program the compiler of a
+/// verification.
 pub const NOTES: &str = "CARGO_LARDER_VERIFY";
 
-/// What is noted of a crate that cargo would compile.
+/// The record of a crate that cargo would compile.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Note {
     /// cargo's hash of the unit.
@@ -24,16 +25,16 @@ pub struct Note {
     pub needs: Vec<String>,
 }
 
-/// Whether these arguments, with which this program was started, are those of a compiler.
+/// Returns whether this program was started with the arguments of a compiler.
 pub fn is_called(args: &[OsString]) -> bool {
     std::env::var_os(NOTES).is_some() && args.get(1).is_some_and(|first| !cli::is_first(first))
 }
 
-/// Runs the compiler for a question; notes a crate.
+/// Answers a question with the real compiler, or records a crate.
 pub fn run(args: &[OsString]) -> ExitCode {
     let words: Vec<OsString> = args.iter().skip(1).flat_map(spelled_out).collect();
     let dir = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
-    // A question has no directory to write to.
+    // A question has no output directory.
     let (Some(dir), Some(out)) = (dir, value(&words, "--out-dir")) else { return ask(args) };
     match note(&words, dir, Path::new(out)) {
         Ok(()) => ExitCode::SUCCESS,
@@ -44,7 +45,7 @@ pub fn run(args: &[OsString]) -> ExitCode {
     }
 }
 
-/// Runs what cargo wants to be run.
+/// Runs the program that cargo requested.
 fn ask(args: &[OsString]) -> ExitCode {
     let mut command = Command::new(args.get(1).map_or(OsStr::new("rustc"), OsString::as_os_str));
     command.args(args.iter().skip(2)).env_remove(NOTES);
@@ -57,14 +58,15 @@ fn ask(args: &[OsString]) -> ExitCode {
     }
 }
 
-/// The arguments that a word stands for: cargo writes many into a file (`exec_with_argfile` in `cargo-util`).
+/// Returns the arguments that a word stands for: cargo writes long lists into a file
+/// (`exec_with_argfile` in `cargo-util`).
 fn spelled_out(word: &OsString) -> Vec<OsString> {
     let file = word.to_str().and_then(|word| word.strip_prefix('@'));
     let text = file.and_then(|file| std::fs::read_to_string(file).ok());
     text.map_or_else(|| vec![word.clone()], |text| text.lines().map(OsString::from).collect())
 }
 
-/// The value of a flag, apart from it or after `=`.
+/// Returns the value of a flag, after a space or after `=`.
 fn value<'a>(words: &'a [OsString], flag: &str) -> Option<&'a str> {
     let texts = || words.iter().map(|word| word.to_str().unwrap_or_default());
     let apart = texts().zip(texts().skip(1)).find(|(word, _)| *word == flag).map(|(_, value)| value);
@@ -80,11 +82,11 @@ fn note(words: &[OsString], dir: PathBuf, out: &Path) -> std::io::Result<()> {
     let own = std::env::var_os("OUT_DIR").map(PathBuf::from);
     let needs = paths.chain(own).filter_map(|path| hash_of(&path)).collect();
     let note = Note { hash, dir, needs };
-    // A file without one is a member's.
+    // Without such a flag, the file belongs to a member.
     if let Some(notes) = std::env::var_os(NOTES).filter(|_| !note.hash.is_empty()) {
         fs_err::write(Path::new(&notes).join(&note.hash), note.to_text())?;
     }
-    // cargo asks for this one before it runs it, and is content if another is not there.
+    // cargo needs this file to run it, and does not need the others.
     let name = value(words, "--crate-name").unwrap_or_default();
     if name.starts_with("build_script_") && value(words, "--crate-type") == Some("bin") {
         image::write_program(&out.join(format!("{name}{extra}{}", std::env::consts::EXE_SUFFIX)), None)?;
@@ -98,7 +100,7 @@ impl Note {
         lines.flat_map(|line| [line, "\n".to_owned()]).collect()
     }
 
-    /// Reads all notes of a directory.
+    /// Reads all records of a directory.
     pub fn all(notes: &Path) -> Vec<Self> {
         let read = |path: &PathBuf| {
             let text = std::fs::read_to_string(path).ok()?;
@@ -111,7 +113,8 @@ impl Note {
     }
 }
 
-/// cargo's hash of the unit that a path belongs to, in either layout: that in the last part that ends in one.
+/// Returns cargo's hash of the unit that a path belongs to, in either layout: the last component
+/// that ends in a hash.
 pub fn hash_of(path: &Path) -> Option<String> {
     let names: Vec<&str> = path.components().filter_map(|part| part.as_os_str().to_str()).collect();
     names.iter().rev().find_map(|name| {

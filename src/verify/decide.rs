@@ -1,20 +1,21 @@
-//! Why units are not fresh.
+//! Decides why units are not fresh.
 //!
-//! In: units that cargo would make, units that are in the target directory, and what differs between the build that was
-//! cooked for and this one. Out: for each unit its own causes, or those of what it needs. Touches nothing.
+//! In: the units that cargo would make, the units in the target directory, and the differences
+//! between the cooked build and this one. Out: for each unit, its own causes, or those of the units
+//! that it needs. Touches nothing.
 
 use super::fingerprint::{Difference, Record};
 use super::scopes::Facts;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Why a unit is not fresh; what people meet most often comes first.
+/// Why a unit is not fresh. The most common causes come first.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Cause {
-    /// There is no unit at all.
+    /// There is no unit.
     Nothing,
     /// Another profile, by its directory: cooked, and built.
     Profile(String, String),
-    /// For another platform, or for one that is named once only.
+    /// Another platform, or a platform that only one of the builds names.
     Target,
     /// Cooked for another command, such as `cargo check`.
     Command,
@@ -30,19 +31,19 @@ pub enum Cause {
     Rustflags(String, String),
     /// Another rustc.
     Rustc,
-    /// The sources stand elsewhere: then, and now.
+    /// The sources were in another directory: the cooked one, and this one.
     Moved(String, String),
     /// The linker.
     Linker,
-    /// A specification of the platform, which is a file.
+    /// A target specification, which is a file.
     Platform,
-    /// A variable that a build script watches, and what became of it.
+    /// A variable that a build script watches, and its change.
     Variable(String, &'static str),
     /// Files that cargo compares by mtime.
     Files,
     /// A local package that the crate needs, and that is compiled.
     Local(String),
-    /// cargo says no more.
+    /// cargo gives no other reason.
     Unknown,
 }
 
@@ -57,11 +58,11 @@ pub struct Stale {
     pub is_local: bool,
     /// The directory of its profile, such as `release`.
     pub dir: String,
-    /// What cargo compares of it.
+    /// What cargo compares about it.
     pub record: Record,
-    /// Where its source stands.
+    /// The place of its source.
     pub source: String,
-    /// The hashes of what it needs.
+    /// The hashes of the units that it needs.
     pub needs: Vec<String>,
 }
 
@@ -76,26 +77,26 @@ pub struct Cooked {
     pub dir: String,
     /// What cargo compared.
     pub record: Record,
-    /// Where its source stood, if its dep-info tells.
+    /// The place of its source, if its dep-info tells.
     pub source: Option<String>,
 }
 
-/// Why a unit is not fresh, and what else there is to say of it.
+/// Why a unit is not fresh, with details.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Verdict {
-    /// The causes, each with what it is about this unit.
+    /// The causes, each with its detail about this unit.
     pub causes: BTreeMap<Cause, String>,
-    /// Whether they are those of what it needs.
+    /// Whether they are the causes of a unit that it needs.
     pub is_inherited: bool,
 }
 
-/// All there is to decide by.
+/// Everything that decides.
 pub struct Case<'a> {
-    /// What cargo would make, by hash.
+    /// The units that cargo would make, by hash.
     pub stale: &'a BTreeMap<String, Stale>,
-    /// What is there.
+    /// The units in the target directory.
     pub cooked: &'a [Cooked],
-    /// In what the build that was cooked for is another one.
+    /// The differences between the cooked build and this one.
     pub facts: &'a Facts,
     /// Names and versions in the lockfile.
     pub locked: &'a BTreeSet<(String, String)>,
@@ -104,7 +105,7 @@ pub struct Case<'a> {
 }
 
 impl Case<'_> {
-    /// Decides for each third-party unit.
+    /// Decides each third-party unit.
     pub fn verdicts(&self) -> BTreeMap<&String, Verdict> {
         let own: BTreeMap<&String, BTreeMap<Cause, String>> =
             self.stale.iter().map(|(hash, unit)| (hash, self.own(hash, unit))).collect();
@@ -138,8 +139,9 @@ impl Case<'_> {
         Verdict { causes: inherited, is_inherited: true }
     }
 
-    /// What a unit needs and cargo would make. Of the run of a build script nobody tells, but it needs the script. The record
-    /// of a run is as good as empty: if there was no such run before, what differs is told by the crate that it is for.
+    /// Returns the units that a unit needs and that cargo would make. The run of a build script
+    /// does not name them, but it needs the script. The record of a run contains almost nothing. If
+    /// there was no such run before, the crate of the script tells the differences.
     fn needs<'a>(&'a self, hash: &str, unit: &'a Stale) -> Vec<(&'a String, &'a Stale)> {
         if !unit.record.is_run() {
             return unit.needs.iter().filter_map(|hash| self.stale.get_key_value(hash)).collect();
@@ -153,7 +155,7 @@ impl Case<'_> {
         beside().filter(|(_, it)| it.dir == unit.dir).collect()
     }
 
-    /// What cargo says where its records say nothing.
+    /// Returns the reason that cargo gives if its records do not tell.
     fn by_words(&self, unit: &Stale) -> (Cause, String) {
         let words = self.words.get(&format!("{} v{}", unit.package, unit.version));
         let of_files = words.filter(|words| words.starts_with("the file"));
@@ -168,7 +170,7 @@ impl Case<'_> {
         }
     }
 
-    /// The unit that is there and most like this one.
+    /// Returns the unit in the target directory that is most similar.
     fn nearest(&self, hash: &str, unit: &Stale) -> Option<(&Cooked, Vec<Difference>)> {
         let (triple, profile) = parts(&unit.dir);
         let of = self.cooked.iter().filter(|it| it.package == unit.package && it.record.stem == unit.record.stem);
@@ -182,14 +184,15 @@ impl Case<'_> {
         })
     }
 
-    /// Whether a unit that is there is of the same version, or of one that the lockfile has no more.
+    /// Returns whether a unit in the target directory has the same version, or one that the
+    /// lockfile no longer has.
     fn is_instead(&self, cooked: &Cooked, unit: &Stale) -> bool {
         let version = cooked.source.as_deref().and_then(|path| version_in(path, &unit.package));
         let version = version.filter(|version| *version != unit.version);
         version.is_none_or(|version| !self.locked.contains(&(unit.package.clone(), version)))
     }
 
-    /// The causes of a unit itself.
+    /// Returns the causes of a unit itself.
     fn own(&self, hash: &str, unit: &Stale) -> BTreeMap<Cause, String> {
         let mut causes = BTreeMap::new();
         if self.cooked.is_empty() {
@@ -197,7 +200,7 @@ impl Case<'_> {
             return causes;
         }
         let Some((cooked, differences)) = self.nearest(hash, unit) else {
-            // It can be missing for want of what builds it.
+            // A unit may be missing because the unit that builds it is missing.
             let is_run = unit.record.is_run() && !self.needs(hash, unit).is_empty();
             let cause = whole(self.facts).unwrap_or(Cause::Missing);
             return if is_run { causes } else { BTreeMap::from([(cause, String::new())]) };
@@ -210,7 +213,7 @@ impl Case<'_> {
             causes.insert(Cause::Target, String::new());
         }
         let is_placed = causes.is_empty();
-        // What another cargo hashes does not compare.
+        // Hashes of another cargo cannot be compared.
         let is_comparable = !differences.contains(&Difference::Rustc);
         for difference in differences {
             if !is_comparable && matches!(difference, Difference::Profile | Difference::Linker | Difference::Platform) {
@@ -227,7 +230,8 @@ impl Case<'_> {
         if causes.is_empty() && self.needs(hash, unit).is_empty() {
             causes.extend([self.by_words(unit)]);
         }
-        // A platform that is named once only decides about flags and settings of what is built for the host, too.
+        // A platform that only one build names also decides about flags and settings of units for
+        // the host.
         if self.facts.target && !causes.is_empty() {
             causes.retain(|cause, _| matches!(cause, Cause::Rustc | Cause::Moved(..) | Cause::Profile(..)));
             causes.insert(Cause::Target, String::new());
@@ -236,7 +240,7 @@ impl Case<'_> {
     }
 }
 
-/// What alone explains that a unit is not there.
+/// Returns the cause that alone explains a missing unit.
 fn whole(facts: &Facts) -> Option<Cause> {
     let profile = facts.profile.clone().map(|(then, now)| Cause::Profile(then, now));
     profile.or(facts.target.then_some(Cause::Target)).or(facts.command.then_some(Cause::Command))
@@ -269,7 +273,7 @@ fn of_difference(difference: Difference, unit: &Stale, cooked: &Cooked) -> (Caus
     }
 }
 
-/// Whether it is another version, or stands elsewhere.
+/// Returns whether it has another version, or is in another directory.
 fn source(unit: &Stale, cooked: &Cooked) -> (Cause, String) {
     let Some(then) = &cooked.source else { return (Cause::Moved(String::new(), unit.source.clone()), String::new()) };
     match version_in(then, &unit.package) {
@@ -281,7 +285,8 @@ fn source(unit: &Stale, cooked: &Cooked) -> (Cause, String) {
     }
 }
 
-/// The version in the path of a source: the directory of a package of a registry is called after it.
+/// The version in the path of a source: the directory of a package of a registry is called after
+/// it.
 fn version_in(path: &str, package: &str) -> Option<String> {
     let rests = path.split(['/', '\\']).filter_map(|part| part.strip_prefix(package)?.strip_prefix('-'));
     rests.into_iter().find(|rest| rest.starts_with(|c: char| c.is_ascii_digit())).map(str::to_owned)
@@ -294,7 +299,7 @@ fn apart(then: &str, now: &str) -> (String, String) {
     found.map_or((then.to_owned(), now.to_owned()), |then| (then.to_owned(), above.to_owned()))
 }
 
-/// The platform and the profile of a directory: `TRIPLE/release`, or `release`.
+/// Returns the platform and the profile of a directory: `TRIPLE/release`, or `release`.
 pub fn parts(dir: &str) -> (Option<&str>, &str) {
     dir.rsplit_once('/').map_or((None, dir), |(triple, profile)| (Some(triple), profile))
 }

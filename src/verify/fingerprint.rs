@@ -1,14 +1,15 @@
-//! cargo's fingerprints of units, as far as they tell why one is not fresh.
+//! Compares cargo's fingerprints, as far as they tell why a unit is not fresh.
 //!
-//! In: the directory of a record. Out: a [`Fingerprint`], and what tells two of them apart. Reads; changes nothing. A field
-//! that another cargo does not write counts as equal (`Fingerprint` in cargo's `core/compiler/fingerprint/mod.rs`).
+//! In: the directory of a record. Out: a [`Fingerprint`], and the differences between two of them.
+//! Reads and changes nothing. A field that another cargo does not write counts as equal
+//! (`Fingerprint` in cargo's `core/compiler/fingerprint/mod.rs`).
 
 use crate::target::records::{entries, name_of};
 use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-/// What cargo compares of a unit.
+/// The values of a unit that cargo compares.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
 pub struct Fingerprint {
@@ -22,33 +23,33 @@ pub struct Fingerprint {
     local: Vec<serde_json::Value>,
 }
 
-/// A record: the file's name without extension, such as `lib-serde`, and its content.
+/// A record: the name of its file without extension, such as `lib-serde`, and its content.
 #[derive(Clone, Debug, Default)]
 pub struct Record {
-    /// Says the kind of the unit and the name of its target.
+    /// Names the kind of the unit and its target.
     pub stem: String,
     /// What cargo compares.
     pub fingerprint: Fingerprint,
 }
 
-/// What differs between the fingerprint of a unit and that of one that was cooked.
+/// A difference between the fingerprint of a unit and that of a cooked one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Difference {
     /// Another compiler.
     Rustc,
-    /// Another source: its version, or its place.
+    /// Another source: version or directory.
     Source,
-    /// These features more, and those fewer.
+    /// Features that were added, and features that are missing.
     Features(BTreeSet<String>, BTreeSet<String>),
     /// Settings of the profile, or another command.
     Profile,
-    /// The flags that were, and those that are.
+    /// The flags before, and the flags now.
     Rustflags(Vec<String>, Vec<String>),
     /// The linker.
     Linker,
-    /// The platform, as far as it is a file.
+    /// The target specification.
     Platform,
-    /// A variable that a build script watches, its value then, and now.
+    /// A variable that a build script watches, with its value before and now.
     Variable(String, Option<String>, Option<String>),
 }
 
@@ -61,12 +62,12 @@ impl Record {
         Some(Record { stem: stem.strip_suffix(".json").unwrap_or(&stem).to_owned(), fingerprint })
     }
 
-    /// Whether the unit is the run of a build script.
+    /// Returns whether the unit is the run of a build script.
     pub fn is_run(&self) -> bool {
         self.stem.starts_with("run-")
     }
 
-    /// The kind of the unit, in words.
+    /// Returns the kind of the unit for messages.
     pub fn kind(&self) -> &'static str {
         match &self.stem {
             stem if stem.starts_with("run-build-script-") => "run of the build script",
@@ -78,7 +79,7 @@ impl Record {
 }
 
 impl Fingerprint {
-    /// Returns what is other here than in `cooked`.
+    /// Returns the differences from `cooked`.
     pub fn differences(&self, cooked: &Self) -> Vec<Difference> {
         let mut found = Vec::new();
         let mut differs = |is: bool, difference: Difference| found.extend(is.then_some(difference));
@@ -103,7 +104,7 @@ impl Fingerprint {
         found
     }
 
-    /// The variables that a build script watches, with their values.
+    /// Returns the variables that a build script watches, with their values.
     fn watched(&self) -> BTreeMap<String, Option<String>> {
         let watched = self.local.iter().filter_map(|local| local.get("RerunIfEnvChanged"));
         let text = |value: Option<&serde_json::Value>| value.and_then(|it| it.as_str()).map(str::to_owned);
@@ -111,7 +112,7 @@ impl Fingerprint {
     }
 }
 
-/// The features of cargo's list, which is written as Rust prints one.
+/// Parses cargo's list of features, which is the debug output of a list.
 fn set(list: &str) -> BTreeSet<String> {
     serde_json::from_str(list).unwrap_or_default()
 }

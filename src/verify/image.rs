@@ -1,23 +1,25 @@
-//! An image of a target directory, in which cargo decides as in the real one.
+//! Makes an image of a target directory, in which cargo decides as in the real one.
 //!
-//! In: the directory that holds the units. Out: a directory elsewhere with cargo's records, and an empty file with the same
-//! mtime for everything else, since cargo only looks at its time. Build scripts become programs that run nothing. Reads the
-//! real directory and links to nothing in it, so that no cargo can change it from there.
+//! In: the directory of the units. Out: a copy of cargo's records elsewhere. All other files are
+//! empty and have the same mtime, because cargo compares only mtimes. Build scripts are replaced by
+//! programs that do nothing. Reads the real directory and links to nothing in it, so that no cargo
+//! can change it.
 
 use crate::target::records::{entries, name_of, profiles};
 use std::io::Write;
 use std::path::Path;
 use std::time::SystemTime;
 
-/// The directories of a profile whose files cargo looks at.
+/// The directories of a profile that cargo reads.
 const PARTS: [&str; 4] = [".fingerprint", "deps", "examples", "build"];
-/// Files with what cargo reads of a run of a build script, wherever they stand (`BuildScriptRunFiles` in cargo's
-/// `compilation_files.rs`).
+/// Files that cargo reads about the run of a build script, in any directory (`BuildScriptRunFiles`
+/// in cargo's `compilation_files.rs`).
 const OF_RUNS: [&str; 4] = ["output", "stdout", "stderr", "invoked.timestamp"];
-/// The name of the file that says where `OUT_DIR` was.
+/// The name of the file that contains the path of `OUT_DIR`.
 const ROOT_OUTPUT: &str = "root-output";
 
-/// What takes the place of a build script. What the last run printed is printed again, so that cargo watches the same.
+/// A program that replaces a build script. It prints the output of the last run again, so that
+/// cargo watches the same files.
 #[cfg(unix)]
 pub const PROGRAM: &[u8] = b"#!/bin/sh
 for printed in \"$OUT_DIR/../output\" \"$OUT_DIR/../run/stdout\"; do
@@ -25,14 +27,14 @@ for printed in \"$OUT_DIR/../output\" \"$OUT_DIR/../run/stdout\"; do
 done
 exit 0
 ";
-/// A system without scripts gets no program, and cargo stops there.
+/// Writes nothing: without scripts there is no such program, and cargo stops there.
 #[cfg(not(unix))]
 pub const PROGRAM: &[u8] = b"";
 
-/// Makes the image of `real` in `image`. `check` is asked between two directories.
+/// Makes the image of `real` in `image`. Calls `check` between two directories.
 ///
 /// # Errors
-/// What `check` says, a file that cannot be read, or the image cannot be written.
+/// `check` fails, a file cannot be read, or the image is not writable.
 pub fn make(real: &Path, image: &Path, check: &dyn Fn() -> crate::error::Result<()>) -> crate::error::Result<()> {
     for profile in profiles(real) {
         let Ok(inner) = profile.strip_prefix(real) else { continue };
@@ -46,10 +48,10 @@ pub fn make(real: &Path, image: &Path, check: &dyn Fn() -> crate::error::Result<
     Ok(())
 }
 
-/// Writes the program that stands for a build script.
+/// Writes the program that replaces a build script.
 ///
 /// # Errors
-/// It cannot be written.
+/// It is not writable.
 pub fn write_program(path: &Path, time: Option<SystemTime>) -> std::io::Result<()> {
     write(path, PROGRAM, time)?;
     #[cfg(unix)]
@@ -58,7 +60,7 @@ pub fn write_program(path: &Path, time: Option<SystemTime>) -> std::io::Result<(
 }
 
 fn copy(from: &Path, to: &Path) -> std::io::Result<()> {
-    // A build script may leave links that lead nowhere.
+    // A build script may leave dangling links.
     let Ok(metadata) = std::fs::metadata(from) else { return Ok(()) };
     let time = metadata.modified().ok();
     let name = name_of(from);
@@ -97,13 +99,15 @@ fn write(path: &Path, bytes: &[u8], time: Option<SystemTime>) -> std::io::Result
     time.map_or(Ok(()), |time| file.into_parts().0.set_modified(time))
 }
 
-/// Whether a file is part of a record: `.fingerprint/NAME-HASH/*`, or `build/NAME/HASH/fingerprint/*`.
+/// Returns whether a file belongs to a record: `.fingerprint/NAME-HASH/*`, or
+/// `build/NAME/HASH/fingerprint/*`.
 fn is_record(path: &Path) -> bool {
     let above = |n: usize| path.ancestors().nth(n).map(name_of);
     above(1).is_some_and(|name| name == "fingerprint") || above(2).is_some_and(|name| name == ".fingerprint")
 }
 
-/// Whether a file is a build script that was compiled: `build/NAME-HASH/*`, or `build/NAME/HASH/out/*` of a unit that is no run.
+/// Returns whether a file is a compiled build script: `build/NAME-HASH/*`, or
+/// `build/NAME/HASH/out/*` of a unit that is not a run.
 fn is_program(path: &Path) -> bool {
     let Some(dir) = path.parent() else { return false };
     let is_of_build = |n: usize| path.ancestors().nth(n).is_some_and(|dir| name_of(dir) == "build");
@@ -114,8 +118,9 @@ fn is_program(path: &Path) -> bool {
     is_of_build(4) && name_of(dir) == "out" && entries(&dir.with_file_name("fingerprint")).iter().any(is_script)
 }
 
-/// What a build script has printed, with its `OUT_DIR` as it is now. cargo replaces the path where it reads the file
-/// (`prev_build_output` in its `custom_build.rs`); without a record of the old path it takes the text as it is.
+/// Returns the output of a build script with the present path of its `OUT_DIR`. cargo replaces the
+/// path when it reads the file (`prev_build_output` in its `custom_build.rs`). Without a record of
+/// the old path, the text stays unchanged.
 fn printed(path: &Path) -> std::io::Result<Vec<u8>> {
     let bytes = fs_err::read(path)?;
     let out = if name_of(path) == "stdout" {
@@ -134,7 +139,8 @@ fn printed(path: &Path) -> std::io::Result<Vec<u8>> {
 mod tests {
     use super::*;
 
-    /// Lays out a target directory in which everything has the same old time, makes its image, and gives all files of it.
+    /// Creates a target directory in which everything has the same old mtime, makes its image, and
+    /// returns all files of the image.
     fn image_of(files: &[(&str, &str)]) -> (tempfile::TempDir, Vec<(String, String)>) {
         let temp = tempfile::tempdir().expect("a temporary directory");
         let (real, image) = (temp.path().join("real"), temp.path().join("image"));

@@ -1,9 +1,10 @@
-//! Whether the build that follows would compile a third-party crate, and why.
+//! The command `verify`: would the following build compile a third-party crate, and why?
 //!
-//! In: the flags of the build, the real workspace, and the target directory. Out: every third-party unit that is not fresh, with
-//! its cause, on stdout. cargo decides: it runs on the real workspace, with an image of the target directory ([`image`]) and
-//! a compiler that compiles nothing ([`compiler`]). Writes to a scratch directory, and to cargo's home as the build would;
-//! neither to the target directory nor to the workspace.
+//! In: the flags of the build, the real workspace, and the target directory. Out: on stdout, every
+//! third-party unit that is not fresh, with its cause. cargo decides. It runs on the real
+//! workspace, with an image of the target directory ([`image`]) and a compiler that compiles
+//! nothing ([`compiler`]). Writes to a scratch directory, and to cargo's home as the build would.
+//! Changes neither the target directory nor the workspace.
 
 pub mod compiler;
 mod decide;
@@ -43,14 +44,15 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::SystemTime;
 
-/// cargo's names of the variable and of the key that make a program its wrapper.
+/// cargo's variable and key that set a wrapper.
 const WRAPPER: &str = "RUSTC_WRAPPER";
 const WRAPPER_KEY: &str = "build.rustc-wrapper";
 
 /// Runs `verify`.
 ///
 /// # Errors
-/// A third-party unit is not fresh, cargo fails, a directory cannot be read or written, or a signal came.
+/// A third-party unit is not fresh, cargo fails, a directory cannot be read or written, or a signal
+/// arrived.
 pub fn verify(args: &Verify, environment: Environment, stdout: &mut dyn Write) -> Result<()> {
     let said = Said::new(args.how.color.as_deref(), args.how.quiet, args.how.verbose > 0, &environment);
     let given = Given { environment, config: args.how.config.clone(), unstable: args.how.unstable.clone(), top: None };
@@ -131,7 +133,7 @@ impl Dirs {
     }
 }
 
-/// The root of the workspace, which cargo knows; where it finds none, it says why.
+/// Returns the workspace root, as cargo finds it. Without one, cargo prints why.
 fn root(args: &Verify, cargo: &Cargo, here: &Path) -> Result<PathBuf> {
     let mut command = cargo.command();
     command.args(["locate-project", "--workspace", "--message-format=plain"]).current_dir(here);
@@ -145,7 +147,7 @@ fn root(args: &Verify, cargo: &Cargo, here: &Path) -> Result<PathBuf> {
     Ok(Path::new(&manifest).with_file_name(""))
 }
 
-/// What cargo reads of its configuration, with absolute paths.
+/// Returns the configuration that cargo reads, with absolute paths.
 fn layers(here: &Path, root: &Path, given: &Given) -> Result<Layers> {
     let mut table = files::read(here, root, given)?.table;
     layers::absolute(&mut table, root);
@@ -153,27 +155,27 @@ fn layers(here: &Path, root: &Path, given: &Given) -> Result<Layers> {
     Layers::read(given, table)
 }
 
-/// The build as a user would write it.
+/// Returns the build as a user would write it.
 fn build_words(args: &Verify, scope: &Scope) -> String {
     let words = ["cargo", args.how.command(scope)].map(str::to_owned).into_iter().chain(scope.to_words());
     shell::line(words)
 }
 
-/// The command and what it selects.
+/// Returns the command and its selection.
 fn words(args: &Verify, scope: &Scope) -> Vec<String> {
     let command = if scope.crate_type.is_empty() { args.how.command(scope) } else { "rustc" };
     let manifest = args.manifest_path.iter().map(|path| format!("--manifest-path={}", path.display()));
     std::iter::once(command.to_owned()).chain(scope.to_args()).chain(manifest).collect()
 }
 
-/// The flags that say how, without those that are about output.
+/// Returns the flags that affect the build, without those for output.
 fn flags(args: &Verify) -> Vec<String> {
     let how = crate::cli::How { verbose: 0, quiet: false, color: None, timings: None, ..args.how.clone() };
     let locked = (how.locked || how.frozen).then(|| "--locked".to_owned());
     how.to_args().into_iter().chain(locked).collect()
 }
 
-/// What keeps cargo off the real directories, and makes this program its compiler.
+/// Returns what keeps cargo away from the real directories and makes this program its compiler.
 fn own_flags(dirs: &Dirs, has_build_dir: bool, layers: &Layers, place: &Place<'_>) -> Result<Vec<String>> {
     let quoted = |value: &str| toml::Value::from(value).to_string();
     let of_path = |path: &Path| quoted(&path.to_string_lossy());
@@ -182,8 +184,8 @@ fn own_flags(dirs: &Dirs, has_build_dir: bool, layers: &Layers, place: &Place<'_
     let has_artifacts = layers.get("build.artifact-dir").is_some();
     flags.extend(has_artifacts.then(|| format!("--config=build.artifact-dir={}", of_path(&dirs.artifacts))));
     match place.environment.var_os(WRAPPER) {
-        // The variable wins over the config, and build scripts may watch it (`LocalFingerprint::from_env` in cargo's
-        // `fingerprint/mod.rs`).
+        // The variable overrides the config, and build scripts may watch it
+        // (`LocalFingerprint::from_env` in cargo's `fingerprint/mod.rs`).
         Some(users) => flags.extend([
             format!("--config=env.{WRAPPER}.value={}", quoted(&users.to_string_lossy())),
             format!("--config=env.{WRAPPER}.force=true"),
@@ -198,7 +200,7 @@ fn variables(place: &Place<'_>) -> Result<Vec<(OsString, OsString)>> {
     Ok(own.into_iter().map(|own| (WRAPPER.into(), own.into())).collect())
 }
 
-/// A lockfile that cargo may bring up to date, as the build would, and that is to stay as it is.
+/// Copies the lockfile: cargo may update it, as the build would, but the real one must not change.
 struct Kept {
     path: PathBuf,
     text: Option<Vec<u8>>,
@@ -240,7 +242,8 @@ fn is_third_party(package: &cargo_metadata::PackageId) -> bool {
     !package.repr.starts_with("path+")
 }
 
-/// The units that cargo would make: those that were noted, and runs of build scripts that began anew in the image.
+/// Returns the units that cargo would make: the recorded ones, and runs of build scripts that
+/// started again in the image.
 fn stale(ran: &Ran, dirs: &Dirs, started: SystemTime) -> BTreeMap<String, Stale> {
     let image = dirs.image.as_path();
     let there: BTreeMap<String, unit::Unit> =
@@ -271,7 +274,7 @@ fn stale(ran: &Ran, dirs: &Dirs, started: SystemTime) -> BTreeMap<String, Stale>
     compiled.chain(runs).collect()
 }
 
-/// The units in the target directory.
+/// Returns the units in the target directory.
 fn cooked(units: &Path) -> Vec<Cooked> {
     let all = unit::units(units, &|_| true);
     let of = |(unit, parts): (&unit::Unit, &unit::Parts)| {

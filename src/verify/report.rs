@@ -1,6 +1,6 @@
-//! The result of a verification, on stdout.
+//! Prints the result of a verification.
 //!
-//! In: verdicts and the words for them. Out: lines or JSON. Writes to stdout only.
+//! In: verdicts and their words. Out: lines or JSON on stdout. Writes nothing else.
 
 use super::decide::{Cause, Stale, Verdict};
 use super::words::{self, Context};
@@ -9,7 +9,7 @@ use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 
-/// How many units a line names.
+/// How many units a line lists.
 const NAMED: usize = 3;
 /// The version of the JSON.
 const FORMAT: u32 = 1;
@@ -30,7 +30,7 @@ struct Counts {
     stale: usize,
 }
 
-/// What has one cause.
+/// Units with one cause.
 #[derive(Debug, Serialize)]
 struct Group {
     message: String,
@@ -45,7 +45,7 @@ struct Row {
     kind: String,
     #[serde(skip_serializing_if = "String::is_empty")]
     about: String,
-    /// Only because of what it depends on.
+    /// Units that are only affected by their dependencies.
     depends: bool,
 }
 
@@ -78,7 +78,7 @@ impl Report {
         };
         let mut causes: Vec<Group> = Vec::new();
         for mut next in by_cause.into_iter().map(group) {
-            // Two causes may be told in the same words.
+            // Two causes may have the same words.
             match causes.iter_mut().find(|it| it.message == next.message) {
                 Some(same) => same.units.append(&mut next.units),
                 None => causes.push(next),
@@ -93,7 +93,7 @@ impl Report {
         }
     }
 
-    /// Writes it as JSON.
+    /// Writes the result as JSON.
     ///
     /// # Errors
     /// stdout is closed.
@@ -103,7 +103,7 @@ impl Report {
         Ok(())
     }
 
-    /// Writes it for people; with `is_verbose`, every unit.
+    /// Writes the result for people. With `is_verbose`, lists every unit.
     ///
     /// # Errors
     /// stdout is closed.
@@ -114,7 +114,7 @@ impl Report {
             for line in lines {
                 writeln!(stdout, "    {line}")?;
             }
-            // One help may serve several.
+            // One help may be for several causes.
             if self.causes.get(i + 1).is_none_or(|next| next.help != group.help) {
                 writeln!(stdout, "help: {}", group.help)?;
             }
@@ -122,12 +122,12 @@ impl Report {
         Ok(())
     }
 
-    /// Whether all is fresh.
+    /// Returns whether everything is fresh.
     pub fn is_fresh(&self) -> bool {
         self.units.stale == 0
     }
 
-    /// How many units there are of which kind, in words.
+    /// Returns the number of units of each kind, in words.
     pub fn counts(&self) -> String {
         let all = self.units.fresh + self.units.stale;
         match self.units.stale {
@@ -152,7 +152,7 @@ impl Group {
         format!("{} unit{plural}: {names}{more}{lead}", self.units.len())
     }
 
-    /// A line for each unit.
+    /// Writes a line for each unit.
     fn all(&self) -> Vec<String> {
         let line = |row: &Row| {
             let depends = if row.depends { ", which depends on others" } else { "" };

@@ -1,8 +1,8 @@
-//! cargo's run of a verification.
+//! Runs cargo for a verification.
 //!
-//! In: the command to run, on the real workspace and with an image of the target directory. Out: every unit that cargo told
-//! of, and why it takes a package for dirty, in its words. Shows what cargo fetches; all else that it writes is shown only
-//! if it fails.
+//! In: the command, for the real workspace with an image of the target directory. Out: every unit
+//! that cargo reports, and its reason for a dirty package. Shows what cargo downloads. Shows the
+//! rest of its output only if it fails.
 
 use super::compiler::hash_of;
 use crate::cargo;
@@ -15,24 +15,24 @@ use std::io::{BufRead, BufReader, Write};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-/// cargo's words for what it fetches, and while it waits.
+/// The words of cargo's lines about downloads and waiting.
 const FETCHES: [&str; 9] =
     ["Updating", "Downloading", "Downloaded", "Fetching", "Locking", "Adding", "Blocking", "Unpacking", "Cloning"];
-/// Its words for what it does with units.
+/// The words of its lines about units.
 const BUILDS: [&str; 6] = ["Compiling", "Checking", "Fresh", "Dirty", "Running", "Finished"];
 
-/// A unit that cargo told of.
+/// A unit that cargo reported.
 #[derive(Clone, Debug)]
 pub struct Told {
     /// cargo's id of its package.
     pub package: PackageId,
-    /// Whether it is the run of a build script, of which cargo does not tell whether it is fresh.
+    /// Whether it is the run of a build script. cargo does not report whether a run is fresh.
     pub is_run: bool,
     /// Its hash, if there is a file of it.
     pub hash: Option<String>,
 }
 
-/// What cargo told.
+/// What cargo reported.
 #[derive(Debug, Default)]
 pub struct Ran {
     /// All units.
@@ -46,7 +46,7 @@ pub struct Ran {
 /// Runs cargo, while the caller keeps `interrupt` busy.
 ///
 /// # Errors
-/// It cannot be started, or fails, in which case all that it said has been shown, or a signal came.
+/// cargo cannot be started, it fails after its output was shown, or a signal arrived.
 pub fn run(mut command: Command, cargo: &Cargo, interrupt: &Interrupt) -> Result<Ran> {
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     interrupt.check()?;
@@ -93,7 +93,7 @@ impl Ran {
     }
 }
 
-/// A line of cargo's.
+/// A line of cargo.
 struct Line {
     text: String,
     is_shown: bool,
@@ -104,7 +104,8 @@ impl Line {
         self.text.strip_prefix(' ').and_then(|line| line.trim_start().split(' ').next()).unwrap_or_default()
     }
 
-    /// `Dirty NAME vVERSION (PATH): WHY` (`DrainState::note_working_on` in cargo's `job_queue/mod.rs`).
+    /// `Dirty NAME vVERSION (PATH): WHY` (`DrainState::note_working_on` in cargo's
+    /// `job_queue/mod.rs`).
     fn dirty(&self) -> Option<(String, String)> {
         let rest = self.text.trim_start().strip_prefix("Dirty ").filter(|_| self.verb() == "Dirty")?;
         let (head, why) = rest.split_once(": ")?;
@@ -123,7 +124,7 @@ fn shown(text: &str) -> Line {
 }
 
 fn write(line: &str) {
-    // Nobody is left to tell when stderr is closed.
+    // If stderr is closed, nobody reads the line.
     let _ = writeln!(std::io::stderr(), "{line}");
 }
 

@@ -1,19 +1,19 @@
-//! In what a build is another one than that which was cooked for.
+//! Compares a build with those that were cooked.
 //!
-//! In: the builds that a target directory was cooked for, and the build at hand. Out: the nearest of them, and [`Facts`].
-//! Touches nothing.
+//! In: the builds that a target directory was cooked for, and this build. Out: the most similar of
+//! them, and [`Facts`]. Touches nothing.
 
 use crate::target::builds::{Build, Setting};
 use crate::workspace::profile::directory;
 use crate::workspace::scope::Scope;
 use std::collections::BTreeMap;
 
-/// In what two builds differ.
+/// The differences between two builds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Facts {
     /// The command, such as `cargo check`.
     pub command: bool,
-    /// The profile, each by its directory.
+    /// The profiles, by their directories.
     pub profile: Option<(String, String)>,
     /// The platforms.
     pub target: bool,
@@ -22,7 +22,7 @@ pub struct Facts {
 }
 
 impl Facts {
-    /// Compares a build that was cooked for with this one.
+    /// Compares a cooked build with this one.
     pub fn of(cooked: &Build, now: &Build) -> Self {
         let profiles = [cooked, now].map(|build| directory(build.scope.profile.as_deref()).to_owned());
         let [then, this] = profiles;
@@ -35,19 +35,19 @@ impl Facts {
         }
     }
 
-    /// How much that is.
+    /// Returns the number of differences.
     fn weight(&self) -> usize {
         [self.command, self.profile.is_some(), self.target].into_iter().filter(|it| *it).count() * 2
             + usize::from(self.selection)
     }
 }
 
-/// The build that was cooked for and is most like `now`; the later of two.
+/// Returns the cooked build that is most similar to `now`. Of two, the later one wins.
 pub fn nearest<'a>(cooked: &'a [Build], now: &Build) -> Option<&'a Build> {
     cooked.iter().rev().min_by_key(|build| (Facts::of(build, now).weight(), changed(build, now).len()))
 }
 
-/// The settings that differ, with the profile's own: what was, and what is.
+/// Returns the settings that differ, with those of the profile: before, and now.
 pub fn changed<'a>(cooked: &'a Build, now: &'a Build) -> BTreeMap<&'a str, [Option<&'a Setting>; 2]> {
     let keys = cooked.settings.keys().chain(now.settings.keys());
     let all = keys.map(|key| (key.as_str(), [cooked, now].map(|build| build.settings.get(key))));

@@ -1,6 +1,7 @@
-//! What a verification says.
+//! The words of a verification.
 //!
-//! In: causes, and the two builds. Out: sentences, each with the command or the setting that agrees. Touches nothing.
+//! In: causes, and the two builds. Out: sentences, each with a command or a setting that helps.
+//! Touches nothing.
 
 use super::decide::Cause;
 use super::scopes::{Facts, changed};
@@ -8,17 +9,17 @@ use crate::prepare::command;
 use crate::shell;
 use crate::target::builds::{Build, Setting};
 
-/// What there is to say it from.
+/// The inputs of the words.
 pub struct Context<'a> {
-    /// The build that was cooked for, if a record tells.
+    /// The cooked build, if it is known.
     pub cooked: Option<&'a Build>,
     /// This one.
     pub now: &'a Build,
-    /// In what they differ.
+    /// Their differences.
     pub facts: &'a Facts,
-    /// The target directory, as messages name it.
+    /// The target directory in messages.
     pub target_dir: &'a str,
-    /// Whether a mount is in front of what was cooked.
+    /// Whether a mount hides the cooked units.
     pub is_hidden: bool,
 }
 
@@ -104,7 +105,7 @@ fn help(cause: &Cause, context: &Context<'_>) -> String {
             format!("cook for this build with {prepare}{or}")
         }
         Cause::Features | Cause::Missing | Cause::Version => {
-            format!("make the recipe anew with {prepare}")
+            format!("make a new recipe with {prepare}")
         }
         Cause::Settings => agree(context, "profile.", "give the step that cooks the same manifests and variables"),
         Cause::Rustflags(..) => agree(context, "rustflags", "give the step that cooks the same config and variables"),
@@ -118,13 +119,13 @@ fn help(cause: &Cause, context: &Context<'_>) -> String {
         Cause::Variable(name, _) => format!("set `{name}` to the same value for the step that cooks"),
         Cause::Files => "cook after the last change, or keep the mtimes when copying".to_owned(),
         Cause::Local(name) => format!(
-            "make the recipe anew with {prepare}, unless `{name}` is left to the build by its `[package.metadata.larder]`"
+            "make a new recipe with {prepare}, unless `{name}` is left to the build by its `[package.metadata.larder]`"
         ),
         Cause::Unknown => "run the build with `CARGO_LOG=cargo::core::compiler::fingerprint=info`".to_owned(),
     }
 }
 
-/// A profile by its directory.
+/// Returns a profile by its directory.
 fn profile(dir: &str) -> &str {
     if dir == "debug" { "dev" } else { dir }
 }
@@ -133,13 +134,13 @@ fn flags(flags: &str) -> String {
     if flags.is_empty() { "none".to_owned() } else { format!("`{flags}`") }
 }
 
-/// The homes of cargo, if they differ.
+/// Returns the homes of cargo, if they differ.
 fn homes<'a>(context: &Context<'a>) -> Option<(&'a str, &'a str)> {
     let (then, now) = (context.cooked?.cargo_home.as_deref()?, context.now.cargo_home.as_deref()?);
     (then != now).then_some((then, now))
 }
 
-/// The settings whose names hold a word and that differ.
+/// Returns the differing settings whose names contain a word.
 fn differing<'a>(context: &Context<'a>, word: &str) -> Vec<(&'a str, [Option<&'a Setting>; 2])> {
     let Some(cooked) = context.cooked else { return Vec::new() };
     // Settings of another profile decide nothing here, unless this one inherits from it.
@@ -171,7 +172,7 @@ fn settings(context: &Context<'_>, what: &str, word: &str) -> String {
     if told.is_empty() { what.to_owned() } else { format!("{what}: {}", told.join("; ")) }
 }
 
-/// Which setting to give to the other step.
+/// Returns the setting that the other step needs.
 fn agree(context: &Context<'_>, word: &str, otherwise: &str) -> String {
     let steps = differing(context, word).into_iter().find_map(|(_, [then, now])| match (then, now) {
         (_, Some(now)) if is_variable(now) => Some(format!("give `{}` to the step that cooks, too", assigned(now))),
@@ -187,7 +188,7 @@ fn is_variable(setting: &Setting) -> bool {
     setting.by.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
 }
 
-/// A variable as one would write it.
+/// Returns a variable as a user would write it.
 fn assigned(setting: &Setting) -> String {
     format!("{}={}", setting.by, shell::word(&setting.value))
 }

@@ -39,7 +39,7 @@ TOML parse error at line 2, column 11
 2 | [[package]
   |           ^
 unclosed array table, expected `]`
-help: restore it from version control, or make it anew with `cargo generate-lockfile`
+help: restore it from version control, or make a new one with `cargo generate-lockfile`
 ";
     check(&[APP, "-- Cargo.lock --\nversion = 4\n[[package]\n"], "prepare", expected);
 }
@@ -53,7 +53,7 @@ TOML parse error at line 2, column 1
 2 | [[package]]
   | ^^^^^^^^^^^
 missing field `version`
-help: restore it from version control, or make it anew with `cargo generate-lockfile`
+help: restore it from version control, or make a new one with `cargo generate-lockfile`
 ";
     check(&[APP, "-- Cargo.lock --\nversion = 4\n[[package]]\nname = \"app\"\n"], "prepare", expected);
 }
@@ -62,7 +62,7 @@ help: restore it from version control, or make it anew with `cargo generate-lock
 fn a_merge_conflict_is_shown_where_it_begins() {
     let expected = "\
 error: `Cargo.lock` holds a merge conflict: line 6 is `<<<<<<< HEAD`
-help: take one side and let cargo mend it: `git checkout --theirs Cargo.lock && cargo update --workspace`
+help: take one side and let cargo fix it: `git checkout --theirs Cargo.lock && cargo update --workspace`
 ";
     let conflict = "<<<<<<< HEAD\ndependencies = [\"a\"]\n=======\ndependencies = [\"b\"]\n>>>>>>> topic\n";
     check(&[APP, LOCK, conflict], "prepare", expected);
@@ -72,7 +72,7 @@ help: take one side and let cargo mend it: `git checkout --theirs Cargo.lock && 
 fn a_lockfile_of_a_later_version_names_those_that_are_known() {
     let expected = "\
 error: `Cargo.lock` is of version 5, and this cargo-larder knows versions 1 to 4
-help: use a newer cargo-larder, or write the lockfile anew with an older cargo
+help: use a newer cargo-larder, or write the lockfile again with an older cargo
 ";
     check(
         &[APP, "-- Cargo.lock --\nversion = 5\n[[package]]\nname = \"app\"\nversion = \"1.0.0\"\n"],
@@ -83,7 +83,7 @@ help: use a newer cargo-larder, or write the lockfile anew with an older cargo
     check(&[APP, "-- Cargo.lock --\nversion = 5\n[package]\napp = \"1.0.0\"\n"], "prepare", expected);
 }
 
-/// As cargo does: whatever asks for it will say so, and nothing is said of what nobody asks for.
+/// As in cargo, the missing entry is reported only for a package that depends on it.
 #[test]
 fn a_reference_to_an_entry_that_is_not_listed_is_left_out() {
     let itoa = registry::entry("itoa", &[]);
@@ -213,7 +213,7 @@ help: run `cargo update --workspace`
     mended(&app_and(&[APP, lock]), expected);
 }
 
-/// `prepare` succeeds without a word, and without cargo.
+/// `prepare` succeeds without a message, and without cargo.
 fn goes_on(files: &[&str]) {
     for scope in [&["prepare"][..], &["prepare", "--release"]] {
         let place = Place::new(files);
@@ -305,20 +305,14 @@ fn mended(place: &Place, stderr: &str) {
 #[test]
 fn a_patched_package_of_another_version_is_named() {
     let files = r#"-- Cargo.toml --
-[package]
-name = "app"
-version = "1.0.0"
-edition = "2021"
+[package] app 1.0.0
 [dependencies]
 outer = "1"
 [patch.crates-io]
 inner = { path = "inner" }
 -- src/main.rs --
 -- inner/Cargo.toml --
-[package]
-name = "inner"
-version = "1.1.0"
-edition = "2021"
+[package] inner 1.1.0
 -- inner/src/lib.rs --
 -- Cargo.lock --
 version = 4

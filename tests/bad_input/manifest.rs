@@ -232,7 +232,7 @@ fn a_target_whose_path_leads_nowhere_is_warned_of() {
     let ended = place.run(&mut place.larder(&["prepare"]));
     assert_eq!(ended.code, Some(0), "{}", ended.stderr);
     assert!(
-        ended.stderr.starts_with("warning: `Cargo.toml` names `src/x/y.rs`, which is not there;"),
+        ended.stderr.starts_with("warning: `Cargo.toml` names `src/x/y.rs`, which does not exist;"),
         "{}",
         ended.stderr
     );

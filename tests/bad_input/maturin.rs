@@ -4,7 +4,8 @@ use super::APP;
 use super::common::{Place, write};
 use std::os::unix::fs::PermissionsExt;
 
-/// `cook --maturin=PYTHON` with these flags ends with exit code 1 and this on stderr. `./python` does what is said.
+/// `cook --maturin=PYTHON` with these flags exits with code 1 and this text on stderr. `does` is
+/// the body of `./python`.
 fn refused(does: &str, args: &[&str], stderr: &str) {
     let place = Place::new(&[APP]);
     let python = place.dir().join("python");

@@ -1,4 +1,5 @@
-//! A recipe that is missing, damaged, of another tool or version, or that reaches out of its directory.
+//! A recipe that is missing, damaged, of another tool or version, or that reaches out of its
+//! directory.
 
 use super::common::Place;
 use super::{check, check_usage, refused};
@@ -7,7 +8,7 @@ fn broken(recipe: &str, stderr: &str) {
     check(&[&format!("-- recipe.json --\n{recipe}")], "cook", stderr);
 }
 
-/// A recipe with these files beside what every recipe has.
+/// Returns a recipe with these files in addition to those that every recipe has.
 fn with_files(files: &str) -> String {
     format!(r#"{{"format": 3, "files": {{"Cargo.toml": ["[workspace]"], "Cargo.lock": ["version = 4"]{files}}}}}"#)
 }
@@ -23,8 +24,8 @@ help: make it with `cargo larder prepare`, or name one with `--recipe-path`
 
 #[test]
 fn an_empty_recipe_is_empty() {
-    broken("", "error: recipe `recipe.json` is empty\nhelp: make it anew with `cargo larder prepare`\n");
-    broken(" \n\n", "error: recipe `recipe.json` is empty\nhelp: make it anew with `cargo larder prepare`\n");
+    broken("", "error: recipe `recipe.json` is empty\nhelp: make a new one with `cargo larder prepare`\n");
+    broken(" \n\n", "error: recipe `recipe.json` is empty\nhelp: make a new one with `cargo larder prepare`\n");
 }
 
 #[test]
@@ -34,7 +35,7 @@ fn a_recipe_that_is_cut_off_says_where() {
         let place = Place::new(&[]);
         fs_err::write(place.dir().join("recipe.json"), &whole[..end]).expect("it is writable");
         let expected = format!(
-            "error: recipe `recipe.json` is cut off at line 1, column {end}\nhelp: make it anew with `cargo larder prepare`\n"
+            "error: recipe `recipe.json` is cut off at line 1, column {end}\nhelp: make a new one with `cargo larder prepare`\n"
         );
         refused(&place, "cook", 1, &expected);
     }
@@ -44,7 +45,7 @@ fn a_recipe_that_is_cut_off_says_where() {
 fn a_recipe_that_is_not_json_says_where() {
     let expected = "\
 error: recipe `recipe.json` is not a recipe: expected value at line 1 column 1
-help: make it anew with `cargo larder prepare`
+help: make a new one with `cargo larder prepare`
 ";
     broken("hello", expected);
 }
@@ -53,7 +54,7 @@ help: make it anew with `cargo larder prepare`
 fn a_recipe_with_something_behind_it_says_where() {
     let expected = "\
 error: recipe `recipe.json` is not a recipe: trailing characters at line 2 column 1
-help: make it anew with `cargo larder prepare`
+help: make a new one with `cargo larder prepare`
 ";
     broken(&format!("{}\n{{}}", with_files("")), expected);
 }
@@ -64,7 +65,7 @@ fn a_recipe_that_is_not_text_says_so() {
     fs_err::write(place.dir().join("recipe.json"), b"{\"format\": 1\xff}").expect("it is writable");
     let expected = "\
 error: recipe `recipe.json` is not a recipe: it is not UTF-8 text
-help: make it anew with `cargo larder prepare`
+help: make a new one with `cargo larder prepare`
 ";
     refused(&place, "cook", 1, expected);
 }
@@ -72,7 +73,9 @@ help: make it anew with `cargo larder prepare`
 #[test]
 fn json_of_another_shape_says_what_was_expected() {
     let not = |what: &str| {
-        format!("error: recipe `recipe.json` is not a recipe: {what}\nhelp: make it anew with `cargo larder prepare`\n")
+        format!(
+            "error: recipe `recipe.json` is not a recipe: {what}\nhelp: make a new one with `cargo larder prepare`\n"
+        )
     };
     broken("null", &not("invalid type: null, expected a JSON object at line 1 column 4"));
     broken("3", &not("invalid type: integer `3`, expected a JSON object at line 1 column 1"));
@@ -82,7 +85,7 @@ fn json_of_another_shape_says_what_was_expected() {
     let text = r#"{"format": 3, "files": {"Cargo.toml": "[workspace]"}}"#;
     broken(text, &not("expected a list of lines, or an object with `base64` at line 1 column 52"));
     let text = r#"{"format": 3, "files": {"Cargo.toml": [], "Cargo.lock": [], "a/b": {"base64": "?"}}}"#;
-    broken(text, &not("the file `a/b` is no valid base64"));
+    broken(text, &not("the file `a/b` is not valid base64"));
     for index in [r#"{"base64": "/w=="}"#, r#"["version = 99"]"#, r#"["["]"#] {
         let files = r#""files": {"Cargo.toml": [], "Cargo.lock": []}"#;
         broken(&format!(r#"{{"format": 3, {files}, "index": {index}}}"#), &not("its `index` is no lockfile"));
@@ -109,7 +112,7 @@ fn a_file_that_stands_in_a_recipe_twice_is_refused() {
     let place = Place::new(&[&format!("-- recipe.json --\n{recipe}")]);
     let ended = place.run(&mut place.larder(&["cook"]));
     assert_eq!(ended.code, Some(1));
-    let expected = "error: recipe `recipe.json` is not a recipe: the file `Cargo.lock` stands in it twice at line 1 ";
+    let expected = "error: recipe `recipe.json` is not a recipe: the file `Cargo.lock` is in it twice at line 1 ";
     assert!(ended.stderr.starts_with(expected), "{}", ended.stderr);
 }
 
@@ -117,7 +120,7 @@ fn a_file_that_stands_in_a_recipe_twice_is_refused() {
 fn a_path_of_a_recipe_is_a_file_or_a_directory() {
     let expected = "\
 error: recipe `recipe.json` has a file `a`, and with `a/b` a directory of that name
-help: make it anew with `cargo larder prepare`
+help: make a new one with `cargo larder prepare`
 ";
     broken(&with_files(r#", "a": [], "a/b": []"#), expected);
 }
@@ -126,7 +129,7 @@ help: make it anew with `cargo larder prepare`
 fn a_config_that_cargo_would_read_in_the_place_of_the_one_that_is_known_is_refused() {
     let expected = "\
 error: recipe `recipe.json` has a `.cargo/config`, which no recipe has
-help: make it anew with `cargo larder prepare`
+help: make a new one with `cargo larder prepare`
 ";
     broken(&with_files(r#", ".cargo/config": []"#), expected);
 }
@@ -165,7 +168,7 @@ fn a_path_of_a_recipe_that_cannot_be_is_named() {
 fn a_recipe_of_cargo_chef_is_recognized() {
     let expected = "\
 error: recipe `recipe.json` was not made by cargo-larder: it has no `format`, and looks like one of cargo-chef
-help: make it anew with `cargo larder prepare`
+help: make a new one with `cargo larder prepare`
 ";
     let recipe = r#"{"skeleton":{"manifests":[],"config_file":null,"lock_file":null,"rust_toolchain_file":null}}"#;
     broken(recipe, expected);
@@ -175,7 +178,7 @@ help: make it anew with `cargo larder prepare`
 fn a_recipe_without_what_every_recipe_has_is_none() {
     for (files, missing) in [(r"{}", "Cargo.toml"), (r#"{"Cargo.toml": ["[workspace]"]}"#, "Cargo.lock")] {
         let expected =
-            format!("error: recipe `recipe.json` has no {missing}\nhelp: make it anew with `cargo larder prepare`\n");
+            format!("error: recipe `recipe.json` has no {missing}\nhelp: make a new one with `cargo larder prepare`\n");
         broken(&format!(r#"{{"format": 3, "files": {files}}}"#), &expected);
     }
 }
@@ -200,7 +203,7 @@ fn a_path_that_leaves_the_directory_of_the_skeleton_is_refused() {
     ];
     for path in paths {
         let expected = format!(
-            "error: recipe `recipe.json` has a file outside its own directory: `{}`\nhelp: make it anew with `cargo larder prepare`\n",
+            "error: recipe `recipe.json` has a file outside its own directory: `{}`\nhelp: make a new one with `cargo larder prepare`\n",
             path.replace(r"\\", r"\")
         );
         broken(&with_files(&format!(r#", "{path}": ["x"]"#)), &expected);
@@ -211,7 +214,7 @@ fn a_path_that_leaves_the_directory_of_the_skeleton_is_refused() {
 fn a_recipe_made_in_a_directory_elsewhere_is_refused() {
     for here in ["../x", "/x"] {
         let expected = format!(
-            "error: recipe `recipe.json` has a file outside its own directory: `{here}`\nhelp: make it anew with `cargo larder prepare`\n"
+            "error: recipe `recipe.json` has a file outside its own directory: `{here}`\nhelp: make a new one with `cargo larder prepare`\n"
         );
         broken(&format!(r#"{{"here": "{here}", {}"#, &with_files("")[1..]), &expected);
     }

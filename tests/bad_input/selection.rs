@@ -19,10 +19,7 @@ version = "1.0.0"
 name = "web"
 version = "1.0.0"
 -- api/Cargo.toml --
-[package]
-name = "api"
-version = "1.0.0"
-edition = "2021"
+[package] api 1.0.0
 [features]
 tls = []
 [[bin]]
@@ -31,10 +28,7 @@ required-features = ["tls"]
 -- api/src/main.rs --
 -- api/src/bin/admin.rs --
 -- web/Cargo.toml --
-[package]
-name = "web"
-version = "1.0.0"
-edition = "2021"
+[package] web 1.0.0
 -- web/src/lib.rs --
 "#;
 
@@ -264,10 +258,7 @@ For more information, try '--help'.
 #[test]
 fn a_package_that_is_no_member_is_answered_with_the_members_above_it() {
     let files = r#"-- ws/Cargo.toml --
-[package]
-name = "app"
-version = "1.0.0"
-edition = "2021"
+[package] app 1.0.0
 [dependencies]
 shared = { path = "../shared" }
 itoa = "1"
@@ -292,10 +283,7 @@ name = "shared"
 version = "1.0.0"
 -- shared/src/lib.rs --
 -- shared/Cargo.toml --
-[package]
-name = "shared"
-version = "1.0.0"
-edition = "2021"
+[package] shared 1.0.0
 "#;
     for (spec, answer) in [
         (

@@ -12,10 +12,7 @@ name = "app"
 version = "1.0.0"
 -- app/src/main.rs --
 -- app/Cargo.toml --
-[package]
-name = "app"
-version = "1.0.0"
-edition = "2021"
+[package] app 1.0.0
 -- Cargo.toml --
 "#;
 
@@ -277,7 +274,8 @@ help: list what its build needs in `package.include`
     assert_eq!(ended.code, Some(0), "{}", ended.stderr);
 }
 
-/// Each package reaches the next under two conditions, so that the ways to the last double with each.
+/// Each package reaches the next under two conditions, so that the ways to the last double with
+/// each.
 #[test]
 fn conditions_that_double_with_each_package_come_to_an_end() {
     let mut files = String::from("-- Cargo.toml --\n[workspace]\nresolver = \"2\"\nmembers = [\"p*\"]\n");

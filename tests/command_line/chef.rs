@@ -1,4 +1,4 @@
-//! Lines that stand in published Dockerfiles, with `chef` replaced by `larder`: what they come to.
+//! The results of lines from published Dockerfiles, with `chef` replaced by `larder`.
 
 use super::common::fake_cargo;
 use super::{Place, prepare, succeed};
@@ -36,7 +36,8 @@ version = \"0.1.0\"
 -- svix-server/src/main.rs --
 ";
 
-/// `cook` with these flags, in a directory that holds only the recipe that `prepare` with those made, starts cargo so.
+/// `cook` with these flags, in a directory that holds only the recipe that `prepare` with those
+/// made, starts cargo so.
 fn line(prepared: &str, cook: &[&str], expected: &[&str]) {
     let place = Place::new(&[WORKSPACE]);
     let prepared: Vec<&str> = prepared.split_whitespace().collect();
@@ -118,7 +119,8 @@ help: prepare another with `cargo larder prepare --release --check`
     assert_eq!((ended.code, &*ended.stderr), (Some(2), expected));
 }
 
-/// Where `cook` builds in a directory that holds only the recipe that `prepare` made in `at` with these flags, or why not.
+/// Where `cook` builds in a directory that holds only the recipe that `prepare` made in `at` with
+/// these flags, or why not.
 fn built_in(at: &str, prepared: &[&str], cook: &[&str]) -> Result<String, String> {
     let place = Place::new(&[WORKSPACE]);
     let recipe = place.root().join("elsewhere/recipe.json");

@@ -45,7 +45,8 @@ fn relative_paths_in_variables_of_programs_are_seen_from_here() {
     assert_eq!(seen("CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_LINKER", "tools/ld").as_deref(), Some("[DIR]/tools/ld"));
 }
 
-/// What stands in for the wrapper `value` in cargo's environment, and what it calls.
+/// Returns the program that replaces the wrapper `value` in cargo's environment, and the program
+/// that it calls.
 fn wrapped(value: &str) -> (String, String) {
     let place = Place::new(&["-- path/sccache --\n-- tools/wrap --\n", APP]);
     let path = std::env::var_os("PATH").unwrap_or_default();

@@ -5,7 +5,8 @@ use super::{APP, Ended, Place, succeed};
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
-/// What the fake cargo builds: a file, a directory, and a symbolic link to what is none of the cook's business.
+/// What the fake cargo builds: a file, a directory, and a symbolic link to a file outside the
+/// target directory.
 const BUILDS: &str =
     "cd \"$OUT\"; mkdir -p debug/deps; echo code > debug/deps/x.rlib; ln -sf ../outside link; touch .rustc_info.json";
 
@@ -25,7 +26,7 @@ fn has_epoch(path: &Path, seconds: u64) -> bool {
     modified(path) == SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)
 }
 
-/// A place with a file beside the target directory that has another time.
+/// A place with a file next to the target directory that has another mtime.
 fn place() -> Place {
     let place = Place::new(&[APP, "-- outside --\n"]);
     fs_err::create_dir(place.dir().join("target")).expect("it is writable");
@@ -71,7 +72,7 @@ fn where_something_else_has_built_times_stay() {
     let before = modified(&own);
     let ended = cook(&place, &[], "4000000000");
     let note = "\
-note: times below `target` stay as they are: not only cooks with `SOURCE_DATE_EPOCH` have written there
+note: times below `target` stay unchanged: not only cooks with `SOURCE_DATE_EPOCH` have written there
 help: cook into an empty directory
 ";
     assert!(ended.stderr.ends_with(note), "{}", ended.stderr);

@@ -83,7 +83,7 @@ impl Edit {
     }
 }
 
-/// Checks what is said of an edit, in a scoped recipe and in an unscoped one.
+/// Checks the explanation of an edit, in a scoped recipe and in an unscoped one.
 fn explains(files: &[&str], scoped: &[&str], unscoped: &[&str]) {
     for (flags, expected) in [(&["--release"][..], scoped), (&[], unscoped)] {
         assert_eq!(Edit::of(flags, files).lines(&[]), expected, "{flags:?}");

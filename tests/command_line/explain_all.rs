@@ -137,7 +137,7 @@ fn others(value: &Value) -> Vec<(String, Value)> {
     }
 }
 
-/// Whether `prepare` derives a key from others: it never differs alone.
+/// Returns whether `prepare` derives a key from others: it never differs alone.
 fn is_derived(recipe: &Recipe, file: &str, path: &str) -> bool {
     let is_stub = file.starts_with("larder-stub");
     let of_stub = is_stub && (path.starts_with("package") || path.starts_with("lib") || path.contains("larder-stub"));

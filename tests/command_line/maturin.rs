@@ -1,4 +1,4 @@
-//! What `cook --maturin` sets for cargo: what maturin 1.16 would set. A shell script stands in for Python.
+//! `cook --maturin` sets what maturin 1.16 sets for cargo. A shell script replaces Python.
 
 use super::common::{fake_cargo, write};
 use super::{APP, Place, prepare, succeed};
@@ -90,7 +90,7 @@ fn flags_of_the_abi_are_part_of_the_signature() {
     assert_eq!(seen(&place)[1..3], ["PYO3_ENVIRONMENT_SIGNATURE=cpython-3.14t-64bit", "PYO3_PYTHON=/py/python3.14t"]);
 }
 
-/// The interpreter that cargo is told of, after this change to the environment.
+/// Returns the interpreter that cargo receives after this change to the environment.
 fn chosen(place: &Place, args: &[&str], change: impl FnOnce(&mut Command)) -> Option<String> {
     let mut larder = cook(place, args);
     change(&mut larder);
@@ -195,7 +195,7 @@ fn the_platform_may_be_named() {
     assert_eq!(seen(&place).len(), 4);
 }
 
-/// What stands below `files` in a recipe of a library of these types, with link-time optimization.
+/// Returns `files` of the recipe of a library with these types, with link-time optimization.
 fn files_of_recipe(types: &[&str], args: &[&str]) -> serde_json::Value {
     let place = project("0.26.0", &[]);
     let manifest = place.read("Cargo.toml");

@@ -1,5 +1,5 @@
-//! What is said of mounts in a container. One is made up: root may make mounts that only one process sees, and a mount over
-//! `/etc/hosts` is what tells a container.
+//! Messages about mounts in a container. The container is simulated: root can make mounts that only
+//! one process sees, and a mount over `/etc/hosts` marks a container.
 
 use super::common::fake_cargo;
 use super::{APP, Ended, Place, succeed};
@@ -34,7 +34,7 @@ fn cook_with(place: &Place, mounts: &str, flags: &[&str]) -> Option<Ended> {
 const CONTAINER: &str = "mount --bind /etc/hosts /etc/hosts;";
 const MOUNT: &str = "mount -t tmpfs none target;";
 
-/// What stands below the line that tells what was cooked.
+/// Returns what follows the line about the cooked packages.
 fn said(ended: &Ended) -> &str {
     ended.stderr.split_once("MB\n").expect("it has cooked").1
 }

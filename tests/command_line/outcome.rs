@@ -32,7 +32,7 @@ fn refused(resolves: &str, what: &str) {
         larder.env("FAKE_RESOLVE", resolves).env("FAKE_CARGO", "touch \"$OUT\"").env("OUT", place.dir().join("built")),
     );
     let expected = format!(
-        "error: the lockfile of the recipe does not hold: cargo would take {what}\nhelp: run `cargo update --workspace`, then prepare the recipe anew with `cargo larder prepare`\n"
+        "error: the lockfile of the recipe does not hold: cargo would take {what}\nhelp: run `cargo update --workspace`, then prepare the recipe again with `cargo larder prepare`\n"
     );
     assert_eq!((ended.code, ended.stderr), (Some(1), expected), "{resolves}");
     assert!(!place.dir().join("built").exists(), "{resolves}");

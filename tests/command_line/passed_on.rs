@@ -104,7 +104,7 @@ fn a_scoped_recipe_replays_its_flags() {
     cook(&place, &["-j", "2"]);
     let expected = ["build", "--target=x86_64-unknown-linux-musl", "--release", "--jobs=2"];
     assert_eq!(fake_cargo::args(&place)[..4], expected);
-    // And may be told them once more.
+    // And may be given them again.
     cook(&place, &flags);
     assert_eq!(fake_cargo::args(&place)[..3], expected[..3]);
 }

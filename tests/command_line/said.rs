@@ -1,4 +1,4 @@
-//! What `prepare` and `cook` say of what they did, and of a recipe that is not of the workspace.
+//! Messages of `prepare` and `cook` about what they did, and about a recipe of another workspace.
 
 use super::common::{Ended, fake_cargo, registry};
 use super::{APP, Place, cook, prepare, succeed};
@@ -95,7 +95,7 @@ fn prepare_warns_of_a_recipe_for_another_build_that_it_replaces() {
     assert_eq!(warning(&[]), None, "what is none of ours is not looked into");
 }
 
-/// What `cook` warns of, which is all that it says before its last line.
+/// Returns the warnings of `cook`: everything before its last line.
 fn warned(place: &Place, args: &[&str]) -> String {
     let said = cook(place, args).stderr;
     said.rsplit_once("      Cooked for ").expect("the last line").0.to_owned()
@@ -107,12 +107,12 @@ fn cook_says_nothing_of_a_recipe_that_is_of_the_workspace() {
         let place = with_dependencies();
         prepare(&place, flags);
         let said = warned(&place, &[]);
-        assert!(!said.contains("not of the workspace"), "{said}");
+        assert!(!said.contains("does not match the workspace"), "{said}");
         // Nor where there is no workspace yet, or a part of one.
         fs_err::remove_file(place.dir().join("Cargo.lock")).expect("it is there");
-        assert!(!warned(&place, &[]).contains("not of the workspace"));
+        assert!(!warned(&place, &[]).contains("does not match the workspace"));
         fs_err::remove_file(place.dir().join("Cargo.toml")).expect("it is there");
-        assert!(!warned(&place, &[]).contains("not of the workspace"));
+        assert!(!warned(&place, &[]).contains("does not match the workspace"));
     }
 }
 
@@ -135,15 +135,15 @@ fn cook_warns_of_a_recipe_that_is_older_than_a_dependency() {
         let (first, help) = said.split_once("\nhelp: ").expect("it helps");
         assert!(
             first.starts_with(
-                "warning: recipe `recipe.json` is not of the workspace as it is now: it lacks `nine 1.0.0`"
+                "warning: recipe `recipe.json` does not match the workspace any more: it lacks `nine 1.0.0`"
             ),
             "{said}"
         );
         assert!(first.contains(", it has ") && first.contains("`two 1.0.0`"), "{said}");
-        assert_eq!(help.lines().next(), Some(&*format!("unless that is meant, make it anew with `{again}`")));
+        assert_eq!(help.lines().next(), Some(&*format!("unless this is intended, make a new one with `{again}`")));
         let flags: Vec<&str> = again.split(' ').skip(3).collect();
         prepare(&place, &flags);
-        assert!(!warned(&place, &[]).contains("not of the workspace"), "{again}");
+        assert!(!warned(&place, &[]).contains("does not match the workspace"), "{again}");
     }
 }
 
@@ -154,18 +154,18 @@ fn cook_warns_of_a_feature_that_was_added_and_of_a_lockfile_that_is_behind() {
     place.write(&[APP, "[dependencies]\none = { version = \"1\", features = [\"more\"] }\ntwo = \"1\"\n[dev-dependencies]\nthree = \"1\"\n"]);
     lock(&place, &["one", "two", "three"]);
     let said = warned(&place, &[]);
-    assert!(said.starts_with("warning: recipe `recipe.json` is not of the workspace as it is now\nhelp: "), "{said}");
+    assert!(said.starts_with("warning: recipe `recipe.json` does not match the workspace any more\nhelp: "), "{said}");
     place.write(&[APP, "[dependencies]\nfour = \"1\"\n"]);
-    assert!(warned(&place, &[]).starts_with("warning: recipe `recipe.json` is not of the workspace as it is now"));
+    assert!(warned(&place, &[]).starts_with("warning: recipe `recipe.json` does not match the workspace any more"));
 }
 
 #[test]
 fn cook_warns_of_the_recipe_of_another_project() {
     let place = with_dependencies();
     prepare(&place, &["--release", "-p", "app"]);
-    place.write(&[&APP.replace("name = \"app\"", "name = \"other\"")]);
+    place.write(&[&APP.replace("name = \"app\"", "name = \"other\"").replace("[package] app", "[package] other")]);
     let said = warned(&place, &[]);
-    let expected = "warning: recipe `recipe.json` is not of the workspace as it is now: -p `app` matches no package";
+    let expected = "warning: recipe `recipe.json` does not match the workspace any more: -p `app` matches no package";
     assert!(said.starts_with(expected), "{said}");
 }
 

@@ -41,7 +41,8 @@ fn a_cook_without_a_store_makes_none_and_the_flag_goes_before_the_variable() {
         ended.stderr
     };
     assert!(!cook(&[], "").contains("store"));
-    // This cargo and this rustc tell no versions, or tell them: either way a cook is no worse for it.
+    // This cargo and this rustc tell no versions, or tell them: either way a cook is no worse for
+    // it.
     cook(&["--cache", "named"], "by-variable");
     assert!(!place.dir().join("by-variable").exists());
 }

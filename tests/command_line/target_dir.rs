@@ -1,5 +1,5 @@
-//! Where is built: the directory that the real build, called here, would take; by flag, environment and config, in cargo's
-//! order (`GlobalContext::target_dir`).
+//! Where is built: the directory that the real build, called here, would take; by flag, environment
+//! and config, in cargo's order (`GlobalContext::target_dir`).
 
 use super::common::{fake_cargo, write};
 use super::{APP, Place, cook, succeed};

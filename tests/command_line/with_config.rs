@@ -315,12 +315,12 @@ fn prepare_warns_of_a_config_and_a_toolchain_file_above_the_project() {
     let place = Place::new(&["-- .git/HEAD --\nx\n", APP]);
     write(&place.root().join(".cargo/config.toml"), "[alias]\nb = 'build'\n");
     let said = || succeed(&place, &mut place.larder(&["prepare"])).stderr;
-    assert!(!said().contains("stands above the project"), "a config of names of commands changes nothing");
+    assert!(!said().contains("is above the project"), "a config of names of commands changes nothing");
     write(&place.root().join(".cargo/config.toml"), "[build]\nrustflags = ['-Ca']\n");
     write(&place.root().join("rust-toolchain"), "stable\n");
     let said = said();
     for name in [".cargo/config.toml", "rust-toolchain"] {
-        assert!(said.contains(&format!("warning: `[ROOT]/{name}` stands above the project")), "{said}");
+        assert!(said.contains(&format!("warning: `[ROOT]/{name}` is above the project")), "{said}");
     }
 }
 

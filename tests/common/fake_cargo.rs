@@ -1,12 +1,13 @@
-//! A program in the place of cargo that builds nothing: it keeps what it was started with, and does what it is told.
+//! A program in the place of cargo that builds nothing: it keeps what it was started with, and does
+//! what it is told.
 
 use super::Place;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::Command;
 
-/// The program: asked whether a lockfile holds, runs `$FAKE_RESOLVE`; else keeps arguments, directory, environment and skeleton,
-/// then runs `$FAKE_CARGO`.
+/// The program: asked whether a lockfile holds, runs `$FAKE_RESOLVE`; else keeps arguments,
+/// directory, environment and skeleton, then runs `$FAKE_CARGO`.
 const SCRIPT: &str = r#"#!/bin/sh
 case "$*" in update*--quiet*) eval "$FAKE_RESOLVE"; exit;; esac
 kept="${0%/bin/cargo}/kept"

@@ -1,14 +1,14 @@
-//! What the tests of the program share: a place made of files, and the program started in it as cargo starts it.
-//!
-//! Files are written as text, `-- path --` above the lines of each. Where a path stands twice, the later text counts; lines
-//! without a path above them go on with the file before.
+//! What the tests of the program share: a place made of files, and the program started in it as
+//! cargo starts it.
 #![allow(dead_code, reason = "each test program uses a part of this module")]
 
 #[cfg(unix)]
 pub mod fake_cargo;
+pub mod files;
 pub mod registry;
 
-use std::collections::BTreeMap;
+pub use files::{parse, write};
+
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -17,13 +17,14 @@ use std::sync::LazyLock;
 /// The program under test.
 pub const PROGRAM: &str = env!("CARGO_BIN_EXE_cargo-larder");
 
-/// A directory to work in, with a scratch directory and a home of cargo beside it. All of it goes with the value.
+/// A directory to work in, next to a scratch directory and a home of cargo. All of it is removed
+/// with the value.
 pub struct Place {
     root: tempfile::TempDir,
 }
 
-/// How a run of the program ended. Paths of the place are replaced: `[DIR]` is where the files stand, `[ROOT]` the
-/// directory above.
+/// How a run of the program ended. Paths of the place are replaced: `[DIR]` is where the files
+/// stand, `[ROOT]` the directory above.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Ended {
     pub code: Option<i32>,
@@ -70,7 +71,8 @@ impl Place {
         self.root().join("home")
     }
 
-    /// `cargo-larder larder` in the directory of the files, with nothing in the environment that cargo or rustup made.
+    /// `cargo-larder larder` in the directory of the files, with nothing in the environment that
+    /// cargo or rustup made.
     pub fn larder(&self, args: &[&str]) -> Command {
         let mut command = self.command(PROGRAM);
         command.arg("larder").args(args);
@@ -124,22 +126,6 @@ impl Place {
     }
 }
 
-/// Files as a map from path to text.
-pub fn parse(files: &[&str]) -> BTreeMap<String, String> {
-    let mut parsed = BTreeMap::new();
-    let mut path = String::new();
-    for line in files.iter().flat_map(|text| text.lines()) {
-        match line.strip_prefix("-- ").and_then(|rest| rest.strip_suffix(" --")) {
-            Some(named) => {
-                parsed.insert(named.to_owned(), String::new());
-                named.clone_into(&mut path);
-            }
-            None => parsed.get_mut(&path).expect("a path stands above the first line").extend([line, "\n"]),
-        }
-    }
-    parsed
-}
-
 /// All files below a directory, as relative paths in order.
 pub fn files_below(dir: &Path) -> Vec<String> {
     let mut found = Vec::new();
@@ -157,17 +143,11 @@ pub fn files_below(dir: &Path) -> Vec<String> {
     found
 }
 
-/// Writes a file, with the directories above it.
-pub fn write(path: &Path, text: &str) {
-    fs_err::create_dir_all(path.parent().expect("a file has a parent")).expect("it is writable");
-    fs_err::write(path, text).expect("it is writable");
-}
-
 /// The cargo that runs the tests.
 pub static CARGO: LazyLock<PathBuf> =
     LazyLock::new(|| std::env::var_os("CARGO").map_or_else(|| "cargo".into(), PathBuf::from));
 
-/// The compiler beside it, without rustup in between.
+/// The compiler next to cargo, without rustup in between.
 static RUSTC: LazyLock<PathBuf> = LazyLock::new(|| {
     let beside = CARGO.with_file_name(format!("rustc{}", std::env::consts::EXE_SUFFIX));
     if beside.exists() { beside } else { "rustc".into() }

@@ -1,9 +1,9 @@
-//! Crates that stand in for crates.io, in a directory source of one place's own.
+//! Crates that replace crates.io, in a directory source that belongs to one place.
 
 use super::{Place, parse, write};
 
-/// Puts a crate, version 1.0.0, into the place's registry, from its files; `manifest` in them is what follows
-/// `[package]` with name, version and edition.
+/// Puts a crate, version 1.0.0, into the place's registry, from its files; `manifest` in them is
+/// what follows `[package]` with name, version and edition.
 pub fn put(place: &Place, name: &str, files: &str) {
     let registry = place.root().join("registry");
     let dir = registry.join(format!("{name}-1.0.0"));

@@ -1,4 +1,5 @@
-//! Local packages below third-party ones (catalogue 7, 8): their sources travel, and they are compiled for real.
+//! Local packages below third-party ones (catalogue 7, 8): their sources travel, and they are
+//! compiled for real.
 
 use super::{PLAIN, Project, build, check, larder, lay_out, run};
 use crate::support::oracle::CARGO;
@@ -9,10 +10,7 @@ macro_rules! patched {
     ($root:literal, $alpha:literal) => {
         concat!(
             "-- Cargo.toml --
-[package]
-name = 'app'
-version = '0.1.0'
-edition = '2021'
+[package] app
 [dependencies]
 delta = '1'
 ",
@@ -20,10 +18,7 @@ delta = '1'
             "-- src/main.rs --
 fn main() { println!(\"real\") }
 -- patches/alpha/Cargo.toml --
-[package]
-name = 'alpha'
-version = '0.2.7'
-edition = '2021'
+[package] alpha 0.2.7
 ",
             $alpha,
             "[features]
@@ -72,7 +67,7 @@ fn a_patch_that_is_a_member_is_compiled_below_what_it_patches() {
 #[test]
 fn a_replacement_is_compiled_below_what_it_replaces() {
     const FILES: &str = patched!("[replace]\n'alpha:0.2.0' = { path = 'patches/alpha' }\n", "");
-    let files: &'static str = Box::leak(FILES.replace("version = '0.2.7'", "version = '0.2.0'").into_boxed_str());
+    let files: &'static str = Box::leak(FILES.replace("alpha 0.2.7", "alpha 0.2.0").into_boxed_str());
     check(&Project { files, prints: Some("real"), cooked_again: true, ..PLAIN });
 }
 
@@ -98,10 +93,7 @@ license = 'MIT'
 [patch.crates-io]
 alpha = { path = 'patches/alpha' }
 -- common/Cargo.toml --
-[package]
-name = 'common'
-version = '0.1.0'
-edition = '2021'
+[package] common
 license.workspace = true
 [features]
 a = []
@@ -116,7 +108,8 @@ common = { path = '../../common', features = ['a'] }
     check(&Project { files: FILES, cooked_again: true, ..PLAIN });
 }
 
-/// A version that stubs like to have, a package below another's directory, and dev-dependencies of both.
+/// A version that stubs like to have, a package below another's directory, and dev-dependencies of
+/// both.
 #[test]
 fn members_below_a_patched_one_are_told_from_what_is_selected_of_them() {
     const FILES: &str = patched!(
@@ -125,10 +118,7 @@ members = ['patches/alpha', 'patches/alpha/inner']
 [patch.crates-io]
 alpha = { path = 'patches/alpha' }
 -- patches/alpha/inner/Cargo.toml --
-[package]
-name = 'inner'
-version = '0.0.0'
-edition = '2021'
+[package] inner 0.0.0
 [dev-dependencies]
 zeta = '1'
 -- patches/alpha/inner/src/lib.rs --
@@ -191,7 +181,8 @@ fn a_cook_that_comes_again_finds_all_fresh() {
     assert!(again.contains(": 0 compiled, 3 fresh in "), "{again}");
 }
 
-/// A recipe may be older than the sources, and these may be older than the cook: cargo alone would not notice.
+/// A recipe may be older than the sources, and these may be older than the cook: cargo alone would
+/// not notice.
 #[test]
 fn a_recipe_of_other_sources_costs_time_and_makes_no_wrong_program() {
     let (temp, recipe) = prepared("old");
@@ -202,7 +193,8 @@ fn a_recipe_of_other_sources_costs_time_and_makes_no_wrong_program() {
     larder(dir, &["cook", "--offline"], &[]);
     build(&Project { files: PATCH, ..PLAIN }, dir);
     assert_eq!(said(dir), "new");
-    // Now cargo has compiled them: a cook of the old recipe after that must not make it believe otherwise.
+    // Now cargo has compiled them: a cook of the old recipe after that must not make it believe
+    // otherwise.
     larder(dir, &["cook", "--offline"], &[]);
     build(&Project { files: PATCH, ..PLAIN }, dir);
     assert_eq!(said(dir), "new");
@@ -284,12 +276,12 @@ fn what_can_only_be_compiled_in_its_place_is_left_to_the_real_build() {
             let manifest = fs_err::read_to_string(&path).expect("it was written");
             fs_err::write(path, manifest + "[lib]\ncrate-type = ['dylib', 'rlib']\n").expect("writable");
         },
-        "is no plain library",
+        "is not a plain library",
     );
 }
 
-/// A directory with a space in its name, temporary files behind a link, files that git ignores, a hidden one, and a
-/// feature of a dev-dependency.
+/// A directory with a space in its name, temporary files behind a link, and files that git ignores.
+/// Also a hidden file and a feature of a dev-dependency.
 #[cfg(unix)]
 #[test]
 fn places_and_names_that_are_out_of_the_ordinary_do_not_matter() {
@@ -355,10 +347,7 @@ fn what_a_cook_compiled_before_it_failed_passes_for_nothing_else() {
 #[test]
 fn a_root_that_is_patched_in_stays_where_it_is() {
     let files = "-- Cargo.toml --
-[package]
-name = 'alpha'
-version = '0.2.9'
-edition = '2021'
+[package] alpha 0.2.9
 [features]
 default = ['std']
 std = []

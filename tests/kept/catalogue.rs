@@ -1,4 +1,5 @@
-//! Cases that go wrong in cargo-chef and belong to no other file here: 10, 17, 18 and 20 of the catalogue.
+//! Cases that go wrong in cargo-chef and belong to no other file here: 10, 17, 18 and 20 of the
+//! catalogue.
 
 use super::{CARGO, PLAIN, Project, build, check, larder, lay_out, run};
 use crate::support::oracle::command;
@@ -6,14 +7,9 @@ use std::path::Path;
 
 /// Members whose artifacts are named like the beginnings of those of registry crates.
 const NAMES: &str = "-- Cargo.toml --
-[workspace]
-members = ['app', 'al', 'lib', 'build']
-resolver = '2'
+[workspace] app al lib build
 -- app/Cargo.toml --
-[package]
-name = 'app'
-version = '0.1.0'
-edition = '2021'
+[package] app
 [dependencies]
 al = { path = '../al' }
 libalpha = { path = '../lib' }
@@ -25,10 +21,7 @@ fn main() { println!(\"cargo:rustc-env=BUILT_WITH={}\", build::WHO) }
 -- app/src/main.rs --
 fn main() { println!(\"{} {} {}\", al::WHO, libalpha::WHO, env!(\"BUILT_WITH\")) }
 -- al/Cargo.toml --
-[package]
-name = 'al'
-version = '0.1.0'
-edition = '2021'
+[package] al
 [lib]
 crate-type = ['rlib', 'cdylib']
 [dependencies]
@@ -36,19 +29,13 @@ alpha = '1'
 -- al/src/lib.rs --
 pub const WHO: &str = \"al\";
 -- lib/Cargo.toml --
-[package]
-name = 'libalpha'
-version = '0.1.0'
-edition = '2021'
+[package] libalpha
 [dependencies]
 delta = '1'
 -- lib/src/lib.rs --
 pub const WHO: &str = \"libalpha\";
 -- build/Cargo.toml --
-[package]
-name = 'build'
-version = '0.1.0'
-edition = '2021'
+[package] build
 [dependencies]
 buildkit = '1'
 -- build/src/lib.rs --
@@ -82,10 +69,7 @@ resolver = '2'
 [profile.release]
 panic = 'abort'
 -- app/Cargo.toml --
-[package]
-name = 'app'
-version = '0.1.0'
-edition = '2021'
+[package] app
 [features]
 cli = ['dep:kappa']
 [dependencies]
@@ -116,19 +100,13 @@ fn main() {}
 #[test] fn it() {}
 -- app/benches/speed.rs --
 -- heavy/Cargo.toml --
-[package]
-name = 'heavy'
-version = '0.1.0'
-edition = '2021'
+[package] heavy
 [dependencies]
 alpha = { version = '1', features = ['extra'] }
 gamma = '0.3'
 -- heavy/src/lib.rs --
 -- web/Cargo.toml --
-[package]
-name = 'web'
-version = '0.1.0'
-edition = '2021'
+[package] web
 [lib]
 crate-type = ['cdylib']
 [dependencies]
@@ -156,7 +134,8 @@ fn any_choice_of_packages_and_targets_is_kept() {
     }
 }
 
-/// What cargo-nextest and `cargo test` start: everything that can be tested, and what tests may run.
+/// What cargo-nextest and `cargo test` start: everything that can be tested, and what tests may
+/// run.
 #[test]
 fn what_test_runners_build_is_kept() {
     for flags in [&["--workspace", "--all-features"] as &[&str], &["-p", "app"], &["--release"]] {
@@ -174,10 +153,7 @@ fn what_test_runners_build_is_kept() {
 
 /// A third-party crate that does not compile, and one that does.
 const BROKEN: &str = "-- vendor/broken/Cargo.toml --
-[package]
-name = 'broken'
-version = '1.0.0'
-edition = '2021'
+[package] broken 1.0.0
 -- vendor/broken/src/lib.rs --
 compile_error!(\"out of salt\");
 -- vendor/broken/.cargo-checksum.json --
@@ -188,10 +164,7 @@ replace-with = 'vendored'
 [source.vendored]
 directory = 'vendor'
 -- Cargo.toml --
-[package]
-name = 'app'
-version = '0.1.0'
-edition = '2021'
+[package] app
 [dependencies]
 broken = '1'
 -- src/main.rs --
@@ -219,10 +192,7 @@ fn when_cargo_fails_its_words_stand_alone_and_its_code_is_kept() {
 #[test]
 fn after_one_bump_a_cook_over_what_was_there_compiles_what_changed() {
     let files = "-- Cargo.toml --
-[package]
-name = 'app'
-version = '0.1.0'
-edition = '2021'
+[package] app
 [dependencies]
 alpha = '1'
 delta = '1'

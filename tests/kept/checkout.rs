@@ -1,8 +1,10 @@
-//! What a checkout lacks, or has above the workspace (catalogue 16): no lockfile, config further up.
+//! What a checkout lacks, or has above the workspace (catalogue 16): no lockfile, config further
+//! up.
 
 use super::{CARGO, PLAIN, Project, build, check, larder, lay_out, run};
 
-/// Catalogue 16: cargo picks the versions, in a copy, and a build that picks at the same time has the same.
+/// Catalogue 16: cargo picks the versions, in a copy, and a build that picks at the same time has
+/// the same.
 #[test]
 fn without_a_lockfile_cargo_makes_one_and_the_tree_is_left_alone() {
     let files = "-- ws/Cargo.toml --
@@ -12,10 +14,7 @@ resolver = '2'
 [workspace.dependencies]
 shared = { path = '../shared' }
 -- ws/app/Cargo.toml --
-[package]
-name = 'app'
-version = '0.1.0'
-edition = '2021'
+[package] app
 [dependencies]
 shared.workspace = true
 macros = { path = '../macros' }
@@ -25,10 +24,7 @@ path = 'main.rs'
 -- ws/app/main.rs --
 fn main() { println!(\"{}\", shared::NAME) }
 -- ws/macros/Cargo.toml --
-[package]
-name = 'macros'
-version = '0.1.0'
-edition = '2021'
+[package] macros
 [lib]
 proc-macro = true
 [build-dependencies]
@@ -37,10 +33,7 @@ eta = '1'
 fn main() {}
 -- ws/macros/src/lib.rs --
 -- shared/Cargo.toml --
-[package]
-name = 'shared'
-version = '0.1.0'
-edition = '2021'
+[package] shared
 [dependencies]
 zeta = '1'
 -- shared/src/lib.rs --
@@ -51,7 +44,7 @@ pub const NAME: &str = \"shared\";
     let dir = temp.path().join("ws");
     let said = larder(&dir, &["prepare", "--release"], &[]);
     assert!(
-        said.contains("warning: `Cargo.lock` is missing, so these are the versions that cargo picks now"),
+        said.contains("warning: `Cargo.lock` is missing, so the recipe has the versions that cargo selects now"),
         "{said}"
     );
     assert!(!dir.join("Cargo.lock").exists());
@@ -79,10 +72,7 @@ rustflags = ['--cfg', 'of_the_checkout']
 [env]
 PLACE = { value = 'data', relative = true }
 -- services/api/Cargo.toml --
-[package]
-name = 'app'
-version = '0.1.0'
-edition = '2021'
+[package] app
 [dependencies]
 alpha = '1'
 -- services/api/.cargo/config.toml --
@@ -91,7 +81,8 @@ rustflags = ['--cfg', 'of_the_root']
 -- services/api/src/main.rs --
 fn main() { println!(\"{} {}\", cfg!(of_the_checkout), cfg!(of_the_root)) }
 ";
-    // Where the recipe alone is, the config of the checkout is in it; where the checkout is too, it is not taken twice.
+    // Where the recipe alone is, the config of the checkout is in it; where the checkout is too, it
+    // is not taken twice.
     check(&Project { files: FILES, at: "services/api", prints: Some("true true"), ..PLAIN });
     let temp = tempfile::tempdir().expect("a temporary directory can be made");
     lay_out(FILES, temp.path());

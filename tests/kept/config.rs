@@ -6,10 +6,7 @@ use std::path::Path;
 
 /// A third-party crate that tells what it was built with, and one whose build script must not run.
 const WITNESS: &str = "-- vendor/witness/Cargo.toml --
-[package]
-name = 'witness'
-version = '1.0.0'
-edition = '2021'
+[package] witness 1.0.0
 -- vendor/witness/build.rs --
 fn main() {
     for name in [\"A\", \"B\", \"PLACE\"].map(|name| format!(\"WITNESS_{name}\")) {
@@ -29,10 +26,7 @@ pub const FLAGGED: bool = cfg!(flagged);
 -- vendor/witness/.cargo-checksum.json --
 {\"files\":{}}
 -- vendor/witness-sys/Cargo.toml --
-[package]
-name = 'witness-sys'
-version = '1.0.0'
-edition = '2021'
+[package] witness-sys 1.0.0
 links = 'witness'
 build = 'build.rs'
 -- vendor/witness-sys/build.rs --
@@ -43,14 +37,12 @@ pub const FLAGGED: bool = cfg!(overridden);
 {\"files\":{}}
 ";
 
-/// A binary that prints an expression, and a config, the rest of which says where the witnesses are.
+/// A binary that prints an expression, and a config, the rest of which says where the witnesses
+/// are.
 pub fn app(dependencies: &str, expression: &str, config: &str) -> String {
     format!(
         "-- Cargo.toml --
-[package]
-name = 'app'
-version = '0.1.0'
-edition = '2021'
+[package] app
 [dependencies]
 {dependencies}
 -- src/main.rs --
@@ -164,10 +156,7 @@ fn a_patch_of_the_config_is_in_force() {
     }
     check(&Project {
         files: "-- Cargo.toml --
-[package]
-name = 'app'
-version = '0.1.0'
-edition = '2021'
+[package] app
 [dependencies]
 eta = '1'
 zeta = '1'
@@ -247,10 +236,7 @@ fn a_lockfile_elsewhere_is_the_one_that_counts() {
 #[test]
 fn a_patch_of_the_config_with_a_path_is_seen_from_the_config() {
     let files = "-- Cargo.toml --
-[package]
-name = 'app'
-version = '0.1.0'
-edition = '2021'
+[package] app
 [dependencies]
 alpha = '1'
 eta = '1'
@@ -259,10 +245,7 @@ old = { package = 'alpha', version = '0.2' }
 [patch.crates-io]
 alpha = { path = 'patches/alpha' }
 -- patches/alpha/Cargo.toml --
-[package]
-name = 'alpha'
-version = '0.2.0'
-edition = '2021'
+[package] alpha 0.2.0
 [dependencies]
 zeta = '2'
 -- patches/alpha/src/lib.rs --
@@ -305,7 +288,8 @@ fn crates_that_the_config_takes_from_elsewhere_are_left_to_the_real_build() {
     assert!(said.contains("warning: `paths` of the config is left out: "), "{said}");
 }
 
-/// Prepares in `at` of a copy of the project, cooks where only the recipe is, and returns whether the build there compiles again.
+/// Prepares in `at` of a copy of the project, cooks where only the recipe is, and returns whether
+/// the build there compiles again.
 fn is_built_again(files: &str, at: &str, env: &dyn Fn(&Path) -> Vec<(&'static str, String)>) -> bool {
     let temp = tempfile::tempdir().expect("a temporary directory can be made");
     let (plan, app) = (temp.path().join("plan"), temp.path().join("app"));

@@ -5,7 +5,8 @@ use crate::support::oracle::{CARGO, HOST, command};
 use crate::support::registry;
 use std::path::Path;
 
-/// Two members that select different features, with a build script that watches `RUSTC_WRAPPER` below one of them.
+/// Two members that select different features, with a build script that watches `RUSTC_WRAPPER`
+/// below one of them.
 pub const FILES: &str = "-- Cargo.toml --
 [workspace]
 members = ['api', 'web']

@@ -1,4 +1,4 @@
-//! Edits that reach no third-party crate leave the recipe as it is (catalogue 3).
+//! Edits that affect no third-party crate leave the recipe unchanged (catalogue 3).
 
 use super::{CARGO, larder, lay_out, run};
 
@@ -53,8 +53,9 @@ eta = '1'
 -- crates/other/src/lib.rs --
 ";
 
-/// Where an edit leaves the recipe alone. An unscoped one holds the local packages, so that it can serve any build; their
-/// names, which packages there are and what kinds of targets they have do matter to it, and so does every profile.
+/// Where an edit leaves the recipe alone. An unscoped one holds the local packages, so that it can
+/// serve any build; their names, which packages there are and what kinds of targets they have do
+/// matter to it, and so does every profile.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Leaves {
     /// Scoped or not.

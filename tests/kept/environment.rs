@@ -33,28 +33,21 @@ fn what_the_environment_says_is_not_in_a_recipe() {
     }
 }
 
-/// Which units are bitcode, and which unwind, turns on the profile, of which the environment may say a part.
+/// Which units are bitcode, and which unwind, turns on the profile, of which the environment may
+/// say a part.
 #[test]
 fn profiles_of_the_environment_are_in_force() {
     const FILES: &str = "-- Cargo.toml --
-[workspace]
-members = ['app', 'c']
-resolver = '2'
+[workspace] app c
 -- app/Cargo.toml --
-[package]
-name = 'app'
-version = '0.1.0'
-edition = '2021'
+[package] app
 [dependencies]
 alpha = '1'
 c = { path = '../c' }
 -- app/src/main.rs --
 fn main() { println!(\"real\") }
 -- c/Cargo.toml --
-[package]
-name = 'c'
-version = '0.1.0'
-edition = '2021'
+[package] c
 [lib]
 crate-type = ['cdylib', 'rlib']
 [dependencies]

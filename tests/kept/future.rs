@@ -1,4 +1,4 @@
-//! What this program does not know (catalogue 9): keys of nightly cargos reach cargo as they stand.
+//! Unknown keys (catalogue 9): keys of nightly cargos reach cargo unchanged.
 
 use super::{PLAIN, Project, build, check, larder, lay_out, run};
 use crate::support::oracle::CARGO;
@@ -11,10 +11,7 @@ fn unstable_keys_of_profiles_hold_for_dependencies() {
     check(&Project {
         files: "-- Cargo.toml --
 cargo-features = ['profile-rustflags', 'trim-paths']
-[package]
-name = 'app'
-version = '0.1.0'
-edition = '2021'
+[package] app
 [dependencies]
 alpha = '1'
 eta = '1'
@@ -36,14 +33,9 @@ fn main() { println!(\"{}\", cfg!(of_the_profile)) }
 fn unstable_keys_of_dependencies_reach_cargo() {
     check(&Project {
         files: "-- Cargo.toml --
-[workspace]
-members = ['app', 'lib']
-resolver = '2'
+[workspace] app lib
 -- app/Cargo.toml --
-[package]
-name = 'app'
-version = '0.1.0'
-edition = '2021'
+[package] app
 [dependencies]
 lib = { path = '../lib' }
 alpha = '1'
@@ -51,10 +43,7 @@ alpha = '1'
 fn main() { println!(\"{}\", lib::NAME) }
 -- lib/Cargo.toml --
 cargo-features = ['public-dependency']
-[package]
-name = 'lib'
-version = '0.1.0'
-edition = '2021'
+[package] lib
 [dependencies]
 alpha = { version = '1', public = true, features = ['derive'] }
 eta = '1'
@@ -76,10 +65,7 @@ fn an_artifact_of_a_dependency_is_built() {
 [unstable]
 bindeps = true
 -- Cargo.toml --
-[package]
-name = 'app'
-version = '0.1.0'
-edition = '2021'
+[package] app
 [dependencies]
 nu = { version = '1', artifact = 'cdylib' }
 alpha = '1'
@@ -126,10 +112,7 @@ fn an_artifact_for_the_target_of_a_build_script_is_left_to_the_real_build() {
 [unstable]
 bindeps = true
 -- Cargo.toml --
-[package]
-name = 'app'
-version = '0.1.0'
-edition = '2021'
+[package] app
 [dependencies]
 eta = '1'
 [build-dependencies]

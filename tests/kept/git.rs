@@ -2,14 +2,19 @@
 
 use super::{PLAIN, Project, check, repositories};
 
-/// A binary that prints which commit of `one` it was built on; `rust_version` decides the version of its lockfile.
+/// Checks a project whose binary prints this, if there is a git.
+fn kept(files: &str, prints: &str) {
+    if !repositories::without_git() {
+        check(&Project { files, prints: Some(prints), ..PLAIN });
+    }
+}
+
+/// A binary that prints which commit of `one` it was built on; `rust_version` decides the version
+/// of its lockfile.
 fn app(reference: &str, rust_version: &str) -> String {
     format!(
         "-- Cargo.toml --
-[package]
-name = 'app'
-version = '0.1.0'
-edition = '2021'
+[package] app
 rust-version = '{rust_version}'
 [dependencies]
 alpha = '1'
@@ -51,15 +56,9 @@ fn lockfile_version_3_spells_a_branch_otherwise_and_is_kept_as_well() {
 
 #[test]
 fn packages_of_one_repository_that_need_each_other_are_kept() {
-    if repositories::without_git() {
-        return;
-    }
-    check(&Project {
-        files: "-- Cargo.toml --
-[package]
-name = 'app'
-version = '0.1.0'
-edition = '2021'
+    kept(
+        "-- Cargo.toml --
+[package] app
 [dependencies]
 high = { git = '[REPOSITORIES]/many', tag = 'v2.1.0' }
 [build-dependencies]
@@ -69,9 +68,8 @@ fn main() { println!(\"cargo:rustc-env=BUILT_WITH={}\", low::WHO) }
 -- src/main.rs --
 fn main() { println!(\"{} {}\", high::WHO, env!(\"BUILT_WITH\")) }
 ",
-        prints: Some("low low"),
-        ..PLAIN
-    });
+        "low low",
+    );
 }
 
 #[test]
@@ -86,10 +84,7 @@ fn one_name_and_version_from_the_registry_and_from_git_are_two_packages() {
 members = [{members}]
 resolver = '2'
 -- app/Cargo.toml --
-[package]
-name = 'app'
-version = '0.1.0'
-edition = '2021'
+[package] app
 [dependencies]
 zeta = '1'
 eta = '1'
@@ -97,10 +92,7 @@ eta-git = {{ package = 'eta', git = '[REPOSITORIES]/eta', default-features = fal
 -- app/src/main.rs --
 fn main() {{ println!(\"{{}}\", eta_git::WHO) }}
 -- other/Cargo.toml --
-[package]
-name = 'other'
-version = '0.1.0'
-edition = '2021'
+[package] other
 [dependencies]
 eta = {{ git = '[REPOSITORIES]/eta', version = '1' }}
 -- other/src/lib.rs --
@@ -115,15 +107,9 @@ pub use eta::WHO;
 
 #[test]
 fn one_package_at_two_commits_is_two_packages() {
-    if repositories::without_git() {
-        return;
-    }
-    check(&Project {
-        files: "-- Cargo.toml --
-[package]
-name = 'app'
-version = '0.1.0'
-edition = '2021'
+    kept(
+        "-- Cargo.toml --
+[package] app
 [dependencies]
 new = { package = 'one', git = '[REPOSITORIES]/one', branch = 'feature/x+y' }
 old = { package = 'one', git = '[REPOSITORIES]/one', tag = 'v1.0.0', default-features = false }
@@ -134,22 +120,15 @@ fn main() { println!(\"cargo:rustc-env=BUILT_WITH={}\", one::WHO) }
 -- src/main.rs --
 fn main() { println!(\"{} {} {}\", new::WHO, old::WHO, env!(\"BUILT_WITH\")) }
 ",
-        prints: Some("feature first main"),
-        ..PLAIN
-    });
+        "feature first main",
+    );
 }
 
 #[test]
 fn a_patch_that_is_a_git_repository_is_in_force() {
-    if repositories::without_git() {
-        return;
-    }
-    check(&Project {
-        files: "-- Cargo.toml --
-[package]
-name = 'app'
-version = '0.1.0'
-edition = '2021'
+    kept(
+        "-- Cargo.toml --
+[package] app
 [dependencies]
 eta = '1'
 zeta = '1'
@@ -158,9 +137,8 @@ eta = { git = '[REPOSITORIES]/eta', branch = 'main' }
 -- src/main.rs --
 fn main() { println!(\"{}\", eta::WHO) }
 ",
-        prints: Some("eta of git"),
-        ..PLAIN
-    });
+        "eta of git",
+    );
 }
 
 #[test]
@@ -170,10 +148,7 @@ fn a_git_repository_may_be_patched_by_a_package_at_hand() {
     }
     check(&Project {
         files: "-- Cargo.toml --
-[package]
-name = 'app'
-version = '0.1.0'
-edition = '2021'
+[package] app
 [workspace]
 [dependencies]
 high = { git = '[REPOSITORIES]/many' }
@@ -183,10 +158,7 @@ low = { path = 'patches/low' }
 -- src/main.rs --
 fn main() { println!(\"{}\", low::WHO) }
 -- patches/low/Cargo.toml --
-[package]
-name = 'low'
-version = '2.1.0'
-edition = '2021'
+[package] low 2.1.0
 [features]
 more = []
 [workspace]

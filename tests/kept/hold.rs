@@ -1,4 +1,4 @@
-//! The lockfile of a skeleton holds before anything is compiled, and is never resolved anew.
+//! The lockfile of a skeleton is checked before anything is compiled, and is never resolved again.
 
 use super::{PLAIN, Project, check, larder, lay_out, run};
 use crate::support::oracle::{CARGO, command};
@@ -7,10 +7,7 @@ use std::path::Path;
 const APP: &str = "-- src/main.rs --
 fn main() {}
 -- Cargo.toml --
-[package]
-name = 'app'
-version = '0.1.0'
-edition = '2021'
+[package] app
 [features]
 f = ['alpha/derive']
 [dependencies]
@@ -23,7 +20,7 @@ fn refused(dir: &Path, cargo_would_take: &str) {
         let mut cook = command(Path::new(env!("CARGO_BIN_EXE_cargo-larder")), dir);
         let ended = cook.args(["larder", "cook"]).args(flags).output().expect("the program starts");
         let expected = format!(
-            "error: the lockfile of the recipe does not hold: cargo would take {cargo_would_take}\nhelp: run `cargo update --workspace`, then prepare the recipe anew with `cargo larder prepare`\n"
+            "error: the lockfile of the recipe does not hold: cargo would take {cargo_would_take}\nhelp: run `cargo update --workspace`, then prepare the recipe again with `cargo larder prepare`\n"
         );
         let stderr = String::from_utf8_lossy(&ended.stderr);
         assert!(stderr.ends_with(&expected), "{stderr}");

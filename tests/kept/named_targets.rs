@@ -2,7 +2,8 @@
 
 use super::{CARGO, PLAIN, Project, build, check, larder, lay_out, run};
 
-/// Two applications. In `dev`, a host dependency that something needs for the target as well is compiled in another way.
+/// Two applications. In `dev`, a host dependency that something needs for the target as well is
+/// compiled in another way.
 const APPLICATIONS: &str = "-- Cargo.toml --
 [workspace]
 members = ['a', 'b', 'c']
@@ -11,10 +12,7 @@ resolver = '2'
 [profile.release]
 lto = true
 -- a/Cargo.toml --
-[package]
-name = 'a'
-version = '0.1.0'
-edition = '2021'
+[package] a
 [dependencies]
 eta = '1'
 [build-dependencies]
@@ -24,10 +22,7 @@ fn main() {}
 -- a/src/main.rs --
 fn main() {}
 -- b/Cargo.toml --
-[package]
-name = 'b'
-version = '0.1.0'
-edition = '2021'
+[package] b
 [lib]
 crate-type = ['cdylib', 'rlib']
 [[bin]]
@@ -43,10 +38,7 @@ alpha = '1'
 fn main() {}
 -- b/tests/it.rs --
 -- c/Cargo.toml --
-[package]
-name = 'c'
-version = '0.1.0'
-edition = '2021'
+[package] c
 [dependencies]
 zeta = '1'
 [dev-dependencies]
@@ -80,14 +72,9 @@ fn targets_of_a_member_that_is_no_default_one_are_found() {
 
 /// Members that ask for other features of what `a` needs, and for more.
 const NARROWED: &str = "-- Cargo.toml --
-[workspace]
-members = ['a', 'b', 'util']
-resolver = '2'
+[workspace] a b util
 -- a/Cargo.toml --
-[package]
-name = 'a'
-version = '0.1.0'
-edition = '2021'
+[package] a
 [[bin]]
 name = 'tool'
 path = 'src/main.rs'
@@ -97,20 +84,14 @@ util = { path = '../util' }
 -- a/src/main.rs --
 fn main() {}
 -- util/Cargo.toml --
-[package]
-name = 'util'
-version = '0.1.0'
-edition = '2021'
+[package] util
 [features]
 more = ['zeta/full']
 [dependencies]
 zeta = '1'
 -- util/src/lib.rs --
 -- b/Cargo.toml --
-[package]
-name = 'b'
-version = '0.1.0'
-edition = '2021'
+[package] b
 [dependencies]
 eta = { version = '1', features = ['b'] }
 util = { path = '../util', features = ['more'] }
@@ -118,7 +99,8 @@ util = { path = '../util', features = ['more'] }
 fn main() {}
 ";
 
-/// After `prepare` with these flags and `cook` with those, a build with each of `builds` compiles no third-party crate.
+/// After `prepare` with these flags and `cook` with those, a build with each of `builds` compiles
+/// no third-party crate.
 fn all_kept(prepare: &[&str], cook: &[&str], builds: &[&[&str]]) {
     for flags in builds {
         let temp = tempfile::tempdir().expect("a temporary directory can be made");

@@ -1,14 +1,12 @@
-//! Stubs are known by where they stand: members, packages and directories may have any name, those of stubs included.
+//! Stubs are known by where they stand: members, packages and directories may have any name, those
+//! of stubs included.
 
 use super::{PLAIN, Project, build, check, larder, lay_out, old, run, set_times};
 use crate::support::oracle::CARGO;
 use std::time::{Duration, SystemTime};
 
 const APP: &str = "-- Cargo.toml --
-[package]
-name = 'app'
-version = '0.1.0'
-edition = '2021'
+[package] app
 [dependencies]
 delta = '1'
 ";
@@ -21,10 +19,7 @@ alpha = {{ path = '{dir}' }}
 -- src/main.rs --
 fn main() {{ println!(\"real\") }}
 -- {dir}/Cargo.toml --
-[package]
-name = 'alpha'
-version = '0.2.7'
-edition = '2021'
+[package] alpha 0.2.7
 [features]
 default = ['std']
 std = []
@@ -51,7 +46,8 @@ fn a_changed_source_below_a_directory_that_is_called_as_a_stub_is_compiled_again
     run(&CARGO, dir, &["generate-lockfile", "--offline"], &[]);
     set_times(&files, dir, old());
     larder(dir, &["prepare", "--release"], &[]);
-    // As after a pull: the recipe is an older one, and the source is changed and older than this cook.
+    // As after a pull: the recipe is an older one, and the source is changed and older than this
+    // cook.
     lay_out("-- larder-stub-alpha/src/lib.rs --\npub fn new() {}\n", dir);
     set_times("-- recipe.json --\n-- larder-stub-alpha/src/lib.rs --\n", dir, old());
     set_times("-- larder-stub-alpha/src/lib.rs --\n", dir, SystemTime::now() - Duration::from_mins(1));
@@ -63,10 +59,7 @@ fn a_changed_source_below_a_directory_that_is_called_as_a_stub_is_compiled_again
 #[test]
 fn members_and_dependencies_may_have_the_names_of_stubs() {
     const FILES: &str = "-- Cargo.toml --
-[package]
-name = 'larder-stub'
-version = '0.0.0'
-edition = '2021'
+[package] larder-stub 0.0.0
 [dependencies]
 delta = '1'
 host = { package = 'larder-stub-host', path = 'larder-stub-host' }
@@ -75,10 +68,7 @@ members = ['larder-stub-host', 'larder-stub-resolve']
 -- src/main.rs --
 fn main() { println!(\"{}\", host::real!()) }
 -- larder-stub-host/Cargo.toml --
-[package]
-name = 'larder-stub-host'
-version = '0.0.0'
-edition = '2021'
+[package] larder-stub-host 0.0.0
 [lib]
 proc-macro = true
 [dependencies]
@@ -87,10 +77,7 @@ zeta = '1'
 #[proc_macro]
 pub fn real(_: proc_macro::TokenStream) -> proc_macro::TokenStream { \"\\\"real\\\"\".parse().unwrap() }
 -- larder-stub-resolve/Cargo.toml --
-[package]
-name = 'larder-stub-resolve'
-version = '0.0.0'
-edition = '2021'
+[package] larder-stub-resolve 0.0.0
 -- larder-stub-resolve/src/lib.rs --
 ";
     check(&Project { files: FILES, cooked_again: true, ..PLAIN });
@@ -113,14 +100,12 @@ fn a_patch_that_stands_where_a_skeleton_has_files_of_its_own_is_left_to_the_real
     }
 }
 
-/// A package that third-party ones depend on, with the name, the version and, but for a number, the directory of a stub.
+/// A package that third-party ones depend on, with the name, the version and, but for a number, the
+/// directory of a stub.
 #[test]
 fn a_carried_package_may_be_called_as_a_stub() {
     const FILES: &str = "-- Cargo.toml --
-[package]
-name = 'app'
-version = '0.1.0'
-edition = '2021'
+[package] app
 [dependencies]
 delta = '1'
 [patch.crates-io]
@@ -128,10 +113,7 @@ alpha = { path = 'vendor/alpha' }
 -- src/main.rs --
 fn main() { println!(\"real\") }
 -- vendor/alpha/Cargo.toml --
-[package]
-name = 'alpha'
-version = '0.2.7'
-edition = '2021'
+[package] alpha 0.2.7
 [features]
 default = ['std']
 std = []
@@ -140,10 +122,7 @@ larder-stub = { path = '../../larder-stub' }
 -- vendor/alpha/src/lib.rs --
 pub use larder_stub::REAL;
 -- larder-stub/Cargo.toml --
-[package]
-name = 'larder-stub'
-version = '0.0.0'
-edition = '2021'
+[package] larder-stub 0.0.0
 [workspace]
 -- larder-stub/src/lib.rs --
 pub const REAL: &str = \"real\";

@@ -1,4 +1,5 @@
-//! A real build without the network after `cook`: cargo then wants the index of every package of the lockfile, compiled or not.
+//! A real build without the network after `cook`: cargo then wants the index of every package of
+//! the lockfile, compiled or not.
 
 use super::{larder, lay_out, run, shelf};
 use crate::support::oracle::{CARGO, command};
@@ -11,10 +12,7 @@ use tempfile::TempDir;
 
 /// Of these, `jam` alone is ever compiled here, and `jam` alone can be downloaded.
 const PROJECT: &str = "-- Cargo.toml --
-[package]
-name = 'app'
-version = '0.1.0'
-edition = '2021'
+[package] app
 [dependencies]
 jam = '1'
 [dev-dependencies]
@@ -133,7 +131,8 @@ fn copy_all(files: &str, source: &Path, place: &Path) {
     fs_err::copy(source.join("Cargo.lock"), place.join("Cargo.lock")).expect("it was written");
 }
 
-/// A directory with the recipe of `source`, and with the sources if they are there `before` the cook.
+/// A directory with the recipe of `source`, and with the sources if they are there `before` the
+/// cook.
 fn cooked(files: &str, source: &Path, prepare: &[&str], cook: &[&str], before: bool, home: &Path) -> (TempDir, String) {
     let prepare = [&["prepare"], prepare].concat();
     larder(source, &prepare, &[("CARGO_HOME", text(home))]);
@@ -254,10 +253,7 @@ fn a_replacement_that_is_not_compiled_is_loaded() {
 fn a_local_package_in_the_place_of_one_that_is_not_published_keeps_nothing_from_being_loaded() {
     let registry = Registry::start();
     let more = "[patch.crates-io]\nmead-syrup = { path = 'syrup' }\n-- syrup/Cargo.toml --
-[package]
-name = 'mead-syrup'
-version = '2.0.0'
-edition = '2021'
+[package] mead-syrup 2.0.0
 -- syrup/src/lib.rs --
 -- src/main.rs --
 ";

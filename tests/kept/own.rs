@@ -31,9 +31,7 @@ fn main() { println!(\"real\") }
 fn a_build_script_of_a_member_is_its_own() {
     check(&Project {
         files: "-- Cargo.toml --
-[workspace]
-members = ['app', 'core']
-resolver = '2'
+[workspace] app core
 -- app/Cargo.toml --
 [package]
 name = 'app'
@@ -71,19 +69,13 @@ fn a_path_dependency_outside_the_root_brings_its_dependencies() {
 members = ['app']
 resolver = '2'
 -- ws/app/Cargo.toml --
-[package]
-name = 'app'
-version = '0.1.0'
-edition = '2021'
+[package] app
 [dependencies]
 shared = { path = '../../shared' }
 -- ws/app/src/main.rs --
 fn main() { println!(\"{}\", shared::NAME) }
 -- shared/Cargo.toml --
-[package]
-name = 'shared'
-version = '0.1.0'
-edition = '2021'
+[package] shared
 [dependencies]
 zeta = { version = '1', features = ['full'] }
 -- shared/src/lib.rs --
@@ -99,14 +91,9 @@ pub const NAME: &str = \"shared\";
 fn a_member_may_have_the_name_of_a_registry_crate() {
     check(&Project {
         files: "-- Cargo.toml --
-[workspace]
-members = ['app', 'alpha']
-resolver = '2'
+[workspace] app alpha
 -- app/Cargo.toml --
-[package]
-name = 'app'
-version = '0.1.0'
-edition = '2021'
+[package] app
 [dependencies]
 alpha = { path = '../alpha' }
 alpha-old = { version = '0.1', package = 'alpha' }
@@ -114,10 +101,7 @@ delta = '1'
 -- app/src/main.rs --
 fn main() { println!(\"{}\", alpha::WHO) }
 -- alpha/Cargo.toml --
-[package]
-name = 'alpha'
-version = '3.0.0'
-edition = '2021'
+[package] alpha 3.0.0
 [dependencies]
 theta = '0.4'
 -- alpha/src/lib.rs --
@@ -132,10 +116,7 @@ pub const WHO: &str = \"local\";
 fn config_of_the_project_is_in_force() {
     check(&Project {
         files: "-- Cargo.toml --
-[package]
-name = 'app'
-version = '0.1.0'
-edition = '2021'
+[package] app
 [dependencies]
 alpha = '1'
 [profile.dist]
@@ -163,10 +144,7 @@ fn main() { println!(\"{}\", cfg!(from_config)) }
 fn denied_lints_do_not_meet_a_stub() {
     check(&Project {
         files: "-- Cargo.toml --
-[package]
-name = 'app'
-version = '0.1.0'
-edition = '2021'
+[package] app
 [lints.rust]
 missing_docs = 'deny'
 [dependencies]
@@ -185,23 +163,15 @@ fn main() { println!(\"documented\") }
 fn a_member_directory_is_a_scope() {
     check(&Project {
         files: "-- Cargo.toml --
-[workspace]
-members = ['app', 'other']
-resolver = '2'
+[workspace] app other
 -- app/Cargo.toml --
-[package]
-name = 'app'
-version = '0.1.0'
-edition = '2021'
+[package] app
 [dependencies]
 alpha = { version = '1', default-features = false }
 -- app/src/main.rs --
 fn main() {}
 -- other/Cargo.toml --
-[package]
-name = 'other'
-version = '0.1.0'
-edition = '2021'
+[package] other
 [dependencies]
 alpha = '1'
 zeta = '1'
@@ -217,10 +187,7 @@ zeta = '1'
 #[test]
 fn what_depends_on_a_patched_package_outside_the_root_is_left_to_the_real_build() {
     let files = "-- ws/Cargo.toml --
-[package]
-name = 'app'
-version = '0.1.0'
-edition = '2021'
+[package] app
 [dependencies]
 delta = '1'
 eta = '1'
@@ -229,10 +196,7 @@ alpha = { path = '../alpha' }
 -- ws/src/main.rs --
 fn main() {}
 -- alpha/Cargo.toml --
-[package]
-name = 'alpha'
-version = '0.2.0'
-edition = '2021'
+[package] alpha 0.2.0
 [features]
 default = ['std']
 std = []

@@ -3,8 +3,8 @@
 use super::{CARGO, PLAIN, Project, build, check, larder, lay_out, run};
 use std::path::Path;
 
-/// A workspace; a second one below it, one of whose members the first depends on; and a package on its own that depends
-/// on a member of the first.
+/// A workspace; a second one below it, one of whose members the first depends on; and a package on
+/// its own that depends on a member of the first.
 const NESTED: &str = "-- Cargo.toml --
 [workspace]
 members = ['app', 'core']
@@ -91,10 +91,7 @@ fn nested_workspaces_and_excluded_packages_are_built_on_their_own() {
 fn a_package_outside_that_has_a_workspace_and_neighbours_brings_theirs() {
     check(&Project {
         files: "-- here/Cargo.toml --
-[package]
-name = 'app'
-version = '0.1.0'
-edition = '2021'
+[package] app
 [dependencies]
 one = { path = '../there/one' }
 -- here/src/main.rs --
@@ -106,20 +103,14 @@ members = ['one', 'two']
 kappa = { version = '1', default-features = false }
 two = { path = 'two', default-features = false }
 -- there/one/Cargo.toml --
-[package]
-name = 'one'
-version = '0.1.0'
-edition = '2021'
+[package] one
 [dependencies]
 kappa = { workspace = true, features = ['theta'] }
 two.workspace = true
 -- there/one/src/lib.rs --
 pub use two::WHO;
 -- there/two/Cargo.toml --
-[package]
-name = 'two'
-version = '0.1.0'
-edition = '2021'
+[package] two
 [features]
 default = ['dep:alpha']
 [dependencies]
@@ -141,10 +132,7 @@ const BELOW: &str = "-- README.md --
 members = ['app']
 resolver = '2'
 -- rust/app/Cargo.toml --
-[package]
-name = 'app'
-version = '0.1.0'
-edition = '2021'
+[package] app
 [dependencies]
 alpha = '1'
 -- rust/app/src/main.rs --
@@ -232,14 +220,14 @@ fn the_config_is_that_of_the_directory_called_in_as_with_cargo() {
             place.clone_from(&source);
             larder(&source, &[&["cook", "--offline"], FROM_ABOVE].concat(), &[])
         };
-        assert!(said.contains("warning: `rust/.cargo/config.toml` does not count"), "{said}");
+        assert!(said.contains("warning: `rust/.cargo/config.toml` is not used"), "{said}");
         lay_out(BELOW, &place);
         lay_out(CONFIGS, &place);
         nothing_is_compiled(&place);
     }
 }
 
-/// A directory beside the root, with a config that says what is compiled and how.
+/// A directory next to the root, with a config that affects compilation.
 const BESIDE: &str = "-- tools/.cargo/config.toml --
 [build]
 rustflags = ['--cfg', 'tool']
@@ -248,10 +236,7 @@ lto = 'thin'
 opt-level = 0
 -- rust/app/src/lib.rs --
 -- rust/app/Cargo.toml --
-[package]
-name = 'app'
-version = '0.1.0'
-edition = '2021'
+[package] app
 [lib]
 name = 'both'
 crate-type = ['cdylib', 'rlib']
@@ -302,20 +287,14 @@ fn any_directory_of_a_member_is_the_member() {
 /// What stands behind the links of the next test.
 #[cfg(unix)]
 const BEHIND: &str = "-- behind/lib/Cargo.toml --
-[package]
-name = 'lib'
-version = '0.1.0'
-edition = '2021'
+[package] lib
 [dependencies]
 alpha = '1'
 low = { path = '../low' }
 -- behind/lib/src/lib.rs --
 pub use low::WHO;
 -- behind/low/Cargo.toml --
-[package]
-name = 'low'
-version = '0.1.0'
-edition = '2021'
+[package] low
 [dependencies]
 zeta = '2'
 -- behind/low/src/lib.rs --
@@ -327,17 +306,11 @@ resolver = '2'
 -- behind/bin.rs --
 fn main() { println!(\"{}\", lib::WHO) }
 -- ws/app/Cargo.toml --
-[package]
-name = 'app'
-version = '0.1.0'
-edition = '2021'
+[package] app
 [dependencies]
 lib = { path = '../lib' }
 -- ws/low/Cargo.toml --
-[package]
-name = 'low'
-version = '0.1.0'
-edition = '2021'
+[package] low
 [dependencies]
 eta = { version = '1', features = ['b'] }
 -- ws/low/src/lib.rs --

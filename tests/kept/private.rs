@@ -1,4 +1,5 @@
-//! What of a package that travels is private stays at home, and a build that needs it is left alone.
+//! Private files of carried packages do not travel, and a build that needs them is left to the
+//! user.
 
 use super::{PLAIN, Project, check, larder, lay_out, run};
 use crate::support::oracle::CARGO;
@@ -6,10 +7,7 @@ use std::path::Path;
 
 /// `delta` depends on `alpha` 0.2.
 const FILES: &str = "-- Cargo.toml --
-[package]
-name = 'app'
-version = '0.1.0'
-edition = '2021'
+[package] app
 [dependencies]
 delta = '1'
 [patch.crates-io]
@@ -19,10 +17,7 @@ fn main() { println!(\"real\") }
 -- .gitignore --
 *.log
 -- alpha/Cargo.toml --
-[package]
-name = 'alpha'
-version = '0.2.7'
-edition = '2021'
+[package] alpha 0.2.7
 [features]
 default = ['std']
 std = []

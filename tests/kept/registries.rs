@@ -1,24 +1,20 @@
-//! Registries other than crates.io, by name and by index, and sources that stand in for others (catalogue 19).
+//! Registries other than crates.io, by name and by index, and sources that replace others
+//! (catalogue 19).
 
 use super::{PLAIN, Project, check, larder, lay_out, run, shelf};
 use crate::support::oracle::CARGO;
 use std::path::Path;
 
-/// What `cargo vendor` leaves of a registry crate and of a git repository. No other registry of these tests has the first.
+/// What `cargo vendor` leaves of a registry crate and of a git repository. No other registry of
+/// these tests has the first.
 const VENDORED: &str = "-- vendor/pickle/Cargo.toml --
-[package]
-name = 'pickle'
-version = '1.0.0'
-edition = '2021'
+[package] pickle 1.0.0
 -- vendor/pickle/src/lib.rs --
 pub const WHO: &str = \"pickle\";
 -- vendor/pickle/.cargo-checksum.json --
 {\"files\":{},\"package\":\"00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff\"}
 -- vendor/one/Cargo.toml --
-[package]
-name = 'one'
-version = '1.0.0'
-edition = '2021'
+[package] one 1.0.0
 -- vendor/one/src/lib.rs --
 pub const WHO: &str = \"one\";
 -- vendor/one/.cargo-checksum.json --
@@ -29,10 +25,7 @@ pub const WHO: &str = \"one\";
 fn vendored_sources_beside_the_recipe_are_built() {
     check(&Project {
         files: "-- Cargo.toml --
-[package]
-name = 'app'
-version = '0.1.0'
-edition = '2021'
+[package] app
 [dependencies]
 pickle = '1'
 one = { git = 'https://git.invalid/one', branch = 'feature/x' }
@@ -73,10 +66,7 @@ fn main() { println!(\"{} {}\", one::WHO, pickle::WHO) }
 fn a_local_registry_beside_the_recipe_is_built() {
     check(&Project {
         files: "-- Cargo.toml --
-[package]
-name = 'app'
-version = '0.1.0'
-edition = '2021'
+[package] app
 [dependencies]
 jam = '1'
 -- .cargo/config.toml --
@@ -93,7 +83,7 @@ fn main() { println!(\"{}\", jam::WHO) }
     });
 }
 
-/// Two registries, and crates.io, each with a package of one name and version. Directories stand in for them.
+/// Two registries and crates.io, each with a package of one name and version. They are directories.
 const OURS_AND_THEIRS: &str = "-- .cargo/config.toml --
 [registries.ours]
 index = 'sparse+https://ours.invalid/index/'
@@ -117,10 +107,7 @@ fn ours_and_theirs(top: &Path) {
         lay_out(
             &format!(
                 "-- {who}/eta/Cargo.toml --
-[package]
-name = 'eta'
-version = '1.0.0'
-edition = '2021'
+[package] eta 1.0.0
 [features]
 more = []
 -- {who}/eta/src/lib.rs --
@@ -138,10 +125,7 @@ pub const WHO: &str = \"{who}\";
 fn one_name_and_version_from_three_registries_are_three_packages() {
     let files = format!(
         "{OURS_AND_THEIRS}-- Cargo.toml --
-[package]
-name = 'app'
-version = '0.1.0'
-edition = '2021'
+[package] app
 [dependencies]
 eta = '1'
 ours = {{ package = 'eta', version = '1', registry = 'ours' }}
@@ -161,14 +145,9 @@ fn main() {{ println!(\"{{}} {{}} {{}}\", ours::WHO, theirs::WHO, env!(\"BUILT_W
 fn a_path_with_a_version_and_a_registry_is_the_path() {
     let files = format!(
         "{OURS_AND_THEIRS}-- Cargo.toml --
-[workspace]
-members = ['app', 'eta']
-resolver = '2'
+[workspace] app eta
 -- app/Cargo.toml --
-[package]
-name = 'app'
-version = '0.1.0'
-edition = '2021'
+[package] app
 [dependencies]
 eta = {{ path = '../eta', version = '1', registry = 'ours' }}
 theirs = {{ package = 'eta', version = '1', registry = 'theirs' }}
@@ -176,10 +155,7 @@ zeta = '1'
 -- app/src/main.rs --
 fn main() {{ println!(\"{{}} {{}}\", eta::WHO, theirs::WHO) }}
 -- eta/Cargo.toml --
-[package]
-name = 'eta'
-version = '1.0.0'
-edition = '2021'
+[package] eta 1.0.0
 publish = ['ours']
 -- eta/src/lib.rs --
 pub const WHO: &str = \"path\";
@@ -192,10 +168,7 @@ pub const WHO: &str = \"path\";
 fn of_ours(index: &str, more: &str) -> String {
     format!(
         "-- Cargo.toml --
-[package]
-name = 'app'
-version = '0.1.0'
-edition = '2021'
+[package] app
 [dependencies]
 jam = {{ version = '1', registry = 'ours' }}
 -- .cargo/config.toml --

@@ -1,4 +1,5 @@
-//! Git repositories made on the spot: `one` is a package, `many` a workspace whose members need each other.
+//! Git repositories made on the spot: `one` is a package, `many` a workspace whose members need
+//! each other.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::Write as _;
@@ -6,7 +7,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::LazyLock;
 
-/// `one` at its default branch, at the tag `v1.0.0` and at the branch `feature/x+y`, whose name no URL can hold as it is.
+/// `one` at its default branch, at the tag `v1.0.0`, and at the branch `feature/x+y`, whose name a
+/// URL must encode.
 const ONE: &[(&str, &[&str])] = &[
     ("first", &["tag", "v1.0.0"]),
     ("main", &["checkout", "-q", "-b", "feature/x+y"]),
@@ -23,9 +25,7 @@ std = []
 eta = '1'
 ";
 const MANY: &str = "-- Cargo.toml --
-[workspace]
-members = ['crates/*']
-resolver = '2'
+[workspace] crates/*
 [workspace.package]
 version = '2.1.0'
 edition = '2021'
@@ -51,12 +51,10 @@ more = []
 -- crates/low/src/lib.rs --
 pub const WHO: &str = \"low\";
 ";
-/// A package with the name and the version of one of the registry, whose code tells which of them it is.
+/// A package with the name and the version of one of the registry, whose code tells which of them
+/// it is.
 const ETA: &str = "-- Cargo.toml --
-[package]
-name = 'eta'
-version = '1.0.0'
-edition = '2021'
+[package] eta 1.0.0
 [features]
 default = ['a']
 a = []
@@ -65,7 +63,7 @@ b = []
 pub const WHO: &str = \"eta of git\";
 ";
 
-/// Returns true where there is no git, and says so: the test that asks is left out then.
+/// Returns true if there is no git, and prints a note. The calling test is then skipped.
 pub fn without_git() -> bool {
     static THERE: LazyLock<bool> = LazyLock::new(|| Command::new("git").arg("--version").output().is_ok());
     if !*THERE {
@@ -112,7 +110,8 @@ fn directory() -> PathBuf {
     once("repositories", &(ONE, ONE_MANIFEST, MANY, ETA), make)
 }
 
-/// A directory that is made once for each form of what is in it, whole or not at all, since test programs run side by side.
+/// Returns a directory that is made once for each content, as a whole or not at all, because test
+/// programs run in parallel.
 fn once(name: &str, content: &impl Hash, make: impl Fn(&Path)) -> PathBuf {
     let mut hasher = DefaultHasher::new();
     content.hash(&mut hasher);

@@ -1,4 +1,5 @@
-//! Which root a package inherits from, and what of the packages outside of the workspace has to be there.
+//! Which root a package inherits from, and what of the packages outside of the workspace has to be
+//! there.
 
 use super::{PLAIN, Project, check};
 

@@ -1,5 +1,5 @@
-//! Build scripts of local packages below third-party ones: run by `cook`, where what they depend on travels; and by the
-//! real build, where they could have done something else there.
+//! Build scripts of local packages below third-party ones: run by `cook`, where what they depend on
+//! travels; and by the real build, where they could have done something else there.
 
 use super::{PLAIN, Project, build, check, larder, lay_out, run};
 use crate::support::oracle::{CARGO, command};
@@ -11,10 +11,7 @@ macro_rules! scripted {
     ($manifest:literal, $script:literal) => {
         concat!(
             "-- Cargo.toml --
-[package]
-name = 'app'
-version = '0.1.0'
-edition = '2021'
+[package] app
 [dependencies]
 delta = '1'
 alpha = '0.2'
@@ -23,10 +20,7 @@ alpha = { path = 'patches/alpha' }
 -- src/main.rs --
 fn main() { println!(\"{}\", alpha::WORD) }
 -- patches/alpha/Cargo.toml --
-[package]
-name = 'alpha'
-version = '0.2.7'
-edition = '2021'
+[package] alpha 0.2.7
 exclude = ['words']
 [features]
 default = ['std']
@@ -88,10 +82,7 @@ fn a_build_script_is_no_older_than_its_libraries() {
 #[test]
 fn a_build_script_tells_another_one_what_it_found() {
     const DELTA: &str = "-- patches/delta/Cargo.toml --
-[package]
-name = 'delta'
-version = '1.0.9'
-edition = '2021'
+[package] delta 1.0.9
 [dependencies]
 alpha = '0.2'
 -- patches/delta/build.rs --
@@ -103,7 +94,7 @@ fn main() {
 pub const FOUND: &str = env!(\"FOUND\");
 ";
     let files = with_script(FILES, &format!("{WATCHES}println!(\"cargo::metadata=words={{}}\", words.len());"))
-        .replace("version = '0.2.7'", "version = '0.2.7'\nlinks = 'alpha'")
+        .replace("alpha 0.2.7", "alpha 0.2.7\nlinks = 'alpha'")
         .replace("[patch.crates-io]", "[patch.crates-io]\ndelta = { path = 'patches/delta' }")
         .replace("println!(\"{}\", alpha::WORD)", "println!(\"{}\", delta::FOUND)")
         .replace("delta = '1'\n", "delta = '1'\neta = '1'\n");
@@ -201,7 +192,7 @@ fn is_run_again(script: &str, why: &str, says: impl Fn(&Path) -> String) {
     let (_temp, place) = prepared(files);
     let said = larder(&place, &["cook", "--offline"], &[]);
     let expected = format!(
-        "warning: the build script of `patches/alpha` {why}: the real build makes it again, with all that depends on it"
+        "warning: the build script of `patches/alpha` {why}: the real build makes it again, with everything that depends on it"
     );
     assert!(said.contains(&expected), "{said}");
     bring(files, &place);
@@ -273,8 +264,8 @@ fn a_build_script_that_fails_without_its_surroundings_can_be_left_to_the_real_bu
     let cook = cook.args(["larder", "cook", "--offline"]).output().expect("the program starts");
     let said = String::from_utf8_lossy(&cook.stderr);
     assert_eq!(cook.status.code(), Some(101), "{said}");
-    let expected = "warning: the build script of `patches/alpha` did not come to its end here, where only its package is
-help: to leave it to the real build, write `cook = false` below `[package.metadata.larder]` in `patches/alpha/Cargo.toml`, and prepare the recipe anew\n";
+    let expected = "warning: the build script of `patches/alpha` failed here, where only its own package exists
+help: to leave it to the real build, write `cook = false` below `[package.metadata.larder]` in `patches/alpha/Cargo.toml`, and prepare the recipe again\n";
     assert!(said.ends_with(expected), "{said}");
 
     bring(files, &place);
@@ -289,7 +280,8 @@ help: to leave it to the real build, write `cook = false` below `[package.metada
     assert_eq!(built(files, &place).1, main.len().to_string());
 }
 
-/// The skeleton stands somewhere else in every cook, and what one has put into an artifact is not true in the next.
+/// The skeleton stands somewhere else in every cook, and what one has put into an artifact is not
+/// true in the next.
 #[test]
 fn what_holds_the_place_of_a_skeleton_is_made_again() {
     const HERE: &str = "println!(\"cargo::rerun-if-changed=words\");

@@ -1,5 +1,5 @@
-//! Earlier target directories: a cook compiles what changed since, leaves what it starts from alone, and removes what no
-//! recipe uses any more; and never a unit of a local package.
+//! Earlier target directories: a cook compiles what changed since, leaves what it starts from
+//! alone, and removes what no recipe uses any more; and never a unit of a local package.
 
 use super::{CARGO, PLAIN, Project, build, larder, lay_out, run};
 use cargo_larder::target::unit::{Parts, Unit, units};
@@ -9,10 +9,7 @@ use std::time::SystemTime;
 
 /// `gamma` and `lambda` have build scripts; `epsilon-derive` is a proc-macro.
 const FILES: &str = "-- Cargo.toml --
-[package]
-name = 'app'
-version = '0.1.0'
-edition = '2021'
+[package] app
 [dependencies]
 alpha = { version = '1', features = ['derive'] }
 gamma = '0.3'
@@ -131,24 +128,16 @@ fn a_seed_that_cannot_serve_is_passed_over_with_a_reason() {
 #[test]
 fn no_unit_of_a_local_package_comes_from_a_seed_or_goes() {
     const NAMED: &str = "-- Cargo.toml --
-[workspace]
-members = ['app', 'eta']
-resolver = '2'
+[workspace] app eta
 -- app/Cargo.toml --
-[package]
-name = 'app'
-version = '0.1.0'
-edition = '2021'
+[package] app
 [dependencies]
 own = { package = 'eta', path = '../eta' }
 zeta = '1'
 -- app/src/main.rs --
 fn main() { println!(\"{}\", own::WHO) }
 -- eta/Cargo.toml --
-[package]
-name = 'eta'
-version = '7.0.0'
-edition = '2021'
+[package] eta 7.0.0
 -- eta/src/lib.rs --
 pub const WHO: &str = \"old\";
 ";
@@ -232,7 +221,7 @@ fn what_a_killed_cook_left_is_removed_or_made_anew() {
     fs_err::rename(dir.join("target"), dir.join("seed")).expect("writable");
     fs_err::create_dir_all(dir.join("target/.larder-seed-x/0")).expect("writable");
     let (unit, parts) = units(&dir.join("seed"), &|_| true).pop_first().expect("it has units");
-    // Files without a record: cargo makes them anew, or the seed brings them.
+    // Files without a record: either cargo makes them again, or the seed brings them.
     for part in parts.0.iter().filter(|part| **part != unit.record()) {
         let to = dir.join("target").join(part);
         fs_err::create_dir_all(to.parent().expect("below the directory")).expect("writable");
@@ -248,14 +237,11 @@ fn what_a_killed_cook_left_is_removed_or_made_anew() {
     assert!(built.compiled.is_empty() && !built.fresh.is_empty(), "{built:#?}");
 }
 
-/// What stands above a patched package was compiled from whatever that held then.
+/// A crate above a patched package was compiled from the sources that the package had then.
 #[test]
 fn nothing_above_a_local_package_comes_from_a_seed() {
     const PATCHED: &str = "-- Cargo.toml --
-[package]
-name = 'app'
-version = '0.1.0'
-edition = '2021'
+[package] app
 [dependencies]
 alpha = '1'
 zeta = '1'
@@ -264,10 +250,7 @@ eta = { path = 'eta' }
 -- src/main.rs --
 fn main() {}
 -- eta/Cargo.toml --
-[package]
-name = 'eta'
-version = '1.0.0'
-edition = '2021'
+[package] eta 1.0.0
 [features]
 default = ['a']
 a = []

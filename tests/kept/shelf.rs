@@ -1,4 +1,5 @@
-//! A crate in the form that registries hand out, and registries that do: a local one, and a sparse one with a token.
+//! A crate in the form that registries hand out, and registries that do: a local one, and a sparse
+//! one with a token.
 
 use super::run;
 use crate::support::oracle::CARGO;

@@ -1,16 +1,15 @@
-//! The store: a project gets what another one has compiled, where everything that went into it is the same, and nowhere else.
+//! The store: a project gets what another one has compiled, where everything that went into it is
+//! the same, and nowhere else.
 
 use super::{CARGO, PLAIN, Project, build, files_below, larder, lay_out, run};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
-/// `gamma` and `lambda` have build scripts; `epsilon-derive` is a proc-macro, on which `alpha` depends here.
+/// `gamma` and `lambda` have build scripts; `epsilon-derive` is a proc-macro, on which `alpha`
+/// depends here.
 pub const FILES: &str = "-- Cargo.toml --
-[package]
-name = 'app'
-version = '0.1.0'
-edition = '2021'
+[package] app
 [dependencies]
 alpha = { version = '1', features = ['derive'] }
 gamma = '0.3'
@@ -98,10 +97,7 @@ fn printing(dependencies: &[&str], expression: &str) -> String {
     let dependencies: String = dependencies.iter().flat_map(|name| [name, " = '1'\n"]).collect();
     format!(
         "-- Cargo.toml --
-[package]
-name = 'app'
-version = '0.1.0'
-edition = '2021'
+[package] app
 [dependencies]
 {dependencies}-- src/main.rs --
 fn main() {{ println!(\"{{}}\", {expression}) }}
@@ -187,7 +183,7 @@ fn another_system_makes_anew_what_sees_it_and_takes_the_rest() {
         let sees = BTreeSet::from(["alpha", "epsilon-derive", "gamma", "lambda", "zeta"]);
         assert_eq!(did.packages("compiled"), sees, "{env:?}\n{did:?}");
         assert_eq!(did.packages("store"), &all.packages("compiled") - &sees, "{env:?}");
-        // It is kept as well, beside the other.
+        // It is stored too, next to the other one.
         cook(dir, &["--cache", "store", "--target-dir", &format!("again-{i}")], &[env]).is_served();
     }
     cook(dir, &["--cache", "store", "--target-dir", "as-before"], &[]).is_served();
@@ -208,8 +204,8 @@ fn another_home_of_cargo_takes_nothing() {
     }
 }
 
-/// `salt` puts a variable into its output by its script, `pepper` by `option_env!`, `place` puts its `OUT_DIR`, `header` a file
-/// of the system.
+/// `salt` puts a variable into its output by its script, `pepper` by `option_env!`, `place` puts
+/// its `OUT_DIR`, `header` a file of the system.
 fn spices(header: &Path) -> [(&'static str, String); 5] {
     let script = |body: &str, lib: &str| {
         format!("-- Cargo.toml --\n-- build.rs --\nfn main() {{ {body} }}\n-- src/lib.rs --\n{lib}\n")
@@ -261,8 +257,8 @@ impl Kitchen {
         self.temp.path().join("header.h")
     }
 
-    /// Cooks a project that prints the taste of a crate in a directory of this name, and builds it: what was compiled, and what
-    /// it prints.
+    /// Cooks a project that prints the taste of a crate in a directory of this name, and builds it:
+    /// what was compiled, and what it prints.
     fn tastes(&self, name: &str, dir: &str, env: &[(&str, &str)]) -> (BTreeSet<String>, String) {
         let dir = self.temp.path().join(dir);
         let home = self.home();
@@ -343,8 +339,8 @@ fn vendored_sources_count_by_their_content() {
     check(kitchen.tastes("dish", "b", &[]), &["dish"], "edited");
 }
 
-/// cargo's hash of `dish` is the same whatever `salt` found out, so that a `dish` from elsewhere could come upon a `salt` from
-/// here.
+/// cargo's hash of `dish` is the same whatever `salt` found out, so that a `dish` from elsewhere
+/// could come upon a `salt` from here.
 #[test]
 fn a_unit_comes_only_with_just_what_it_was_compiled_against() {
     let kitchen = Kitchen::new();
@@ -356,7 +352,7 @@ fn a_unit_comes_only_with_just_what_it_was_compiled_against() {
     // Without the store, in a directory where the next one finds it.
     cook(&dir, &[], &env).is_compiled();
     check(kitchen.tastes("dish", "b", &[("SALT", "2")]), &["dish"], "2");
-    // And with what it was compiled against: that stands there by now.
+    // And with what it was compiled against, which is there by now.
     let dir = kitchen.temp.path().join("c");
     project(&printing(&["salt"], "salt::TASTE"), &dir, &env);
     cook(&dir, &[], &env).is_compiled();

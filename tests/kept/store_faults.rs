@@ -1,4 +1,5 @@
-//! What goes wrong with a store costs time and a line: the cook succeeds, what it builds is right, and the store serves on.
+//! What goes wrong with a store costs time and a line: the cook succeeds, what it builds is right,
+//! and the store serves on.
 
 use super::store::{FILES, builds, cook, project};
 use super::{files_below, larder};
@@ -70,7 +71,7 @@ fn what_is_broken_is_made_anew_and_the_store_serves_on() {
         [("flip", flip), ("cut", cut), ("empty", empty), ("longer", longer), ("format", other_format)];
     let filled = Filled::new();
     for (kind, change) in kinds {
-        // Every second file, so that what is whole lies beside what is not.
+        // Every second file, so that valid and broken files are next to each other.
         for (folder, rest) in [("objects", 0), ("index", 1)] {
             for file in filled.files(folder).iter().skip(rest).step_by(2) {
                 let mut bytes = fs_err::read(file).expect("readable");

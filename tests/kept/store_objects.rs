@@ -1,4 +1,5 @@
-//! A unit as bytes: all of it comes back, at another place too, and nothing that is no unit of that name.
+//! A unit as bytes: all of it comes back, at another place too, and nothing that is no unit of that
+//! name.
 #![cfg(unix)]
 
 use super::files_below;

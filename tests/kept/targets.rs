@@ -1,4 +1,5 @@
-//! Platforms without a standard library or a linker at hand (catalogue 12 and 14). A unit graph needs neither.
+//! Platforms without a standard library or a linker at hand (catalogue 12 and 14). A unit graph
+//! needs neither.
 
 use super::{CARGO, PLAIN, Project, check, lay_out, run};
 use crate::support::larder as support;
@@ -7,17 +8,12 @@ use std::path::Path;
 
 /// A `no_std` firmware and a tool for its host, which share a dependency.
 const FIRMWARE: &str = "-- Cargo.toml --
-[workspace]
-members = ['firmware', 'tool']
-resolver = '2'
+[workspace] firmware tool
 [profile.release]
 panic = 'abort'
 lto = true
 -- firmware/Cargo.toml --
-[package]
-name = 'firmware'
-version = '0.1.0'
-edition = '2021'
+[package] firmware
 [dependencies]
 alpha = { version = '1', default-features = false, features = ['derive'] }
 [target.'cfg(target_os = \"none\")'.dependencies]
@@ -36,10 +32,7 @@ fn main() {}
 #![no_std]
 #![no_main]
 -- tool/Cargo.toml --
-[package]
-name = 'tool'
-version = '0.1.0'
-edition = '2021'
+[package] tool
 [dependencies]
 alpha = '1'
 [target.'cfg(target_os = \"none\")'.dependencies]
@@ -52,12 +45,13 @@ fn words(words: &[&str]) -> Vec<String> {
     words.iter().map(|it| (*it).to_owned()).collect()
 }
 
-/// Prepares for a target, scoped and not, and compares the units of the skeletons with those of the project.
+/// Prepares for a target, scoped and not, and compares the units of the skeletons with those of the
+/// project.
 fn same_units(target: &str, specification: Option<&str>, flags: &[&str]) {
     let temp = tempfile::tempdir().expect("a temporary directory can be made");
     let (project, skeleton) = (temp.path().join("project"), temp.path().join("skeleton"));
     lay_out(FIRMWARE, &project);
-    // Where it stands is part of a unit, and `cook` names it as it stands in the project.
+    // The path of the file is part of a unit, and `cook` passes the project's path.
     let file = project.join(target);
     if let Some(text) = specification {
         fs_err::write(&file, text).expect("writable");
@@ -107,10 +101,7 @@ fn no_linker_is_needed_for_a_stub() {
     let linker = format!("CARGO_TARGET_{}_LINKER", HOST.to_uppercase().replace('-', "_"));
     check(&Project {
         files: "-- Cargo.toml --
-[package]
-name = 'app'
-version = '0.1.0'
-edition = '2021'
+[package] app
 [profile.release]
 panic = 'abort'
 lto = true

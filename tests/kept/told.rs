@@ -6,10 +6,7 @@ use std::path::Path;
 
 /// One of the host and one of the target, so that there are several stubs.
 const FILES: &str = "-- Cargo.toml --
-[package]
-name = 'app'
-version = '0.1.0'
-edition = '2021'
+[package] app
 [dependencies]
 alpha = '1'
 [build-dependencies]

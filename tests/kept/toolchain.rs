@@ -1,5 +1,5 @@
-//! The toolchain that a project names is the one that cooks (catalogue 4), with rustup and a second toolchain. Where there
-//! is none, these tests say so and pass.
+//! The toolchain that a project names cooks it (catalogue 4). Needs rustup and a second toolchain.
+//! Without them, these tests print a note and pass.
 
 use super::lay_out;
 use crate::support::oracle::{HOST, command};
@@ -7,10 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 const APP: &str = "-- Cargo.toml --
-[package]
-name = 'app'
-version = '0.1.0'
-edition = '2021'
+[package] app
 [dependencies]
 alpha = '1'
 -- src/main.rs --
@@ -78,7 +75,8 @@ impl Rustup {
     }
 }
 
-/// Prepares where the file is, cooks where it is not, and gives the directory, to which the project then comes.
+/// Prepares where the file is, cooks where it is not, and gives the directory, to which the project
+/// then comes.
 fn cooked(rustup: &Rustup, file: &str, cook: &[&str], toolchain: Option<&str>) -> tempfile::TempDir {
     let temp = tempfile::tempdir().expect("a temporary directory can be made");
     let (source, place) = (temp.path().join("source"), temp.path().join("place"));

@@ -5,23 +5,15 @@ use super::{PLAIN, Project, check};
 #[test]
 fn features_unify_over_the_packages_selected_only() {
     const FILES: &str = "-- Cargo.toml --
-[workspace]
-members = ['a', 'b']
-resolver = '2'
+[workspace] a b
 -- a/Cargo.toml --
-[package]
-name = 'a'
-version = '0.1.0'
-edition = '2021'
+[package] a
 [dependencies]
 alpha = { version = '1', default-features = false }
 eta = { version = '1', default-features = false }
 -- a/src/lib.rs --
 -- b/Cargo.toml --
-[package]
-name = 'b'
-version = '0.1.0'
-edition = '2021'
+[package] b
 [dependencies]
 alpha = { version = '1', features = ['derive'] }
 eta = '1'
@@ -35,9 +27,7 @@ eta = '1'
 #[test]
 fn features_unify_over_the_workspace_where_the_config_says_so() {
     let files = "-- Cargo.toml --
-[workspace]
-members = ['a', 'b', 'derive']
-resolver = '2'
+[workspace] a b derive
 -- .cargo/config.toml --
 [unstable]
 feature-unification = true
@@ -84,9 +74,7 @@ eta = { version = '1', features = ['b'] }
 fn two_spellings_of_one_source_are_one_dependency() {
     check(&Project {
         files: "-- Cargo.toml --
-[workspace]
-members = ['a', 'b']
-resolver = '2'
+[workspace] a b
 -- a/Cargo.toml --
 [package]
 name = 'a'
@@ -109,26 +97,18 @@ alpha = { version = '1', features = ['derive'] }
 #[test]
 fn crate_types_and_lto_leave_the_same_bitcode() {
     const FILES: &str = "-- Cargo.toml --
-[workspace]
-members = ['app', 'mixed', 'dyn']
-resolver = '2'
+[workspace] app mixed dyn
 [profile.release]
 lto = 'fat'
 -- app/Cargo.toml --
-[package]
-name = 'app'
-version = '0.1.0'
-edition = '2021'
+[package] app
 [dependencies]
 mixed = { path = '../mixed' }
 eta = '1'
 -- app/src/main.rs --
 fn main() { println!(\"{}\", mixed::NAME) }
 -- mixed/Cargo.toml --
-[package]
-name = 'mixed'
-version = '0.1.0'
-edition = '2021'
+[package] mixed
 [lib]
 crate-type = ['cdylib', 'rlib']
 [dependencies]
@@ -136,10 +116,7 @@ alpha = '1'
 -- mixed/src/lib.rs --
 pub const NAME: &str = \"mixed\";
 -- dyn/Cargo.toml --
-[package]
-name = 'dyn'
-version = '0.1.0'
-edition = '2021'
+[package] dyn
 [lib]
 crate-type = ['dylib']
 [dependencies]
@@ -155,10 +132,7 @@ delta = '1'
 fn tests_unwind_and_binaries_abort() {
     check(&Project {
         files: "-- Cargo.toml --
-[package]
-name = 'app'
-version = '0.1.0'
-edition = '2021'
+[package] app
 [dependencies]
 alpha = '1'
 [dev-dependencies]
@@ -185,24 +159,16 @@ fn main() { println!(\"aborts\") }
 #[test]
 fn a_proc_macro_that_is_selected_needs_its_dependencies_on_the_host() {
     const FILES: &str = "-- Cargo.toml --
-[workspace]
-members = ['app', 'derive']
-resolver = '2'
+[workspace] app derive
 -- app/Cargo.toml --
-[package]
-name = 'app'
-version = '0.1.0'
-edition = '2021'
+[package] app
 [dependencies]
 derive = { path = '../derive' }
 eta = { version = '1', default-features = false }
 -- app/src/main.rs --
 fn main() { derive::hello!() }
 -- derive/Cargo.toml --
-[package]
-name = 'derive'
-version = '0.1.0'
-edition = '2021'
+[package] derive
 [lib]
 proc-macro = true
 [dependencies]

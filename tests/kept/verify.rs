@@ -13,11 +13,12 @@ fn what_was_cooked_for_this_build_is_fresh() {
     // Times of sources of members decide nothing about third-party units.
     super::set_times(FILES, release.dir(), std::time::SystemTime::now());
     release.is_fresh(&["--release"], &[]);
-    // A lockfile that cargo is asked to keep, and one that does not stand there.
+    // A lockfile that cargo must keep, and one that does not exist.
     release.is_fresh(&["--release", "--locked"], &[]);
 }
 
-/// The help for a build with `api` and these flags, after a cook for `cargo build -p api` and those.
+/// The help for a build with `api` and these flags, after a cook for `cargo build -p api` and
+/// those.
 fn cook_again(flags: &str, cooked: &str) -> String {
     format!(
         "cook for this build with `cargo larder prepare -p {flags} && cargo larder cook`\nhelp: or build with `cargo build -p {cooked}`"
@@ -99,7 +100,7 @@ fn a_recipe_that_is_older_than_the_manifests() {
     let cooked = Cooked::with(&FILES.replace("alpha = { version = '1',", "alpha = { version = '=1.0.0',"), API, &[]);
     lay_out(&FILES.replace("eta = '1'", "eta = { version = '1', features = ['b'] }\nomicron = '0.9'"), cooked.dir());
     run(&CARGO, cooked.dir(), &["update", "--offline", "--quiet", "-p", "alpha"], &[]);
-    let help = "help: make the recipe anew with `cargo larder prepare -p api && cargo larder cook`\n";
+    let help = "help: make a new recipe with `cargo larder prepare -p api && cargo larder cook`\n";
     let says = format!(
         "this build turns on other features than the cooked one
     1 unit: eta 1.0.0 with `b`

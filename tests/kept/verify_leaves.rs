@@ -1,4 +1,5 @@
-//! `verify` leaves all as it was: the target directory, the lockfile, and what the build that follows does.
+//! `verify` leaves all as it was: the target directory, the lockfile, and what the build that
+//! follows does.
 
 use super::cooked::Cooked;
 use super::{lay_out, run};
@@ -7,7 +8,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::SystemTime;
 
-/// Members of every kind: one whose files carry no hash, build scripts that tell that they ran, a procedural macro.
+/// Members of every kind: one whose files carry no hash, build scripts that tell that they ran, a
+/// procedural macro.
 const FILES: &str = "-- Cargo.toml --
 [workspace]
 members = ['app', 'ffi', 'derive', 'core']

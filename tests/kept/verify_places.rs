@@ -19,7 +19,8 @@ fn a_build_directory_of_its_own() {
     cooked.is_fresh(API, &env);
 }
 
-/// cargo reads paths of a config from the directory that it stands in, also where it is called in a member.
+/// cargo resolves paths of a config from the directory of the config, even if it is called in a
+/// member.
 #[test]
 fn directories_of_the_config_where_a_member_is_built() {
     let config = "-- .cargo/config.toml --\nbuild.target-dir = 'out'\nbuild.build-dir = '{workspace-root}/build'\n";

@@ -6,14 +6,9 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 const FILES: &str = "-- Cargo.toml --
-[workspace]
-members = ['app', 'derive']
-resolver = '2'
+[workspace] app derive
 -- app/Cargo.toml --
-[package]
-name = 'app'
-version = '0.1.0'
-edition = '2021'
+[package] app
 [dependencies]
 derive = { path = '../derive' }
 alpha = '1'
@@ -28,10 +23,7 @@ fn main() {}
 -- app/tests/it.rs --
 #[test] fn it() {}
 -- derive/Cargo.toml --
-[package]
-name = 'derive'
-version = '0.1.0'
-edition = '2021'
+[package] derive
 [lib]
 proc-macro = true
 [dependencies]

@@ -1,4 +1,5 @@
-//! Wrappers of the user's: they see third-party crates as in a plain build, and never a stub. (Catalogue 15.)
+//! Wrappers of the user's: they see third-party crates as in a plain build, and never a stub.
+//! (Catalogue 15.)
 
 use super::{PLAIN, Project, build, larder, lay_out, run};
 use crate::support::oracle::CARGO;
@@ -6,12 +7,10 @@ use std::collections::BTreeSet;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-/// `lambda` and `gamma` have build scripts that watch `RUSTC_WRAPPER`, as those with the `cc` crate do.
+/// `lambda` and `gamma` have build scripts that watch `RUSTC_WRAPPER`, as those with the `cc` crate
+/// do.
 const FILES: &str = "-- Cargo.toml --
-[package]
-name = 'app'
-version = '0.1.0'
-edition = '2021'
+[package] app
 [dependencies]
 gamma = '0.3'
 -- src/main.rs --
@@ -26,7 +25,8 @@ echo \"meddler: $@\" >> \"$SPY\"
 exec \"$@\"
 ";
 
-/// Cooks and builds with this config and environment; gives what the wrapper was called with while cooking.
+/// Cooks and builds with this config and environment; gives what the wrapper was called with while
+/// cooking.
 fn seen(config: &str, env: &[(&str, &str)]) -> String {
     let temp = tempfile::tempdir().expect("a temporary directory can be made");
     let dir = temp.path();

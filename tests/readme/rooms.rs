@@ -1,5 +1,5 @@
-//! The order of the sources: the table in ARCHITECTURE.md lists them so that each row imports only
-//! from the rows above it, and no two files of a folder import each other.
+//! The order of the sources. Each row of the table in ARCHITECTURE.md imports only from the rows
+//! above it. No two files of a folder import each other.
 
 use super::{Page, root, spans};
 use std::collections::{BTreeMap, BTreeSet};

@@ -27,8 +27,8 @@ const ALL: &str = "-- src/lib.rs --
 -- build/main.rs --
 ";
 
-/// Packages with all files, each with one of these pairs of keys of `[package]` and tables after it, in each edition.
-/// `NAME` is the package's name.
+/// Packages with all files, each with one of these pairs of keys of `[package]` and tables after
+/// it, in each edition. `NAME` is the package's name.
 fn in_editions(editions: &[&str], variants: &[(&str, &str)]) {
     let mut files = String::new();
     let mut members = Vec::new();

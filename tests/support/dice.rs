@@ -1,4 +1,5 @@
-//! Chance as a value: the same seed gives the same choices on every machine and with every version of a crate.
+//! Chance as a value: the same seed gives the same choices on every machine and with every version
+//! of a crate.
 
 pub struct Dice(u64);
 

@@ -12,7 +12,7 @@ use super::scope::{TargetFlag, Wanted};
 use super::style::{Style, with_underscores};
 use super::workspace::{Case, Library, Package, Root};
 
-/// A case and its files, to be edited. An edit of the workspace has the files made anew.
+/// A case and its files, to be edited. An edit of the workspace renders the files again.
 #[derive(Clone)]
 pub struct Draft {
     pub case: Case,
@@ -37,7 +37,7 @@ pub enum Applies {
 
 #[derive(Clone, Copy)]
 pub enum Change {
-    /// Of the workspace; its lockfile is made anew.
+    /// Of the workspace, with a new lockfile.
     Model(fn(&mut Case, &mut Dice) -> bool),
     /// Of the files.
     Files(fn(&mut Draft, &mut Dice) -> bool),
@@ -229,7 +229,8 @@ fn new_target(draft: &mut Draft, dice: &mut Dice) -> bool {
     true
 }
 
-/// A second program needs what the first needs; a first one may be the only target that a build has.
+/// A second program needs what the first needs; a first one may be the only target that a build
+/// has.
 fn new_binary(draft: &mut Draft, dice: &mut Dice) -> bool {
     let free = |it: &&Package| it.main || it.bins.iter().any(|bin| bin.required_features.is_empty());
     let named = draft.case.scope.targets.iter().any(|it| matches!(it, TargetFlag::Bin(_)));
@@ -244,7 +245,8 @@ fn new_binary(draft: &mut Draft, dice: &mut Dice) -> bool {
     }
 }
 
-/// `src/main.rs` beside a plain library. Where tests run it and panics abort, it is compiled for them as well.
+/// Adds `src/main.rs` to a plain library. If tests run the binary and panics abort, it is compiled
+/// for them as well.
 fn first_binary(draft: &mut Draft, dice: &mut Dice) -> bool {
     let workspace = &draft.case.workspace;
     let profiles = workspace.profiles.values();

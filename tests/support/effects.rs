@@ -43,8 +43,8 @@ fn model(draft: &Draft, disk: &OnDisk, dice: &mut Dice, change: fn(&Case, &mut D
     Some(Draft { case, tree })
 }
 
-/// Compatible versions differ in nothing but their versions here, so that the lockfile can be edited as text. (`cargo
-/// update --precise` does nothing with a directory source.)
+/// Compatible versions differ in nothing but their versions here, so that the lockfile can be
+/// edited as text. (`cargo update --precise` does nothing with a directory source.)
 fn bump(draft: &Draft, disk: &OnDisk, dice: &mut Dice) -> Option<Draft> {
     let locked = locked(&draft.tree.texts[LOCK]);
     let mut bumps = Vec::new();
@@ -68,7 +68,7 @@ fn bump(draft: &Draft, disk: &OnDisk, dice: &mut Dice) -> Option<Draft> {
     Some(edited)
 }
 
-/// Whether a version of the crate is required as it is.
+/// Returns whether exactly this version of the crate is required.
 pub fn is_pinned(workspace: &Workspace, name: &str) -> bool {
     let all = workspace.packages.iter().flat_map(|it| &it.dependencies).chain(&workspace.shared);
     let pins = |it: &From| matches!(it, From::Registry { package, requirement } if *package == name && requirement.starts_with('='));

@@ -1,5 +1,6 @@
-//! Random workspaces and scopes. Draws freely from all that a manifest may say, then has [`super::tidy`] drop what cargo
-//! would refuse. A dependency between local packages points to a later one, unless it is a dev-dependency.
+//! Random workspaces and scopes. Draws freely from everything that a manifest can contain. Then
+//! [`super::tidy`] drops what cargo would refuse. A dependency between local packages points to a
+//! later one, unless it is a dev-dependency.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -36,7 +37,8 @@ struct Plan {
     names: Vec<String>,
     /// Crates that most dependencies are on, so that packages meet in them with different wishes.
     favourites: Vec<&'static Crate>,
-    /// Exact requirements that hold everywhere: two different ones for compatible versions have no solution.
+    /// Exact requirements that hold everywhere: two different ones for compatible versions have no
+    /// solution.
     pins: BTreeMap<(&'static str, String), String>,
 }
 

@@ -1,5 +1,5 @@
-//! Failures of the past as text, in the form in which a law shows a failing case: the command and the files. What a random
-//! seed stands for changes with the generator; these stay.
+//! Failures of the past as text, in the form in which a law shows a failing case: the command and
+//! the files. What a random seed stands for changes with the generator; these stay.
 
 use std::path::PathBuf;
 
@@ -14,8 +14,8 @@ pub struct Past {
     pub args: Vec<String>,
 }
 
-/// Lays out a failure: a line ``in `ws`: cargo build …``, then files, each after a line `-- path --`. Its lockfile is
-/// cargo's.
+/// Lays out a failure: a line ``in `ws`: cargo build …``, then files, each after a line `-- path
+/// --`. Its lockfile is cargo's.
 pub fn lay_out(text: &str) -> Result<Past, Refusal> {
     let disk = OnDisk::new();
     let mut command = None;

@@ -1,4 +1,5 @@
-//! The program under test, called as cargo calls it. A failure shows the command and what it wrote on stderr.
+//! The program under test, called as cargo calls it. A failure shows the command and what it wrote
+//! on stderr.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -31,8 +32,8 @@ pub fn prepare(dir: &Path, args: &[String], recipe: &Path) -> Result<Recipe, Str
     fs_err::read_to_string(recipe).map(Recipe).map_err(|error| error.to_string())
 }
 
-/// The flags with which `prepare` makes a scoped recipe for a build with `args`. Without any, or with binaries alone, it would
-/// be unscoped; to name the profile changes nothing for the build.
+/// The flags with which `prepare` makes a scoped recipe for a build with `args`. Without any, or
+/// with binaries alone, it would be unscoped; to name the profile changes nothing for the build.
 pub fn scoped(args: &[String], host: Host) -> Vec<String> {
     let mut args = args.to_vec();
     if args.chunks(2).all(|it| it[0] == "--bin") {
@@ -48,8 +49,8 @@ pub fn scoped_args(scope: &Scope) -> Vec<String> {
     scoped(&scope.args(), scope.host)
 }
 
-/// `cook --no-build` of a recipe in `dir`, made empty for it; gives the flags after `cargo build` in the printed line, and
-/// `--check` with those after `cargo check`.
+/// `cook --no-build` of a recipe in `dir`, made empty for it; gives the flags after `cargo build`
+/// in the printed line, and `--check` with those after `cargo check`.
 pub fn skeleton(recipe: &Path, dir: &Path, args: &[String]) -> Result<Vec<String>, String> {
     if dir.exists() {
         fs_err::remove_dir_all(dir).map_err(|error| error.to_string())?;

@@ -38,8 +38,8 @@ fn reach(graph: &BTreeMap<Entry, BTreeSet<Entry>>, from: impl IntoIterator<Item 
     found
 }
 
-/// The entries that have nothing to do with a build of these packages: they, and all that depends on them, reach nothing that
-/// the build reaches.
+/// The entries that have nothing to do with a build of these packages: they, and all that depends
+/// on them, reach nothing that the build reaches.
 pub fn untouched(lockfile: &str, built: &BTreeSet<Entry>) -> Vec<Entry> {
     let graph = graph(lockfile);
     let reached = reach(&graph, built.iter().cloned());
@@ -61,7 +61,8 @@ pub fn bumped(lockfile: &str, (name, version): &Entry) -> Option<String> {
     Some(lockfile.replace(&entry(version), &entry(&next)).replace(&reference(version), &reference(&next)))
 }
 
-/// Lockfiles in which an entry differs in each thing that can, with what differs. A package comes, which only it depends on.
+/// Lockfiles in which an entry differs in each thing that can, with what differs. A package comes,
+/// which only it depends on.
 pub fn changed(lockfile: &str, entry: &Entry) -> Vec<(&'static str, String)> {
     let other_checksum = edited(lockfile, entry, |it| {
         it.get("checksum")?;

@@ -1,8 +1,9 @@
-//! What the integration tests share: a registry made on the spot, random workspaces on top of it, and cargo
-//! itself as the judge of what a build needs.
+//! Shared parts of the integration tests: a generated registry, random workspaces that use it, and
+//! cargo itself as the judge of what a build needs.
 //!
-//! A test draws a [`workspace::Case`] (a workspace and the scope of one build) through [`shrink::cases`], lets
-//! [`render`] turn it into manifests, [`edits`] change it, and [`oracle`] ask cargo for its third-party units.
+//! A test draws a [`workspace::Case`] through [`shrink::cases`]: a workspace and the scope of one
+//! build. [`render`] turns it into manifests, [`edits`] change it, and [`oracle`] asks cargo for
+//! its third-party units.
 #![allow(dead_code, reason = "each test program uses a part of this module")]
 
 pub mod coverage;

@@ -1,5 +1,5 @@
-//! Cargo as the judge: the lockfile it makes and the third-party units that it would build, offline, from the
-//! registry of [`super::registry`]. The only module that starts cargo.
+//! Cargo as the judge: the lockfile it makes and the third-party units that it would build,
+//! offline, from the registry of [`super::registry`]. The only module that starts cargo.
 
 use std::collections::BTreeSet;
 use std::ffi::OsStr;
@@ -44,7 +44,7 @@ pub fn command(program: impl AsRef<OsStr>, dir: &Path) -> Command {
 pub static CARGO: LazyLock<PathBuf> =
     LazyLock::new(|| std::env::var_os("CARGO").map_or_else(|| "cargo".into(), PathBuf::from));
 
-/// The compiler beside cargo, without rustup in between, which would take half of the time.
+/// The compiler next to cargo, without rustup in between, which would take half of the time.
 static RUSTC: LazyLock<PathBuf> = LazyLock::new(|| {
     let beside = CARGO.with_file_name(format!("rustc{}", std::env::consts::EXE_SUFFIX));
     if beside.exists() { beside } else { "rustc".into() }
@@ -76,7 +76,8 @@ pub fn lock(dir: &Path) -> Result<(), Refusal> {
     cargo(dir, &["generate-lockfile", "--offline"]).map(drop)
 }
 
-/// The third-party units of `cargo build` with these flags in this directory; with `--check`, of `cargo check`.
+/// The third-party units of `cargo build` with these flags in this directory; with `--check`, of
+/// `cargo check`.
 pub fn units(dir: &Path, args: &[String]) -> Result<Units, Refusal> {
     let is_check = |it: &&String| *it == "--check";
     let mut words = vec![if args.iter().any(|it| is_check(&it)) { "check" } else { "build" }];
@@ -105,12 +106,13 @@ impl OnDisk {
         self.dir.path().join("case")
     }
 
-    /// A directory beside it.
+    /// Returns a path next to it.
     pub fn beside(&self, name: &str) -> PathBuf {
         self.dir.path().join(name)
     }
 
-    /// Writes a workspace with the lockfile that cargo makes for it, which the tree then holds as well.
+    /// Writes a workspace with the lockfile that cargo makes for it, which the tree then holds as
+    /// well.
     pub fn lay_out(&self, workspace: &Workspace) -> Result<Tree, Refusal> {
         let mut tree = render::tree(workspace);
         tree.write(&self.dir(), &mut Style::plain());

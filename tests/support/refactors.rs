@@ -1,4 +1,5 @@
-//! Edits of a workspace as a whole that change no third-party unit: names, places, versions, and what brings nothing.
+//! Edits of a workspace as a whole that change no third-party unit: names, places, versions, and
+//! what brings nothing.
 
 use toml::Value;
 
@@ -59,7 +60,8 @@ pub fn rename(case: &mut Case, dice: &mut Dice) -> bool {
         Place::Excluded(it) => Place::Excluded(dir(it)),
         Place::Outside(it) => Place::Outside(dir(it)),
     };
-    // The key of an optional dependency is a feature, which others may name: it stays, with the new name beside it.
+    // The key of an optional dependency is a feature that others may name. It stays, together with
+    // the new name.
     let optional = case.workspace.packages.iter().any(|it| it.optional_keys().contains(old.as_str()));
     let renamed = |it: &mut Dependency| {
         if it.from != From::Local(old.clone()) {

@@ -1,5 +1,6 @@
-//! A local registry of small crates that stands in for crates.io, offline, by a `CARGO_HOME` of the tests' own: its
-//! `config.toml` replaces crates.io by a directory source, so neither a workspace nor a recipe names its path.
+//! A local registry of small crates that replaces crates.io, offline. The `config.toml` in a
+//! `CARGO_HOME` of the tests replaces crates.io by a directory source. Neither a workspace nor a
+//! recipe names its path.
 //!
 //! Every crate compiles (its library is empty), so the registry serves real builds too.
 
@@ -121,8 +122,9 @@ static FEATURES: LazyLock<BTreeMap<(&str, &str), BTreeSet<String>>> = LazyLock::
     CRATES.iter().map(|it| ((it.name, it.version), features(it))).collect()
 });
 
-/// The `CARGO_HOME` that replaces crates.io by the registry. It lies below cargo's directory for temporary files of
-/// tests, is the same for all test programs, and is written at most once by each.
+/// The `CARGO_HOME` that replaces crates.io by the registry. It lies below cargo's directory for
+/// temporary files of tests, is the same for all test programs, and is written at most once by
+/// each.
 pub fn cargo_home() -> &'static Path {
     static HOME: LazyLock<PathBuf> = LazyLock::new(|| {
         let home = Path::new(env!("CARGO_TARGET_TMPDIR")).join("cargo-home");
@@ -162,7 +164,8 @@ impl Crate {
     }
 }
 
-/// Writes a file unless it is there already; whole or not at all, since test programs run side by side.
+/// Writes a file unless it is there already; whole or not at all, since test programs run side by
+/// side.
 fn write(path: &Path, text: &str) {
     if fs_err::read_to_string(path).is_ok_and(|it| it == text) {
         return;

@@ -1,5 +1,6 @@
-//! A workspace as the files of a directory: the workspace itself in `ws`, packages outside its root beside it.
-//! Manifests stay tables until they are written, so that edits need not parse them.
+//! A workspace as the files of a directory: the workspace itself in `ws`, and packages outside its
+//! root next to it. Manifests stay tables until they are written, so that edits need not parse
+//! them.
 
 use std::collections::BTreeMap;
 use std::fmt;

@@ -55,7 +55,8 @@ pub enum TargetFlag {
 pub const TARGET: &str = "x86_64-unknown-linux-gnu";
 
 impl Scope {
-    /// The flags of a build, empty for what a plain `cargo build` selects; `--check` is no flag of cargo's.
+    /// The flags of a build, empty for what a plain `cargo build` selects; `--check` is no flag of
+    /// cargo's.
     pub fn args(&self) -> Vec<String> {
         let mut args = Vec::new();
         let mut push = |words: &[&str]| args.extend(words.iter().map(|&it| it.to_owned()));
@@ -121,7 +122,7 @@ impl Scope {
         }
     }
 
-    /// Whether the build has tests, benches or examples, which bring dev-dependencies along.
+    /// Returns whether the build has tests, benches, or examples, which need dev-dependencies.
     pub fn builds(&self, wanted: Wanted) -> bool {
         self.targets.iter().any(|it| match it {
             TargetFlag::AllTargets => true,
@@ -132,7 +133,7 @@ impl Scope {
         })
     }
 
-    /// Whether a flag names this package or one of its targets.
+    /// Returns whether a flag names this package or one of its targets.
     pub fn names(&self, package: &Package) -> bool {
         let named = match &self.packages {
             Selection::Default => false,

@@ -1,5 +1,5 @@
-//! Cases as a proptest strategy. A case shrinks by its model, one dependency, feature or flag at a time, so that what is
-//! left of a failure is small and still a workspace that cargo accepts.
+//! Cases as a proptest strategy. A case shrinks by its model, one dependency, feature, or flag at a
+//! time. So a failure becomes small, and is still a workspace that cargo accepts.
 
 use proptest::prelude::any;
 use proptest::strategy::{NewTree, Strategy, ValueTree};

@@ -33,8 +33,8 @@ pub fn skeleton_has(disk: &OnDisk, recipe: &Recipe, args: &[String], expected: &
     }
 }
 
-/// Refuses a recipe whose skeleton asks a registry for what its lockfile has from none: a package without a source is one
-/// of the skeleton, and asked for by its path.
+/// Refuses a recipe whose skeleton asks a registry for what its lockfile has from none: a package
+/// without a source is one of the skeleton, and asked for by its path.
 pub fn asks_no_registry_for_what_is_local(recipe: &Recipe) -> Result<(), String> {
     let lock: Table = recipe.lockfile().parse().map_err(|error| format!("{error}"))?;
     let text = |table: &Table, key: &str| table.get(key).and_then(Value::as_str).map(str::to_owned);

@@ -1,4 +1,5 @@
-//! TOML printed in many ways that mean the same: any order, inline or as sections, quoted or bare, with comments.
+//! TOML printed in many ways that mean the same: any order, inline or as sections, quoted or bare,
+//! with comments.
 
 use toml::{Table, Value};
 

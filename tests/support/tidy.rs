@@ -1,5 +1,6 @@
-//! Makes a case that cargo accepts of one that was drawn, or made smaller, carelessly: whatever refers to something
-//! that is not there, or that cargo's rules forbid, is dropped. Applied until nothing changes.
+//! Makes a case that cargo accepts of one that was drawn, or made smaller, carelessly: whatever
+//! refers to something that is not there, or that cargo's rules forbid, is dropped. Applied until
+//! nothing changes.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -37,7 +38,8 @@ fn workspace(workspace: &mut Workspace) {
     }
 }
 
-/// The first package stands in the root, unless that is virtual; a package out of reach is no part of the case.
+/// The first package is in the root, unless the root is virtual. A package out of reach does not
+/// belong to the case.
 fn places(workspace: &mut Workspace) {
     for (i, package) in workspace.packages.iter_mut().enumerate() {
         match package.place {
@@ -103,7 +105,8 @@ fn dependencies(workspace: &Workspace, package: &mut Package) {
     }
 }
 
-/// Features refer to features before them, to optional dependencies and to the features of dependencies.
+/// Features refer to features before them, to optional dependencies and to the features of
+/// dependencies.
 fn features(workspace: &Workspace, package: &mut Package) {
     let whole = package.clone();
     let optional = whole.optional_keys();

@@ -1,5 +1,6 @@
-//! Third-party units out of cargo's unit graph: a line for each, and a key that covers what cargo hashes, that is the
-//! units below it and the LTO flags that follow from the crate types of the units above it.
+//! Third-party units from cargo's unit graph: a line for each, and a key that covers what cargo
+//! hashes. These are the units below it, and the LTO flags that follow from the crate types of the
+//! units above it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -48,8 +49,8 @@ impl Units {
         self.0.len()
     }
 
-    /// Lines that only one of the two has: `-` what is missing in `self`, `+` what only it has. Where the units as such
-    /// are the same, what they depend on is shown as well.
+    /// Lines that only one of the two has: `-` what is missing in `self`, `+` what only it has.
+    /// Where the units as such are the same, what they depend on is shown as well.
     pub fn difference(&self, expected: &Self) -> String {
         let shallow = |units: &Self| {
             Self(units.0.iter().filter_map(|it| it.split(" below=").next()).map(str::to_owned).collect())
@@ -70,7 +71,7 @@ impl Units {
         self.0.iter().filter_map(package).collect()
     }
 
-    /// Whether a unit is built for the platform asked for, not for the host as such.
+    /// Returns whether the line of a unit contains `part`.
     pub fn any_has(&self, part: &str) -> bool {
         self.0.iter().any(|it| it.contains(part))
     }

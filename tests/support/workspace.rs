@@ -20,12 +20,12 @@ pub struct Workspace {
     pub root: Root,
     /// The `resolver` key; without one, the edition of the root package decides.
     pub resolver: Option<u8>,
-    /// `packages[0]` stands in the root directory, unless the root is virtual.
+    /// `packages[0]` is in the root directory, unless the root is virtual.
     pub packages: Vec<Package>,
     /// `[workspace.dependencies]`
     pub shared: Vec<Dependency>,
     pub default_members: Option<BTreeSet<String>>,
-    /// Members are listed as `crates/*` where they stand there, not one by one.
+    /// Members in this folder are listed as `crates/*`, not one by one.
     pub globs: bool,
     /// `[profile]` of the root manifest.
     pub profiles: toml::Table,
@@ -65,7 +65,7 @@ pub struct Package {
     pub features: BTreeMap<String, Vec<String>>,
 }
 
-/// Where a package stands: directories relative to the workspace root, or beside it for `Outside`.
+/// The place of a package: a directory relative to the workspace root, or next to it for `Outside`.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Place {
     Root,
@@ -156,7 +156,7 @@ impl Workspace {
         }
     }
 
-    /// The features that may be asked of a dependency.
+    /// Returns the features that may be requested from a dependency.
     pub fn offered(&self, dependency: &Dependency) -> BTreeSet<String> {
         match self.inherited(dependency).map(|it| &it.from) {
             Some(From::Registry { package, requirement }) => {
@@ -232,7 +232,7 @@ impl Dependency {
         }
     }
 
-    /// Whether the key is not the package's name.
+    /// Returns whether the key differs from the package's name.
     pub fn is_renamed(&self) -> bool {
         match &self.from {
             From::Registry { package, .. } => self.key != *package,

@@ -1,4 +1,4 @@
-//! Differences between the settings of two recipes: the build, toolchain, profiles, config, patches.
+//! Differences between the settings of two recipes: build, toolchain, profiles, config, patches.
 //!
 //! In: two views. Out: [`Change`]s, one for each key that differs. Touches nothing.
 

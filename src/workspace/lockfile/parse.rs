@@ -50,7 +50,7 @@ struct PackageToml {
 pub fn parse(name: &str, text: &str) -> Result<Lockfile> {
     if let Some((number, line)) = text.lines().enumerate().find(|(_, l)| is_conflict_mark(l)) {
         fail!(
-            "`{name}` holds a merge conflict: line {} is `{}`\nhelp: take one side and let cargo mend it: `git checkout --theirs Cargo.lock && cargo update --workspace`",
+            "`{name}` holds a merge conflict: line {} is `{}`\nhelp: take one side and let cargo fix it: `git checkout --theirs Cargo.lock && cargo update --workspace`",
             number + 1,
             line.trim_end()
         );
@@ -63,7 +63,7 @@ pub fn parse(name: &str, text: &str) -> Result<Lockfile> {
         Err(error) => match toml::from_str::<toml::Table>(text).ok().and_then(|t| t.get("version")?.as_integer()) {
             Some(newer) if newer > i64::from(NEWEST) => return too_new(name, newer),
             _ => fail!(
-                "failed to parse lockfile `{name}`\n{}\nhelp: restore it from version control, or make it anew with `cargo generate-lockfile`",
+                "failed to parse lockfile `{name}`\n{}\nhelp: restore it from version control, or make a new one with `cargo generate-lockfile`",
                 error.to_string().trim_end()
             ),
         },
@@ -101,7 +101,7 @@ pub fn parse(name: &str, text: &str) -> Result<Lockfile> {
 
 fn too_new(name: &str, version: i64) -> Result<Lockfile> {
     fail!(
-        "`{name}` is of version {version}, and this cargo-larder knows versions 1 to {NEWEST}\nhelp: use a newer cargo-larder, or write the lockfile anew with an older cargo"
+        "`{name}` is of version {version}, and this cargo-larder knows versions 1 to {NEWEST}\nhelp: use a newer cargo-larder, or write the lockfile again with an older cargo"
     )
 }
 
