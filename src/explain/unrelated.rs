@@ -5,6 +5,7 @@
 
 use super::Notable;
 use super::since::{Both, State, called};
+use crate::path;
 use crate::workspace::lockfile::Lockfile;
 use std::collections::{BTreeMap, BTreeSet};
 use toml::{Table, Value};
@@ -15,9 +16,15 @@ const FEW: usize = 3;
 /// Returns what changed.
 pub fn unrelated(both: &Both) -> Vec<Notable> {
     let mut found = manifests(both);
-    found.extend(lockfiles(&both.old.workspace.lock, &both.new.workspace.lock));
+    let of_lockfile = lockfiles(&both.old.workspace.lock, &both.new.workspace.lock);
+    let has_lockfile = both.files.iter().any(|file| file.ends_with("Cargo.lock"));
+    if has_lockfile && of_lockfile.is_empty() {
+        let why = "what this build reaches in it stayed the same".to_owned();
+        found.push(Notable { what: "Cargo.lock".to_owned(), why });
+    }
+    found.extend(of_lockfile);
     found.extend(config(both));
-    found.extend(sources(&both.files));
+    found.extend(other_files(&both.files));
     found
 }
 
@@ -54,6 +61,10 @@ fn manifests(both: &Both) -> Vec<Notable> {
             found.insert(Notable { what: format!("local package {name} {word}"), why: why.to_owned() });
             continue;
         };
+        if was == is && both.files.contains(&manifest_path(both, name)) {
+            let why = "comments and formatting are not part of a recipe".to_owned();
+            found.insert(Notable { what: format!("Cargo.toml of {name}"), why });
+        }
         let mut keys = BTreeMap::<String, Vec<(Option<&Value>, Option<&Value>)>>::new();
         for key in was.keys().chain(is.keys()).collect::<BTreeSet<_>>() {
             differing(key, was.get(key), is.get(key), &mut |path, was, is| {
@@ -72,6 +83,14 @@ fn manifests(both: &Both) -> Vec<Notable> {
         }
     }
     found.into_iter().collect()
+}
+
+/// Returns the manifest of a package by its path in the repository.
+fn manifest_path(both: &Both, name: &str) -> String {
+    let workspace = &both.new.workspace;
+    let dir = workspace.packages.iter().find(|package| called(package) == name).map_or("", |package| &package.dir);
+    let path = workspace.root.join(dir).join("Cargo.toml");
+    path::relative(&path::normalize(&path), &both.checkout.top)
 }
 
 /// Takes a path, and the values there before and now.
@@ -154,29 +173,33 @@ fn short(value: &Value) -> String {
     if text.chars().count() <= 40 { text } else { text.chars().take(39).chain(['…']).collect() }
 }
 
-/// Returns the third-party packages whose versions differ.
+/// Returns the packages whose versions differ.
 fn lockfiles(old: &Lockfile, new: &Lockfile) -> Vec<Notable> {
     let versions = |lock: &Lockfile| {
-        let mut versions = BTreeMap::<String, BTreeSet<String>>::new();
-        for package in lock.packages.iter().filter(|package| package.source.is_some()) {
-            versions.entry(package.name.clone()).or_default().insert(package.version.clone());
+        let mut versions = BTreeMap::<(String, bool), BTreeSet<String>>::new();
+        for package in &lock.packages {
+            let key = (package.name.clone(), package.source.is_some());
+            versions.entry(key).or_default().insert(package.version.clone());
         }
         versions
     };
     let (old, new) = (versions(old), versions(new));
     let mut found = Vec::new();
-    for name in old.keys().chain(new.keys()).collect::<BTreeSet<_>>() {
+    for key in old.keys().chain(new.keys()).collect::<BTreeSet<_>>() {
         let none = BTreeSet::new();
-        let (was, is) = (old.get(name).unwrap_or(&none), new.get(name).unwrap_or(&none));
+        let (name, is_third_party) = key;
+        let (was, is) = (old.get(key).unwrap_or(&none), new.get(key).unwrap_or(&none));
         let only = |a: &BTreeSet<String>, b: &BTreeSet<String>| a.difference(b).cloned().collect::<Vec<_>>().join(", ");
         let (lost, gained) = (only(was, is), only(is, was));
         let what = match (lost.is_empty(), gained.is_empty()) {
             (true, true) => continue,
+            (true, _) | (_, true) if !is_third_party => continue, // its manifest is listed
             (false, false) => format!("{name} {lost} → {gained} in Cargo.lock"),
             (true, false) => format!("{name} {gained} is new in Cargo.lock"),
             (false, true) => format!("{name} {lost} is gone from Cargo.lock"),
         };
-        found.push(Notable { what, why: "this build does not reach it".to_owned() });
+        let why = if *is_third_party { "this build does not reach it" } else { "stubs have no version" };
+        found.push(Notable { what, why: why.to_owned() });
     }
     found
 }
@@ -194,15 +217,25 @@ fn config(both: &Both) -> Vec<Notable> {
     found
 }
 
-/// Returns the other files that differ, together.
-fn sources(files: &[String]) -> Option<Notable> {
-    let is_source = |file: &&String| !file.ends_with("Cargo.toml") && !file.ends_with("Cargo.lock");
-    let sources: Vec<&str> = files.iter().filter(is_source).map(String::as_str).collect();
-    let first = sources.iter().take(FEW).copied().collect::<Vec<_>>().join(", ");
-    let what = match sources.len() {
-        0 => return None,
+/// Returns the other files that differ: settings one by one, and all others together.
+fn other_files(files: &[String]) -> Vec<Notable> {
+    let is_setting = |file: &str| {
+        file.contains(".cargo/") || file.rsplit('/').next().is_some_and(|name| name.starts_with("rust-toolchain"))
+    };
+    let (settings, others): (Vec<&str>, Vec<&str>) = files
+        .iter()
+        .map(String::as_str)
+        .filter(|file| !file.ends_with("Cargo.toml") && !file.ends_with("Cargo.lock"))
+        .partition(|file| is_setting(file));
+    let why = "what it sets for this build stayed the same";
+    let mut found: Vec<Notable> =
+        settings.into_iter().map(|file| Notable { what: file.to_owned(), why: why.to_owned() }).collect();
+    let first = others.iter().take(FEW).copied().collect::<Vec<_>>().join(", ");
+    let what = match others.len() {
+        0 => return found,
         few if few <= FEW => first,
         many => format!("{first} and {} more files", many - FEW),
     };
-    Some(Notable { what, why: "sources are not part of a recipe".to_owned() })
+    found.push(Notable { what, why: "sources are not part of a recipe".to_owned() });
+    found
 }

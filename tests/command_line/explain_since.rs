@@ -87,8 +87,22 @@ fn no_difference_says_what_changed_and_why_it_does_not_matter() {
             "package.description of crates/api not set → x: it is about the local package alone",
             "package.version of crates/api 0.1.0 → 0.2.0: stubs have no version",
             "profile.dev.opt-level of the workspace not set → 1: this build uses the profile `release`",
+            "api 0.1.0 → 0.2.0 in Cargo.lock: stubs have no version",
             "log 1.0.0 is new in Cargo.lock: this build does not reach it",
             "crates/api/src/lib.rs: sources are not part of a recipe",
+        ]
+    );
+}
+
+#[test]
+fn comments_and_formatting_are_named() {
+    let Some(place) = repository() else { return };
+    place.write(&[&format!("{}# more\n", manifest("api", API)), &format!("{}\n", tool_lock(&[]))]);
+    assert_eq!(
+        lines(&place, &["-p", "api", "--release"])[1..],
+        [
+            "Cargo.toml of crates/api: comments and formatting are not part of a recipe",
+            "Cargo.lock: what this build reaches in it stayed the same",
         ]
     );
 }

@@ -7,10 +7,15 @@ For each commit of ../shared/corpus/history two recipes are prepared, one for `-
 x86_64-unknown-linux-gnu` and one for any build. Each is compared with the one before by `explain`. It has to list a
 change if and only if the recipes differ, every line has to be of a kind that docs/explain.md lists, and none may be
 `form`: that would be a difference without a meaning. With the changes taken together, all packages that only one of
-two lockfiles has must be named."""
+two lockfiles has must be named.
+
+The same commits also go into a git repository, one after the other. There, `explain --since HEAD` has to say the same
+as of the two files, and if there is no difference, what did change and why that does not matter."""
 import argparse
 import json
 import re
+import shutil
+import subprocess
 import sys
 import tempfile
 from collections import Counter
@@ -52,13 +57,53 @@ def unnamed(changes, old, new):
     return sorted((packages(old) ^ packages(new)) - named)
 
 
+class Repository:
+    """A repository whose work tree becomes that of one commit after the other."""
+
+    def __init__(self, directory):
+        self.directory = directory
+        directory.mkdir()
+        self.git("init", "--quiet")
+
+    def git(self, *args):
+        who = ["-c", "user.name=a", "-c", "user.email=a@example.invalid", "-c", "commit.gpgsign=false"]
+        subprocess.run(["git", *who, *args], cwd=self.directory, check=True)
+
+    def lay_out(self, directory):
+        for path in self.directory.iterdir():
+            if path.name != ".git":
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
+        shutil.copytree(directory, self.directory, dirs_exist_ok=True, ignore=shutil.ignore_patterns("*.json"))
+
+    def commit(self):
+        self.git("add", "--all")
+        self.git("commit", "--quiet", "--allow-empty", "--message=x")
+
+
+def essence(change):
+    """A change without the names of who asks, which only one of two recipes knows."""
+    return {key: value for key, value in change.items() if key not in ("asked_by", "touches")}
+
+
+def since(repository, flags, changes, text_differs):
+    """What is wrong with what `explain --since` says of the work tree."""
+    said = json.loads(larder("explain", "--since", "HEAD", *flags, "--format", "json", cwd=repository.directory))
+    if [essence(c) for c in said["changes"]] != [essence(c) for c in changes]:
+        return "`--since` says something else"
+    if not text_differs and not said.get("unrelated"):
+        return "`--since` says nothing of what changed in the workspace"
+    return None
+
+
 def replay(directories, flags, kinds, show):
     """Counts, and what is wrong."""
     count, wrong, before = Counter(), [], None
+    repository = Repository(directories[0].parent / f"repository-{len(flags)}")
     for directory in directories:
         path = directory / "recipe.json"
         larder("prepare", "--recipe-path", path, *flags, cwd=directory)
         text = path.read_text()
+        repository.lay_out(directory)
         if before:
             old = directory / "old.json"
             old.write_text(before)
@@ -75,8 +120,12 @@ def replay(directories, flags, kinds, show):
                 wrong.append(f"{directory.name}: unknown kinds {unknown}")
             if missing:
                 wrong.append(f"{directory.name}: not named: {missing}")
+            different = since(repository, flags, changes, text != before)
+            if different:
+                wrong.append(f"{directory.name}: {different}")
             if show and changes:
                 print(larder("explain", old, path, cwd=directory))
+        repository.commit()
         before = text
     return count, wrong
 
