@@ -271,6 +271,9 @@ pub struct Cook {
     /// Keep units in the target directory that no recipe uses any more
     #[arg(long)]
     pub no_trim: bool,
+    /// Remove the sources that cargo unpacks for this cook, but not their archives: smaller layers
+    #[arg(long, conflicts_with = "no_build")]
+    pub slim: bool,
     /// Write what became of each unit to a file, as JSON
     #[arg(long, value_name = "FILE", conflicts_with = "no_build")]
     pub report: Option<PathBuf>,

@@ -21,7 +21,7 @@ use crate::config;
 use crate::config::layers::{Given, Layers};
 use crate::disk;
 use crate::environment::Environment;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::index::load;
 use crate::path;
 use crate::recipe::skeleton;
@@ -132,6 +132,10 @@ pub fn in_scratch(
     explain(&built, &outcome, &to_run, &how, &order, report);
     let removed = scratch.close();
     drop(busy);
+    if matches!(built, Err(Error::Cargo(_))) {
+        units.claim(&before, &outcome.units)?;
+        units.keep(store.as_ref(), &before, &outcome.units, report, &|| interrupt.check())?;
+    }
     built.and(settled)?.iter().for_each(|warning| report.warning(warning));
     removed?;
     units.keep(store.as_ref(), &before, &outcome.units, report, &|| interrupt.check())?;

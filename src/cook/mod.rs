@@ -18,6 +18,7 @@ pub(crate) mod place;
 mod python;
 mod refused;
 pub(crate) mod root;
+mod slim;
 pub(crate) mod stale;
 mod summary;
 mod units;
@@ -37,7 +38,7 @@ use build::{Cooked, in_scratch};
 use order::Order;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::time::Instant;
+use std::time::{Instant, SystemTime};
 use summary::{last_line, megabytes};
 use unpack::{refuse_several, stays, tell, unpack};
 
@@ -48,7 +49,7 @@ use unpack::{refuse_several, stays, tell, unpack};
 /// signal arrived.
 pub fn cook(args: &Cook, environment: Environment, stdout: &mut dyn Write) -> Result<()> {
     let report = Report::new(args.how.color.as_deref(), args.how.quiet, args.how.verbose > 0, &environment);
-    let started = Instant::now();
+    let (started, began) = (Instant::now(), SystemTime::now());
     let given = Given { environment, config: args.how.config.clone(), unstable: args.how.unstable.clone(), top: None };
     let here = given.environment.here.as_path();
     // From here on, there may be directories to remove.
@@ -74,6 +75,12 @@ pub fn cook(args: &Cook, environment: Environment, stdout: &mut dyn Write) -> Re
         report.note(&format!(
             "the real build needs `{name}`, which is in the recipe, but not here yet\nhelp: copy it with the sources"
         ));
+    }
+    if args.slim
+        && let Some(home) = given.environment.cargo_home()
+    {
+        let size = megabytes(slim::sources(&home, began));
+        report.done("Removed", &format!("{size} of sources, which cargo unpacks again from their archives"));
     }
     mount::explain(&target_dir, &given.environment, report);
     Ok(())
@@ -108,8 +115,7 @@ fn cook_one(
     if counts.trimmed > 0 {
         report.done("Trimmed", &format!("{} units that no recipe uses any more", counts.trimmed));
     }
-    let done =
-        format!("{} compiled, {} fresh in {:.1}s", outcome.compiled, outcome.fresh, started.elapsed().as_secs_f64());
+    let done = format!("{} in {:.1}s", counts.words(), started.elapsed().as_secs_f64());
     let where_else = (*target_dir != here.join("target")).then(|| format!(" in {}", path::display(target_dir, here)));
     let where_else = where_else.unwrap_or_default();
     report.done("Cooked", &last_line(&cooked.words, &done, &[format!(", {size}{where_else}"), format!(", {size}")]));

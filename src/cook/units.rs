@@ -146,7 +146,19 @@ impl Units<'_> {
         if made.is_run { self.begun_since(unit, before.started) } else { !made.fresh }
     }
 
-    /// Trims the target directory, unless `keeps` is set, and reports.
+    /// Notes that units of a build that failed are cook's, so that they go when no recipe uses them.
+    ///
+    /// # Errors
+    /// The ledger cannot be written.
+    pub fn claim(&self, before: &Before, made: &[Made]) -> Result<()> {
+        let third_party = made.iter().filter(|made| made.is_third_party() && !made.is_stub);
+        let found = third_party.filter_map(|made| Some((Unit::of_path(&made.path, self.dir)?, made)));
+        let new: Vec<Unit> =
+            found.filter(|(unit, made)| self.is_new(made, unit, before)).map(|(unit, _)| unit).collect();
+        trim::claim(self.dir, new.iter())
+    }
+
+    /// Trims, unless `keeps` is set, and reports.
     ///
     /// # Errors
     /// A unit cannot be removed.
@@ -159,13 +171,21 @@ impl Units<'_> {
             if made.is_stub {
                 let own = there.keys().filter(|unit| unit.package == name && self.begun_since(unit, before.started));
                 did.stubs.extend(own.cloned());
-            } else if let Some(unit) = Unit::of_path(&made.path, self.dir).filter(|_| made.is_third_party()) {
-                let is_new = self.is_new(made, &unit, before);
-                let parts = there.get(&unit).cloned().unwrap_or_default();
-                rows.push(self.row(made, &unit, &parts, is_new, before, (name, version)));
-                if is_new {
-                    did.made.insert(unit.clone());
-                }
+                continue;
+            }
+            let Some(unit) = Unit::of_path(&made.path, self.dir) else {
+                // A dynamic library may have no hash in its name.
+                let from = if made.fresh { From::Fresh } else { From::Compiled };
+                let bytes = std::fs::metadata(&made.path).map_or(0, |it| it.len());
+                let kind = made.kind.clone();
+                rows.push(Row { package: name, version, kind, from, seed: None, bytes, seconds: None });
+                continue;
+            };
+            let is_new = self.is_new(made, &unit, before);
+            let parts = there.get(&unit).cloned().unwrap_or_default();
+            rows.push(self.row(made, &unit, &parts, is_new, before, (name, version)));
+            if made.is_third_party() {
+                did.made.extend(is_new.then(|| unit.clone()));
                 did.used.insert(unit);
             }
         }

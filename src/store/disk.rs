@@ -47,11 +47,15 @@ impl Disk {
     }
 }
 
-/// Returns a file, or `None` if it does not exist.
+/// The result, or nothing if no file is there.
 fn unless_missing<T>(result: io::Result<T>) -> io::Result<Option<T>> {
     match result {
         Ok(value) => Ok(Some(value)),
-        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(None),
+        Err(error)
+            if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory | ErrorKind::IsADirectory) =>
+        {
+            Ok(None)
+        }
         Err(error) => Err(error),
     }
 }
@@ -72,11 +76,13 @@ impl Holder for Disk {
         let mut file = builder().tempfile_in(&beside)?;
         file.write_all(bytes)?;
         let Err(error) = file.persist(&to) else { return Ok(()) };
-        if error.error.kind() != ErrorKind::NotFound {
-            return Err(error.error);
+        match error.error.kind() {
+            // Another cook has removed the folder with what was last in it.
+            ErrorKind::NotFound => fs_err::create_dir_all(to.parent().unwrap_or(&self.top))?,
+            // Nobody but a store puts anything there.
+            ErrorKind::IsADirectory => fs_err::remove_dir_all(&to)?,
+            _ => return Err(error.error),
         }
-        // Another cook has removed the folder with its last file.
-        fs_err::create_dir_all(to.parent().unwrap_or(&self.top))?;
         error.file.persist(&to).map(drop).map_err(|error| error.error)
     }
 
@@ -145,5 +151,10 @@ mod tests {
         disk.delete("index/a/b").expect("writable");
         assert_eq!(disk.list("index").expect("nothing there"), []);
         assert!(crate::target::records::entries(&temp.path().join("not/yet/v1/tmp")).is_empty());
+        // A directory under a name holds no bytes, and gives way.
+        fs_err::create_dir_all(temp.path().join("not/yet/v1/index/a/b/c")).expect("writable");
+        assert_eq!(disk.get("index/a/b").expect("nothing there"), None);
+        disk.put("index/a/b", b"three").expect("writable");
+        assert_eq!(disk.get("index/a/b").expect("readable").as_deref(), Some(&b"three"[..]));
     }
 }

@@ -1,8 +1,9 @@
 //! Shrinks a store that is too large: removes what was used longest ago.
 //!
-//! In: the list of a holder, and the limit. Out: the removed names. Deletes files. A cook that runs
-//! at the same time finds fewer units and compiles them.
+//! In: what a holder lists, and how much it may hold. Out: names that go. Deletes; a cook that runs at the same time finds
+//! less, and compiles it.
 
+use super::digest::Digest;
 use super::holder::{Holder, INDEX, Listed, OBJECTS};
 use super::record::Record;
 use serde::Serialize;
@@ -34,13 +35,29 @@ pub fn to_size(holder: &dyn Holder, limit: u64) -> io::Result<Gone> {
     if total <= limit {
         return Ok(Gone::default());
     }
-    // Leaves room for the next cook, so that not every cook must shrink the store.
-    let named: Vec<(Listed, Option<String>)> = records
-        .into_iter()
-        .map(|listed| (object_of(holder, &listed), listed))
-        .map(|(object, listed)| (listed, object))
-        .collect();
-    let going = decide(&named, &objects, limit - limit / 10, SystemTime::now());
+    // Room for the next cook, so that not each one has to look.
+    remove(holder, records, &objects, limit - limit / 10, &BTreeSet::new())
+}
+
+/// Removes a tenth of a store whose disk is full, but no record of `stays`, which a cook has just used.
+///
+/// # Errors
+/// The store cannot be read, or nothing be removed from it.
+pub fn make_room(holder: &dyn Holder, stays: &BTreeSet<String>) -> io::Result<Gone> {
+    let (records, objects) = (holder.list(INDEX)?, holder.list(OBJECTS)?);
+    let total: u64 = records.iter().chain(&objects).map(|listed| listed.bytes).sum();
+    remove(holder, records, &objects, total - total / 10, stays)
+}
+
+fn remove(
+    holder: &dyn Holder,
+    records: Vec<Listed>,
+    objects: &[Listed],
+    limit: u64,
+    stays: &BTreeSet<String>,
+) -> io::Result<Gone> {
+    let held = held(holder, records);
+    let going = decide(&held, objects, (limit, stays), SystemTime::now());
     let mut gone = Gone::default();
     for listed in going {
         holder.delete(&listed.name)?;
@@ -51,38 +68,88 @@ pub fn to_size(holder: &dyn Holder, limit: u64) -> io::Result<Gone> {
     Ok(gone)
 }
 
-/// Returns the name of a record's object, or `None` if the record is broken.
-pub fn object_of(holder: &dyn Holder, listed: &Listed) -> Option<String> {
-    let bytes = holder.get(&listed.name).ok()??;
-    Some(Record::parse(&listed.name, &bytes)?.object_name())
+/// A record, as far as it matters who goes first.
+struct Held {
+    listed: Listed,
+    /// The name of its object; none, if the record is broken.
+    object: Option<String>,
+    /// The length of the longest chain of units that it was compiled against.
+    depth: usize,
 }
 
-/// Returns what to remove, in this order: unusable files first, then records by their time. An
-/// object is removed with its last record.
+fn record(holder: &dyn Holder, listed: &Listed) -> Option<Record> {
+    let bytes = holder.get(&listed.name).ok()??;
+    Record::parse(&listed.name, &bytes)
+}
+
+fn held(holder: &dyn Holder, records: Vec<Listed>) -> Vec<Held> {
+    let read: Vec<Option<Record>> = records.iter().map(|listed| record(holder, listed)).collect();
+    let mut below = BTreeMap::<(String, &Digest), Vec<(String, &Digest)>>::new();
+    for record in read.iter().flatten() {
+        let dependencies = record.dependencies.iter().map(|(unit, object)| (unit.clone(), object));
+        below.entry((record.unit.key(), &record.object)).or_default().extend(dependencies);
+    }
+    let mut depths = BTreeMap::new();
+    let depths: Vec<usize> = read
+        .iter()
+        .map(|record| record.as_ref().map_or(0, |it| depth(&(it.unit.key(), &it.object), &below, &mut depths)))
+        .collect();
+    let objects: Vec<Option<String>> = read.iter().map(|record| record.as_ref().map(Record::object_name)).collect();
+    records
+        .into_iter()
+        .zip(objects)
+        .zip(depths)
+        .map(|((listed, object), depth)| Held { listed, object, depth })
+        .collect()
+}
+
+type At<'a> = (String, &'a Digest);
+
+fn depth<'a>(at: &At<'a>, below: &BTreeMap<At<'a>, Vec<At<'a>>>, known: &mut BTreeMap<At<'a>, usize>) -> usize {
+    if let Some(known) = known.get(at) {
+        return *known;
+    }
+    // A store that somebody made up could hold a circle.
+    known.insert(at.clone(), 0);
+    let deepest = below.get(at).into_iter().flatten().map(|it| depth(it, below, known) + 1).max().unwrap_or(0);
+    known.insert(at.clone(), deepest);
+    deepest
+}
+
+/// The minute in which a record was put: a cook puts all of its records at about one time.
+fn minute(listed: &Listed) -> u64 {
+    listed.put.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs() / 60)
+}
+
+/// What goes, in this order: first what nobody can use, then records by the time they were put, and objects with their last
+/// record. Of what was put at one time, units go before those that they were compiled against and are of no use without.
 fn decide<'a>(
-    records: &'a [(Listed, Option<String>)],
+    records: &'a [Held],
     objects: &'a [Listed],
-    limit: u64,
+    (limit, stays): (u64, &BTreeSet<String>),
     now: SystemTime,
 ) -> Vec<&'a Listed> {
-    let mut total: u64 = records.iter().map(|(listed, _)| listed.bytes).chain(objects.iter().map(|it| it.bytes)).sum();
+    let mut total: u64 = records.iter().map(|held| held.listed.bytes).chain(objects.iter().map(|it| it.bytes)).sum();
     let by_name: BTreeMap<&str, &Listed> = objects.iter().map(|listed| (listed.name.as_str(), listed)).collect();
     let mut users = BTreeMap::<&str, usize>::new();
-    for object in records.iter().filter_map(|(_, object)| object.as_deref()) {
+    for object in records.iter().filter_map(|held| held.object.as_deref()) {
         *users.entry(object).or_default() += 1;
     }
     let is_old = |listed: &&Listed| now.duration_since(listed.put).is_ok_and(|age| age > GRACE);
     let mut going: Vec<&Listed> = records
         .iter()
-        .filter(|(_, object)| object.as_deref().is_none_or(|object| !by_name.contains_key(object)))
-        .map(|(listed, _)| listed)
+        .filter(|held| held.object.as_deref().is_none_or(|object| !by_name.contains_key(object)))
+        .map(|held| &held.listed)
         .chain(objects.iter().filter(|listed| !users.contains_key(listed.name.as_str())).filter(is_old))
         .collect();
     let dead: BTreeSet<&str> = going.iter().map(|listed| listed.name.as_str()).collect();
     total -= going.iter().map(|listed| listed.bytes).sum::<u64>();
-    let mut by_age: Vec<_> = records.iter().filter(|(listed, _)| !dead.contains(listed.name.as_str())).collect();
-    by_age.sort_by(|a, b| (a.0.put, &a.0.name).cmp(&(b.0.put, &b.0.name)));
-    for (listed, object) in by_age {
+    let may_go = |name: &str| !dead.contains(name) && !stays.contains(name);
+    let mut by_age: Vec<_> = records.iter().filter(|held| may_go(&held.listed.name)).collect();
+    by_age.sort_by_key(|held| {
+        (minute(&held.listed), std::cmp::Reverse(held.depth), held.listed.put, held.listed.name.as_str())
+    });
+    for Held { listed, object, .. } in by_age {
         if total <= limit {
             break;
         }
@@ -115,13 +182,16 @@ mod tests {
         SystemTime::UNIX_EPOCH + Duration::from_hours(1000)
     }
 
-    fn record(name: &str, hours_ago: u64, object: &str) -> (Listed, Option<String>) {
-        (listed(name, 1, hours_ago), Some(object.to_owned()))
+    fn record(name: &str, hours_ago: u64, object: &str) -> Held {
+        Held { listed: listed(name, 1, hours_ago), object: Some(object.to_owned()), depth: 0 }
     }
 
     #[track_caller]
-    fn check(records: &[(Listed, Option<String>)], objects: &[Listed], limit: u64, expected: &[&str]) {
-        let going: Vec<&str> = decide(records, objects, limit, now()).into_iter().map(|it| it.name.as_str()).collect();
+    fn check(records: &[Held], objects: &[Listed], limit: u64, expected: &[&str]) {
+        let going: Vec<&str> = decide(records, objects, (limit, &BTreeSet::from(["r/stays".to_owned()])), now())
+            .into_iter()
+            .map(|it| it.name.as_str())
+            .collect();
         assert_eq!(going, expected);
     }
 
@@ -142,8 +212,21 @@ mod tests {
 
     #[test]
     fn what_nobody_can_use_goes_and_what_a_cook_may_be_writing_stays() {
-        let records = [record("r/lost", 1, "o/none"), (listed("r/broken", 1, 1), None), record("r", 1, "o")];
+        let broken = Held { object: None, ..record("r/broken", 1, "") };
+        let records = [record("r/lost", 1, "o/none"), broken, record("r", 1, "o")];
         let objects = [listed("o", 100, 2), listed("o/fresh", 100, 0), listed("o/left", 100, 2)];
         check(&records, &objects, 1000, &["r/lost", "r/broken", "o/left"]);
+    }
+
+    #[test]
+    fn of_what_was_put_at_one_time_the_rest_is_of_use_without_what_goes() {
+        let records = [record("r/low", 9, "o/low"), Held { depth: 1, ..record("r/top", 9, "o/top") }];
+        check(&records, &[listed("o/low", 100, 9), listed("o/top", 100, 9)], 150, &["r/top", "o/top"]);
+    }
+
+    #[test]
+    fn what_a_cook_has_just_used_stays() {
+        let records = [record("r/stays", 9, "o"), record("r/other", 1, "o"), record("r/new", 1, "o/new")];
+        check(&records, &[listed("o", 100, 9), listed("o/new", 100, 1)], 0, &["r/new", "o/new", "r/other"]);
     }
 }

@@ -10,8 +10,9 @@
 //! by content (`watch.rs`), because an mtime has no meaning on another machine.
 
 use super::digest::Digest;
+use super::known::Known;
 use super::object;
-use super::pack::pack;
+use super::pack;
 use super::record::{Record, folder};
 use super::watch::{Looked, digest_of_path};
 use super::{Store, plan};
@@ -30,6 +31,8 @@ pub struct Fetched {
     pub units: BTreeMap<Unit, Record>,
     /// A line about a failure.
     pub notes: Vec<String>,
+    /// What is known of units that were there before.
+    pub known: Known,
 }
 
 /// Returns the key of a package in the store, which includes the environment. A package of a
@@ -47,7 +50,8 @@ pub fn key(package: &LockedPackage, common: &Digest) -> Option<Digest> {
 /// # Errors
 /// `check` fails. If the store cannot be read or a unit cannot be written, this is only a note.
 pub fn fetch(store: &Store, lock: &Lockfile, profile_dir: &str, check: &dyn Fn() -> Result<()>) -> Result<Fetched> {
-    let mut fetched = Fetched::default();
+    let dir = &store.surroundings.target_dir;
+    let mut fetched = Fetched { known: Known::read(dir), ..Fetched::default() };
     let records = match records(store, lock, profile_dir, check)? {
         Ok(records) => records,
         Err(error) => {
@@ -55,15 +59,20 @@ pub fn fetch(store: &Store, lock: &Lockfile, profile_dir: &str, check: &dyn Fn()
             return Ok(fetched);
         }
     };
-    let dir = &store.surroundings.target_dir;
     let there = if records.is_empty() { BTreeMap::new() } else { unit::units(dir, &|name| name == profile_dir) };
     let there: BTreeMap<String, (Unit, Parts)> =
         there.into_iter().map(|(unit, parts)| (unit.key(), (unit, parts))).collect();
     let stands = |key: &str| -> Option<Digest> {
         let (unit, parts) = there.get(key)?;
-        let packed = pack(unit, parts, dir).ok().flatten();
-        // If a unit cannot be read, nothing was compiled against it.
-        Some(packed.map_or_else(|| Digest::of(b""), |packed| Digest::of(&packed.bytes)))
+        if let Some(object) = fetched.known.object(unit, parts) {
+            return Some(object.digest);
+        }
+        let packed = pack::pack(unit, parts, dir).ok().flatten();
+        // What cannot be told is no unit that anything was compiled against.
+        let Some(packed) = packed else { return Some(Digest::of(b"")) };
+        let object = packed.object();
+        fetched.known.note(unit, parts, &object);
+        Some(object.digest)
     };
     let mut came = BTreeMap::<String, Digest>::new();
     let mut broken = 0;

@@ -10,6 +10,7 @@
 use super::digest::Digest;
 use super::fetch::{Fetched, key};
 use super::holder::OBJECTS;
+use super::known::Object;
 use super::pack::pack;
 use super::record::{Circumstances, FORMAT, Record, object_name};
 use super::watch::{self, Looked, Watched, digest_of_path};
@@ -19,7 +20,7 @@ use crate::target::records::{entries, name_of};
 use crate::target::unit::{self, Parts, Unit};
 use crate::workspace::lockfile::LockedPackage;
 use std::collections::{BTreeMap, BTreeSet};
-use std::io;
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 /// A unit that cargo made or found.
@@ -46,11 +47,27 @@ pub fn keep(
     fetched: &Fetched,
     check: &dyn Fn() -> Result<()>,
 ) -> Result<Vec<String>> {
-    let listed = BTreeMap::new();
-    let mut keeping = Keeping { store, there, fetched, listed, objects: BTreeMap::new(), has_put: false };
-    let kept = keeping.objects(used, check)?.and_then(|()| keeping.records(used));
+    let mut keeping = Keeping {
+        store,
+        there,
+        fetched,
+        listed: BTreeMap::new(),
+        objects: BTreeMap::new(),
+        records: BTreeSet::new(),
+        has_put: false,
+    };
+    // Whatever ends this, what has been put by then serves.
+    let objects = keeping.objects(used, check)?;
+    let mut records = keeping.records(used);
+    if is_full(&objects) || is_full(&records) {
+        let _ = evict::make_room(&*store.holder, &keeping.records);
+        if is_full(&records) {
+            records = keeping.records(used);
+        }
+    }
+    fetched.known.write(there.keys());
     let mut notes = Vec::new();
-    if let Err(error) = kept {
+    if let Err(error) = objects.and(records) {
         notes.push(format!("the store `{}` does not keep what was built: {error}", store.name));
     }
     if keeping.has_put
@@ -61,6 +78,11 @@ pub fn keep(
     Ok(notes)
 }
 
+fn is_full(result: &io::Result<()>) -> bool {
+    let kind = result.as_ref().err().map(io::Error::kind);
+    kind.is_some_and(|kind| [ErrorKind::StorageFull, ErrorKind::QuotaExceeded].contains(&kind))
+}
+
 struct Keeping<'a> {
     store: &'a Store,
     there: &'a BTreeMap<Unit, Parts>,
@@ -69,13 +91,9 @@ struct Keeping<'a> {
     listed: BTreeMap<String, u64>,
     /// What is in the store now.
     objects: BTreeMap<&'a Unit, Object>,
+    /// The names of the records that this cook has put.
+    records: BTreeSet<String>,
     has_put: bool,
-}
-
-struct Object {
-    digest: Digest,
-    bytes: u64,
-    names_target: bool,
 }
 
 impl<'a> Keeping<'a> {
@@ -100,22 +118,27 @@ impl<'a> Keeping<'a> {
     fn put_object(&mut self, used: &Used<'a>) -> io::Result<()> {
         let dir = &self.store.surroundings.target_dir;
         let Some(parts) = self.there.get(used.unit) else { return Ok(()) };
-        let Some(packed) = pack(used.unit, parts, dir)? else { return Ok(()) };
-        let bytes = packed.bytes.len() as u64;
-        if bytes > self.store.limit {
+        if let Some(object) = self.fetched.known.object(used.unit, parts).filter(|_| !used.is_new)
+            && self.listed.get(&object_name(&object.digest)) == Some(&object.bytes)
+        {
+            self.objects.insert(used.unit, object);
             return Ok(());
         }
-        let digest = Digest::of(&packed.bytes);
-        let name = object_name(&digest);
-        // If a unit had to be made although the store may have it, its copy in the store may be
-        // broken.
+        let Some(packed) = pack(used.unit, parts, dir)? else { return Ok(()) };
+        let object = packed.object();
+        if object.bytes > self.store.limit {
+            return Ok(());
+        }
+        let name = object_name(&object.digest);
+        // Of one that had to be made although the store may have it, the store may have a broken copy.
         let is_whole =
             || !used.is_new || self.store.holder.get(&name).is_ok_and(|it| it.as_ref() == Some(&packed.bytes));
-        if self.listed.get(&name) != Some(&bytes) || !is_whole() {
+        if self.listed.get(&name) != Some(&object.bytes) || !is_whole() {
             self.has_put = true;
             self.store.holder.put(&name, &packed.bytes)?;
         }
-        self.objects.insert(used.unit, Object { digest, bytes, names_target: packed.names_target });
+        self.fetched.known.note(used.unit, parts, &object);
+        self.objects.insert(used.unit, object);
         Ok(())
     }
 
@@ -136,8 +159,13 @@ impl<'a> Keeping<'a> {
             .collect();
         for used in used {
             if let Some(record) = self.came(used) {
-                // If this fails, a first write would fail too.
-                let _ = self.store.holder.put(&record.name(), &record.to_bytes());
+                if let Some(parts) = self.there.get(used.unit) {
+                    let names_target = record.circumstances.target_dir.is_some();
+                    let object = Object { digest: record.object.clone(), bytes: record.bytes, names_target };
+                    self.fetched.known.note(used.unit, parts, &object);
+                }
+                // Where that fails, it is not written for the first time either.
+                let _ = self.put_record(record);
                 continue;
             }
             let (Some(object), Some(parts)) = (self.objects.get(used.unit), self.there.get(used.unit)) else {
@@ -164,15 +192,21 @@ impl<'a> Keeping<'a> {
                     watched,
                 },
             };
-            self.store.holder.put(&record.name(), &record.to_bytes())?;
+            self.put_record(&record)?;
             self.has_put = true;
         }
         Ok(())
     }
 
-    /// Returns what a unit was compiled against, with the objects, or `None` if the store lacks one
-    /// of them. cargo's record names each unit by the hash of its fingerprint (`DepFingerprint` in
-    /// cargo's `fingerprint/mod.rs`).
+    fn put_record(&mut self, record: &Record) -> io::Result<()> {
+        let name = record.name();
+        self.store.holder.put(&name, &record.to_bytes())?;
+        self.records.insert(name);
+        Ok(())
+    }
+
+    /// What a unit was compiled against, with the objects; none, if the store does not have all of it. cargo's record names
+    /// each by the hash of its fingerprint (`DepFingerprint` in cargo's `fingerprint/mod.rs`).
     fn dependencies(&self, unit: &Unit, by_hash: &BTreeMap<(&str, u64), &Unit>) -> Option<BTreeMap<String, Digest>> {
         let (_, json) = fingerprint(unit, &self.store.surroundings.target_dir)?;
         let hashes = json.get("deps")?.as_array()?.iter().map(|dependency| dependency.get(3)?.as_u64());

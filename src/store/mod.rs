@@ -19,6 +19,7 @@ pub mod evict;
 pub mod fetch;
 pub mod holder;
 pub mod keep;
+pub mod known;
 pub mod names;
 pub mod object;
 pub mod pack;

@@ -97,6 +97,16 @@ const NOT_COUNTED: &[Name] = &[
     Name::Begins("GITHUB_"),
     Name::Begins("CI_"),
     Name::Is("TEMP_DIR"),
+    // Programs that switch between versions of a language: their directories, and the one that they were called in. What
+    // they lead to counts as a tool.
+    Name::Begins("ASDF_"),
+    Name::Begins("NVM_"),
+    Name::Begins("PYENV_"),
+    Name::Begins("RBENV_"),
+    Name::Begins("SDKMAN_"),
+    // Certificates are for the network.
+    Name::Is("NIX_SSL_CERT_FILE"),
+    Name::Is("SSL_CERT_DIR"),
 ];
 
 fn is_one_of(rules: &[Name], name: &str) -> bool {
@@ -176,6 +186,9 @@ mod tests {
             "XDG_RUNTIME_DIR",
             "RUNNER_TOOL_DIR",
             "LARDER_CACHE",
+            "PYENV_DIR",
+            "PYENV_ROOT",
+            "SSL_CERT_DIR",
             "PWD",
         ] {
             assert!(!counts(name), "{name}");

@@ -3,11 +3,13 @@
 //! In: the parts of a unit in a target directory. Out: the bytes of an object, or nothing if the
 //! store cannot hold the unit. Reads the unit and writes nothing.
 
+use super::digest::Digest;
+use super::known::Object;
 use super::object::{Entry, FORMAT, Header, MAGIC, MARK, What, mode, replace, with_slash};
 use crate::disk;
 use crate::target::copy::{self, Identity};
-use crate::target::records::{entries, name_of};
-use crate::target::unit::{Layout, Parts, Unit};
+use crate::target::records::entries;
+use crate::target::unit::{Parts, Unit};
 use memchr::memmem;
 use std::collections::BTreeMap;
 use std::io;
@@ -24,13 +26,20 @@ pub struct Packed {
     pub names_target: bool,
 }
 
-/// Returns a unit as an object. Returns `None` if the unit is too large, or contains a path that
-/// does not exist when it is restored.
+impl Packed {
+    /// Returns what the unit is as an object.
+    pub fn object(&self) -> Object {
+        let digest = Digest::of(&self.bytes);
+        Object { digest, bytes: self.bytes.len() as u64, names_target: self.names_target }
+    }
+}
+
+/// Returns a unit as bytes; none, if the store cannot hold it: it is too large, or names what is gone when it comes back.
 ///
 /// # Errors
 /// It cannot be read.
 pub fn pack(unit: &Unit, parts: &Parts, dir: &Path) -> io::Result<Option<Packed>> {
-    let mut packing = Packing { unit, dir, is_run: is_run(unit, dir), files: Vec::new(), contents: Vec::new() };
+    let mut packing = Packing { unit, dir, is_run: unit.is_run(dir), files: Vec::new(), contents: Vec::new() };
     let mut seen = BTreeMap::new();
     let mut names_target = false;
     let mut names = Vec::new();
@@ -110,7 +119,7 @@ impl Packing<'_> {
         let before = content.len();
         let dir = self.dir.as_os_str().as_encoded_bytes();
         let (slashed, marked) = (with_slash(dir), with_slash(MARK));
-        if self.is_of_cargo(path) {
+        if self.unit.is_of_cargo(path, self.is_run, self.dir) {
             content = replace(&content, &slashed, &marked);
         }
         if memmem::find(&content, dir).is_some() {
@@ -121,24 +130,4 @@ impl Packing<'_> {
         self.contents.append(&mut content);
         Ok(tells)
     }
-
-    /// Returns whether this file contains the target directory only for cargo. cargo either
-    /// translates the path when it reads the file (`prev_build_output` in cargo's
-    /// `custom_build.rs`), or does not read the file again (`translate_dep_info` in its
-    /// `fingerprint/dep_info.rs`).
-    fn is_of_cargo(&self, path: &Path) -> bool {
-        let run = self.dir.join(self.unit.run());
-        let is_in = |dir: &Path| path.parent() == Some(dir);
-        if self.is_run {
-            return is_in(&run) && ["root-output", "output", "stdout", "stderr"].contains(&name_of(path).as_str());
-        }
-        let profile = self.dir.join(&self.unit.profile);
-        let out = if self.unit.layout == Layout::Spread { profile.join("deps") } else { run.with_file_name("out") };
-        path.extension().is_some_and(|it| it == "d") && (is_in(&run) || is_in(&out))
-    }
-}
-
-/// Returns whether a unit is the run of a build script: cargo records its `OUT_DIR`.
-pub fn is_run(unit: &Unit, dir: &Path) -> bool {
-    dir.join(unit.run()).join("root-output").is_file()
 }

@@ -60,8 +60,13 @@ impl Surroundings {
         common.extend(flags.iter().flat_map(|flag| files_in(flag, known.root)));
         // Another processor is another target.
         common.extend(is_native.then(|| (known.native)().unwrap_or_default()));
-        let looks =
-            Looks { variables: &known.variables, env: &env, linkers: linkers(known.config), root: Path::new("/") };
+        let looks = Looks {
+            variables: &known.variables,
+            env: &env,
+            linkers: linkers(known.config),
+            target_dir: &known.target_dir,
+            root: Path::new("/"),
+        };
         let system = Digest::of_parts(system::lines(&looks));
         let Known { variables, cargo_home, target_dir, .. } = known;
         Surroundings { common: Digest::of_parts(common), system, cargo_home, target_dir, variables, env }

@@ -24,7 +24,9 @@ pub struct Looks<'a> {
     pub env: &'a Table,
     /// The linkers that the configuration names.
     pub linkers: Vec<String>,
-    /// The root of the system, which is `/` except in tests.
+    /// The target directory. What stands above it changes with every build.
+    pub target_dir: &'a Path,
+    /// The root of the system: `/`, but in tests.
     pub root: &'a Path,
 }
 
@@ -106,7 +108,8 @@ pub fn lines(looks: &Looks<'_>) -> Vec<String> {
     let of_process = looks.variables.iter().map(|(name, value)| (name.to_string_lossy(), value.to_string_lossy()));
     for (name, value) in of_process.filter(|(name, _)| counts(name)) {
         lines.push(format!("{name}={value}"));
-        for dir in std::env::split_paths(&*value).filter(|dir| dir.is_absolute() && dir.is_dir()) {
+        let is_listed = |dir: &PathBuf| dir.is_absolute() && dir.is_dir() && !looks.target_dir.starts_with(dir);
+        for dir in std::env::split_paths(&*value).filter(is_listed) {
             lines.push(format!("{} {}", dir.display(), Digest::of_parts(listing(&dir, 3))));
         }
         // The first word counts, as in the `cc` crate. In `ccache gcc`, a second word follows.
@@ -168,7 +171,13 @@ mod tests {
     fn differs(one: &[(&str, &str)], other: &[(&str, &str)]) -> bool {
         let of = |variables: &[(&str, &str)]| {
             let variables = variables.iter().map(|(name, value)| (name.into(), value.into())).collect();
-            lines(&Looks { variables: &variables, env: &Table::new(), linkers: Vec::new(), root: Path::new("/") })
+            lines(&Looks {
+                variables: &variables,
+                env: &Table::new(),
+                linkers: Vec::new(),
+                target_dir: Path::new("/t"),
+                root: Path::new("/"),
+            })
         };
         of(one) != of(other)
     }
@@ -185,7 +194,13 @@ mod tests {
         let temp = tempfile::tempdir().expect("a temporary directory can be made");
         let of = || {
             let variables = [("OPENSSL_DIR".into(), temp.path().into())].into();
-            lines(&Looks { variables: &variables, env: &Table::new(), linkers: Vec::new(), root: Path::new("/") })
+            lines(&Looks {
+                variables: &variables,
+                env: &Table::new(),
+                linkers: Vec::new(),
+                target_dir: Path::new("/t"),
+                root: Path::new("/"),
+            })
         };
         let before = of();
         fs_err::write(temp.path().join("libssl.a"), "").expect("writable");
@@ -193,11 +208,30 @@ mod tests {
     }
 
     #[test]
+    fn what_a_project_holds_is_no_system() {
+        let temp = tempfile::tempdir().expect("a temporary directory can be made");
+        let target_dir = temp.path().join("target");
+        let of = || {
+            let variables = [("APP_ROOT".into(), temp.path().into())].into();
+            let (env, root) = (Table::new(), Path::new("/"));
+            lines(&Looks { variables: &variables, env: &env, linkers: Vec::new(), target_dir: &target_dir, root })
+        };
+        let before = of();
+        fs_err::write(temp.path().join("main.rs"), "").expect("writable");
+        assert_eq!(before, of());
+    }
+
+    #[test]
     fn what_is_installed_counts() {
         let temp = tempfile::tempdir().expect("a temporary directory can be made");
         let of = || {
-            let looks =
-                Looks { variables: &BTreeMap::new(), env: &Table::new(), linkers: Vec::new(), root: temp.path() };
+            let looks = Looks {
+                variables: &BTreeMap::new(),
+                env: &Table::new(),
+                linkers: Vec::new(),
+                target_dir: Path::new("/t"),
+                root: temp.path(),
+            };
             lines(&looks)
         };
         for path in DATABASES.iter().copied().chain(["usr/local/lib/libssl.a", "usr/local/include/ssl/ssl.h"]) {
@@ -231,6 +265,7 @@ mod tests {
                 variables: &variables,
                 env: &Table::new(),
                 linkers: vec![linker.clone()],
+                target_dir: Path::new("/t"),
                 root: Path::new("/"),
             })
         };

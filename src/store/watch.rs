@@ -9,7 +9,6 @@
 //! written, so all of these are compared by content.
 
 use super::digest::Digest;
-use super::pack;
 use super::surroundings::Surroundings;
 use crate::target::copy::files_below;
 use crate::target::records::{entries, name_of};
@@ -126,7 +125,7 @@ impl Watched {
     ) -> Option<Self> {
         let dir = &around.target_dir;
         let mut names = Names::default();
-        if pack::is_run(unit, dir) {
+        if unit.is_run(dir) {
             let run = dir.join(unit.run());
             for printed in ["output", "stdout"].map(|name| run.join(name)).iter().filter(|path| path.is_file()) {
                 names.of_script(&String::from_utf8_lossy(&fs_err::read(printed).ok()?))?;

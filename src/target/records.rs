@@ -12,7 +12,7 @@ use crate::error::Result;
 use std::path::{Path, PathBuf};
 
 /// The names of the files that hold the output of a build script.
-const PRINTED: &[&str] = &["output", "stdout"];
+pub const PRINTED: &[&str] = &["output", "stdout"];
 
 /// Returns all directories of records.
 pub fn all(target_dir: &Path) -> Vec<PathBuf> {

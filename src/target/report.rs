@@ -1,6 +1,6 @@
 //! The report of a cook, for `--report`.
 //!
-//! In: a row for each third-party unit. Out: JSON, described in docs/seeds.md. Touches nothing.
+//! In: a row for each unit of a third-party or carried package. Out: JSON, described in docs/seeds.md. Touches nothing.
 
 use serde::Serialize;
 
@@ -33,6 +33,19 @@ pub struct Counts {
     pub stored: usize,
     /// They were removed, because nothing uses them any more.
     pub trimmed: usize,
+}
+
+impl Counts {
+    /// The counts for the last line of a cook.
+    pub fn words(&self) -> String {
+        let is_fresh_told = self.fresh > 0 || self.seeded + self.stored == 0;
+        let fresh = is_fresh_told.then(|| format!("{} fresh", self.fresh));
+        let seeded = (self.seeded > 0).then(|| format!("{} seeded", self.seeded));
+        let stored = (self.stored > 0).then(|| format!("{} stored", self.stored));
+        let words: Vec<String> =
+            [Some(format!("{} compiled", self.compiled)), fresh, seeded, stored].into_iter().flatten().collect();
+        words.join(", ")
+    }
 }
 
 /// One unit.
@@ -81,7 +94,9 @@ impl Report {
             stored: count(From::Store),
             trimmed,
         };
-        let saved = rows.iter().filter(|row| row.from != From::Compiled).filter_map(|row| row.seconds).sum();
+        // An empty sum of floating-point numbers is -0.
+        let saved =
+            rows.iter().filter(|row| row.from != From::Compiled).filter_map(|row| row.seconds).sum::<f64>() + 0.0;
         rows.sort_by(|a, b| {
             let names = (&a.package, &a.version, &a.kind).cmp(&(&b.package, &b.version, &b.kind));
             b.seconds.unwrap_or(0.0).total_cmp(&a.seconds.unwrap_or(0.0)).then(names)
@@ -121,5 +136,16 @@ impl Report {
         let mut text = serde_json::to_string_pretty(self).expect("rows become JSON");
         text.push('\n');
         text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_saved_is_zero_without_a_sign() {
+        let report = Report::new("cargo build".to_owned(), Vec::new(), 0);
+        assert!(report.to_text().contains("\"saved_seconds\": 0.0"), "{}", report.to_text());
     }
 }

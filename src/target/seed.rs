@@ -10,6 +10,7 @@
 
 use super::copy::{self, Linked, files_below};
 use super::place;
+use super::records::{PRINTED, name_of};
 use super::unit::{self, Parts, Unit};
 use crate::error::Result;
 use crate::path;
@@ -130,7 +131,7 @@ fn choose<'a>(units: &'a BTreeMap<Unit, Parts>, seed: &Path, wanted: &Wanted<'_>
     let packages: BTreeSet<&String> = chosen.iter().map(|(unit, _)| &unit.package).collect();
     chosen.extend(runs.into_iter().filter(|(unit, _)| packages.contains(&unit.package)));
     if let Some(root) = moved_from {
-        chosen.retain(|(_, parts)| !tells_of(parts, seed, &root));
+        chosen.retain(|(unit, parts)| !tells_of(unit, parts, seed, &root));
     }
     Choice { units: chosen, why }
 }
@@ -168,24 +169,32 @@ fn built_in(unit: &Unit, seed: &Path) -> Option<PathBuf> {
     Some(root.to_owned())
 }
 
-/// Returns whether the output names the directory in which it was made. cargo translates its own
-/// files when it reads them (`prev_build_output` in cargo's `custom_build.rs`, `translate_dep_info`
-/// in its `fingerprint/dep_info.rs`).
-fn tells_of(parts: &Parts, seed: &Path, root: &Path) -> bool {
-    let needle = root.as_os_str().as_encoded_bytes();
-    let finder = memchr::memmem::Finder::new(needle);
-    let is_of_cargo = |path: &Path| {
-        let name = super::records::name_of(path);
-        ["root-output", "output", "stdout", "stderr"].contains(&name.as_str())
-            || name.starts_with("dep-")
-            || path.extension().is_some_and(|it| it == "d" || it == "json")
-    };
-    let files = parts.0.iter().flat_map(|part| files_below(&seed.join(part))).filter(|path| !is_of_cargo(path));
-    let mut telling = files.filter(|path| match fs_err::read_link(path) {
-        Ok(target) => target.starts_with(root),
-        Err(_) => fs_err::read(path).is_ok_and(|bytes| finder.find(&bytes).is_some()),
-    });
-    telling.next().is_some()
+/// Returns whether a unit names the directory that it was made in. cargo's own files do not count: it reads them as of where
+/// they are. In the output of a build script it translates the script's own `OUT_DIR` and nothing else (`parse` of
+/// `BuildOutput` in cargo's `custom_build.rs`).
+fn tells_of(unit: &Unit, parts: &Parts, seed: &Path, root: &Path) -> bool {
+    let (is_run, run, record) = (unit.is_run(seed), seed.join(unit.run()), seed.join(unit.record()));
+    let out_dir = std::fs::read_to_string(run.join("root-output")).unwrap_or_default();
+    let finder = memchr::memmem::Finder::new(root.as_os_str().as_encoded_bytes());
+    let mut files = parts.0.iter().flat_map(|part| files_below(&seed.join(part)));
+    files.any(|path| {
+        if path.parent() == Some(&record) {
+            return false;
+        }
+        if let Ok(target) = std::fs::read_link(&path) {
+            return target.starts_with(root);
+        }
+        let is_of_cargo = unit.is_of_cargo(&path, is_run, seed);
+        if is_of_cargo && !PRINTED.contains(&name_of(&path).as_str()) {
+            return false;
+        }
+        let bytes = std::fs::read(&path).unwrap_or_default();
+        if is_of_cargo && !out_dir.trim_end().is_empty() {
+            let rest = String::from_utf8_lossy(&bytes).replace(out_dir.trim_end(), "");
+            return finder.find(rest.as_bytes()).is_some();
+        }
+        finder.find(&bytes).is_some()
+    })
 }
 
 /// Returns why cargo found none of the units from a seed fresh, as far as their records tell.

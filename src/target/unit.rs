@@ -7,7 +7,7 @@
 //! scripts and their runs are in `build/NAME-HASH`. Since then, a unit is one directory,
 //! `build/NAME/HASH` (`compilation_files.rs` in cargo's `compiler/build_runner`).
 
-use super::records::{entries, name_of, profiles};
+use super::records::{PRINTED, entries, name_of, profiles};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -96,7 +96,26 @@ impl Unit {
         }
     }
 
-    /// Returns its key in ledgers: `release/libc-0123456789abcdef`.
+    /// Whether this is the run of a build script: cargo notes its `OUT_DIR`.
+    pub fn is_run(&self, target_dir: &Path) -> bool {
+        target_dir.join(self.run()).join("root-output").is_file()
+    }
+
+    /// Whether cargo or rustc writes where the target directory is into this file for cargo alone, which takes the path
+    /// unchanged (`prev_build_output` in cargo's `custom_build.rs`) or does not read it again (`translate_dep_info` in its
+    /// `fingerprint/dep_info.rs`). A build script may give any name to a file in its `OUT_DIR`.
+    pub fn is_of_cargo(&self, path: &Path, is_run: bool, target_dir: &Path) -> bool {
+        let run = target_dir.join(self.run());
+        let is_in = |dir: &Path| path.parent() == Some(dir);
+        if is_run {
+            return is_in(&run) && [PRINTED, &["root-output", "stderr"]].concat().contains(&name_of(path).as_str());
+        }
+        let profile = target_dir.join(&self.profile);
+        let out = if self.layout == Layout::Spread { profile.join("deps") } else { run.with_file_name("out") };
+        path.extension().is_some_and(|it| it == "d") && (is_in(&run) || is_in(&out))
+    }
+
+    /// A name for ledgers: `release/libc-0123456789abcdef`.
     pub fn key(&self) -> String {
         format!("{}/{}-{}", self.profile, self.package, self.hash)
     }

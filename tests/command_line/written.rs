@@ -131,7 +131,7 @@ fn cook_writes_into_the_target_directory_and_nowhere_else() {
     };
     let before = others();
     let ended = succeed(&place, &mut place.larder(&["cook"]));
-    assert!(ended.stderr.contains("Cooked for cargo build --release: 2 compiled, 0 fresh in "), "{}", ended.stderr);
+    assert!(ended.stderr.contains("Cooked for cargo build --release: 3 compiled, 0 fresh in "), "{}", ended.stderr);
     assert_eq!(others(), before);
     let built = files_below(&place.dir().join("target"));
     let of =

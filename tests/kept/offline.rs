@@ -190,6 +190,28 @@ fn the_real_build_does_without_the_network() {
     }
 }
 
+/// cargo unpacks the sources again, from the archives.
+#[test]
+fn a_slim_cook_leaves_archives_and_no_sources_and_serves_a_build_without_the_network() {
+    let registry = Registry::start();
+    let source = project(&registry, PROJECT);
+    let home = registry.home();
+    let jam = |home: &Path| {
+        let dirs = super::files_below(&home.join("registry"));
+        let names = ["jam-1.0.0/Cargo.toml", "jam-1.0.0.crate"];
+        names.map(|name| dirs.iter().any(|path| path.ends_with(name)))
+    };
+    let (place, said) = cooked(PROJECT, source.path(), &["--release"], &["--slim"], true, home.path());
+    assert!(said.contains("     Removed 0.0 MB of sources, which cargo unpacks again"), "{said}");
+    assert_eq!(jam(home.path()), [false, true], "{said}");
+    let built = built_offline(place.path(), home.path()).expect("cargo's home has all");
+    assert!(!built.contains("Compiling jam"), "{built}");
+    assert_eq!(jam(home.path()), [true, true]);
+    // What another build has unpacked is not this cook's.
+    larder(place.path(), &["cook", "--slim"], &[("CARGO_HOME", text(home.path()))]);
+    assert_eq!(jam(home.path()), [true, true]);
+}
+
 #[test]
 fn a_cook_without_a_recipe_serves_a_build_without_the_network() {
     let registry = Registry::start();

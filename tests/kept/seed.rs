@@ -1,6 +1,7 @@
 //! Earlier target directories: a cook compiles what changed since, leaves what it starts from
 //! alone, and removes what no recipe uses any more; and never a unit of a local package.
 
+use super::store::{printing, prints, registry, text};
 use super::{CARGO, PLAIN, Project, build, larder, lay_out, run};
 use cargo_larder::target::unit::{Parts, Unit, units};
 use std::collections::{BTreeMap, BTreeSet};
@@ -42,6 +43,15 @@ fn counts(dir: &Path, flags: &[&str], env: &[(&str, &str)]) -> [u64; 4] {
         serde_json::from_slice(&fs_err::read(dir.join("report.json")).expect("it was written")).expect("it is JSON");
     let counts = ["compiled", "fresh", "seeded", "trimmed"].map(|name| report["units"][name].as_u64().expect(&said));
     assert_eq!(report["rows"].as_array().expect("there are rows").len() as u64, counts[..3].iter().sum::<u64>());
+    // One count: the last line gives the report's.
+    let [compiled, fresh, seeded, _] = counts;
+    let last = match (fresh, seeded) {
+        (fresh, 0) => format!(": {compiled} compiled, {fresh} fresh in "),
+        (0, seeded) => format!(": {compiled} compiled, {seeded} seeded in "),
+        (fresh, seeded) => format!(": {compiled} compiled, {fresh} fresh, {seeded} seeded in "),
+    };
+    assert!(said.contains(&last), "{last}\n{said}");
+    assert!(report["saved_seconds"].as_f64().is_some_and(f64::is_sign_positive), "{}", report["saved_seconds"]);
     counts
 }
 
@@ -269,4 +279,58 @@ b = []
     let seeded: BTreeSet<&str> =
         rows.iter().filter(|row| row["from"] == "seed").filter_map(|row| row["package"].as_str()).collect();
     assert!(seeded.contains("alpha") && !seeded.contains("zeta") && !seeded.contains("eta"), "{seeded:?}");
+}
+
+/// cargo translates `OUT_DIR` in what a script printed, but no other path and no file in it, whatever that is called.
+#[test]
+fn what_a_build_script_left_comes_from_another_path_only_if_it_does_not_name_that() {
+    let script = |body: &str, lib: &str| {
+        format!(
+            "-- Cargo.toml --\n-- build.rs --\nfn main() {{ println!(\"cargo:rerun-if-changed=build.rs\"); {body} }}\n-- src/lib.rs --\n{lib}\n"
+        )
+    };
+    let profile = "let out = std::env::var(\"OUT_DIR\").unwrap(); let profile = std::path::Path::new(&out).ancestors().nth(3).unwrap().display();";
+    let by_output = format!("{profile} println!(\"cargo:rustc-env=TASTE={{profile}}\");");
+    let by_file = |name: &str| {
+        format!("{profile} std::fs::write(format!(\"{{out}}/{name}\"), format!(\"{{profile}}\")).unwrap();")
+    };
+    let included =
+        |name: &str| format!("pub const TASTE: &str = include_str!(concat!(env!(\"OUT_DIR\"), \"/{name}\"));");
+    let crates = [
+        ("by-output", script(&by_output, "pub const TASTE: &str = env!(\"TASTE\");")),
+        ("by-json", script(&by_file("it.json"), &included("it.json"))),
+        ("by-stdout", script(&by_file("output"), &included("output"))),
+        (
+            "own",
+            script(
+                &format!("{profile} println!(\"cargo:rustc-link-search={{out}}\"); let _ = profile;"),
+                "pub const TASTE: &str = \"own\";",
+            ),
+        ),
+    ];
+    let temp = tempfile::tempdir().expect("a temporary directory can be made");
+    let home = temp.path().join("home");
+    fs_err::create_dir_all(&home).expect("writable");
+    let crates: Vec<(&str, &str)> = crates.iter().map(|(name, files)| (*name, files.as_str())).collect();
+    registry(&home, &crates);
+    let env = [("CARGO_HOME", text(&home))];
+    let tastes = "[by_output::TASTE, by_json::TASTE, by_stdout::TASTE, own::TASTE].join(\" \")";
+    let files = printing(&["by-output", "by-json", "by-stdout", "own"], tastes);
+    let [one, other] = ["one", "other"].map(|name| temp.path().join(name));
+    for dir in [&one, &other] {
+        lay_out(&files, dir);
+        run(&CARGO, dir, &["generate-lockfile", "--offline"], &env);
+    }
+    cook(&one, &[], &env);
+    cook(&other, &["--seed", "../one/target", "--report", "report.json"], &env);
+    let built = build(&Project { files: &files, env: &env, ..PLAIN }, &other);
+    assert!(built.compiled.is_empty() && !built.fresh.is_empty(), "{built:#?}");
+    let here = fs_err::canonicalize(&other).expect("it is there").join("target/release");
+    let here = text(&here);
+    assert_eq!(prints(&other), format!("{here} {here} {here} own"));
+    let report: serde_json::Value =
+        serde_json::from_slice(&fs_err::read(other.join("report.json")).expect("written")).expect("it is JSON");
+    let rows = report["rows"].as_array().expect("there are rows");
+    let seeded = rows.iter().filter(|row| row["from"] == "seed" && row["package"] == "own").count();
+    assert_eq!(seeded, 3, "script, run, and library\n{report:#}");
 }

@@ -76,7 +76,7 @@ pub fn builds(files: &str, dir: &Path, env: &[(&str, &str)]) {
 }
 
 /// crates.io as a directory of crates of one test's own, below a home of cargo.
-fn registry(home: &Path, crates: &[(&str, &str)]) {
+pub fn registry(home: &Path, crates: &[(&str, &str)]) {
     for (name, files) in crates {
         let dir = home.join("local").join(name);
         let head = format!("[package]\nname = '{name}'\nversion = '1.0.0'\nedition = '2021'\n");
@@ -93,7 +93,7 @@ fn registry(home: &Path, crates: &[(&str, &str)]) {
 }
 
 /// A project that depends on crates of [`registry`] and prints what `expression` is.
-fn printing(dependencies: &[&str], expression: &str) -> String {
+pub fn printing(dependencies: &[&str], expression: &str) -> String {
     let dependencies: String = dependencies.iter().flat_map(|name| [name, " = '1'\n"]).collect();
     format!(
         "-- Cargo.toml --
@@ -105,12 +105,12 @@ fn main() {{ println!(\"{{}}\", {expression}) }}
     )
 }
 
-fn prints(dir: &Path) -> String {
+pub fn prints(dir: &Path) -> String {
     let app = dir.join("target/release").join(format!("app{}", std::env::consts::EXE_SUFFIX));
     String::from_utf8_lossy(&run(&app, dir, &[], &[]).stdout).trim_end().to_owned()
 }
 
-fn text(path: &Path) -> &str {
+pub fn text(path: &Path) -> &str {
     path.to_str().expect("a UTF-8 path")
 }
 
@@ -357,4 +357,31 @@ fn a_unit_comes_only_with_just_what_it_was_compiled_against() {
     project(&printing(&["salt"], "salt::TASTE"), &dir, &env);
     cook(&dir, &[], &env).is_compiled();
     check(kitchen.tastes("dish", "c", &[("SALT", "2")]), &[], "2");
+}
+
+/// `wrong` does not compile, and `salt`, below it, does.
+#[test]
+fn a_build_that_fails_keeps_what_it_compiled() {
+    let temp = tempfile::tempdir().expect("a temporary directory can be made");
+    let home = temp.path().join("home");
+    let salt = "-- Cargo.toml --\n-- src/lib.rs --\npub const TASTE: &str = \"salty\";\n";
+    let wrong = "-- Cargo.toml --\n[dependencies]\nsalt = '1'\n-- src/lib.rs --\nit does not compile\n";
+    fs_err::create_dir_all(&home).expect("writable");
+    registry(&home, &[("salt", salt), ("wrong", wrong)]);
+    let env = [("CARGO_HOME", text(&home))];
+    let fails = temp.path().join("fails");
+    project(&printing(&["salt", "wrong"], "salt::TASTE"), &fails, &env);
+    let mut failing = crate::support::oracle::command(env!("CARGO_BIN_EXE_cargo-larder"), &fails);
+    failing.args(["larder", "cook", "--offline", "--release", "--cache", "../store"]).envs(env);
+    let output = failing.output().expect("the program starts");
+    assert_eq!(output.status.code(), Some(101), "{}", String::from_utf8_lossy(&output.stderr));
+
+    let files = printing(&["salt"], "salt::TASTE");
+    let serves = temp.path().join("serves");
+    project(&files, &serves, &env);
+    cook(&serves, &["--cache", "../store"], &env).is_served();
+    builds(&files, &serves, &env);
+    // What it left in its own directory is no build's any more, and goes.
+    project(&printing(&[], "\"none\""), &fails, &env);
+    assert!(cook(&fails, &[], &env).said.contains("Trimmed 1 units"), "salt");
 }

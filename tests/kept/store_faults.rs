@@ -142,15 +142,19 @@ fn a_full_disk_is_a_note_and_what_is_whole_serves_on() {
         let status = std::process::Command::new(args[0]).args(&args[1..]).arg(&disk).stderr(Stdio::null()).status();
         status.is_ok_and(|status| status.success())
     };
-    // Less than one build script.
-    if !mount(&["mount", "-t", "tmpfs", "-o", "size=200k", "none"]) {
-        return;
-    }
     let cache = disk.to_str().expect("UTF-8");
-    let did = [0, 1].map(|i| cook(&filled.checkout(&format!("full-{i}")), &["--cache", cache], &[]));
-    assert!(mount(&["umount"]));
-    for did in did {
-        assert!(did.said.contains("does not keep what was built: "), "{}", did.said);
+    // Less than one build script, and less than all units.
+    for size in ["size=200k", "size=1500k"] {
+        if !mount(&["mount", "-t", "tmpfs", "-o", size, "none"]) {
+            return;
+        }
+        let did = [0, 1].map(|i| cook(&filled.checkout(&format!("full-{i}-{size}")), &["--cache", cache], &[]));
+        assert!(mount(&["umount"]));
+        for did in &did {
+            assert!(did.said.contains("does not keep what was built: "), "{}", did.said);
+            assert_eq!(did.said.matches("note: ").count(), 1, "{}", did.said);
+        }
+        assert!(size == "size=200k" || did[1].from.contains_key("store"), "{:?}", did[1]);
     }
 }
 
@@ -189,6 +193,29 @@ fn cooks_at_once_share_a_store() {
         builds(FILES, dir, &[]);
     }
     cook(&filled.checkout("after"), &["--cache", "../store"], &[]).is_served();
+}
+
+/// A cook may find that what it has chosen, or has just put, is gone.
+#[test]
+fn what_is_removed_beside_running_cooks_is_compiled() {
+    let filled = Filled::new();
+    let dirs = [0, 1, 2].map(|i| filled.checkout(&format!("beside-{i}")));
+    let looks = filled.checkout("removes");
+    let mut cooks = dirs.each_ref().map(|dir| start(dir, filled.temp.path()));
+    for turn in 0.. {
+        let verb: &[&str] = if turn % 4 == 3 { &["clear"] } else { &["gc", "--cache-size", "200kB"] };
+        json(&looks, verb);
+        let ended = cooks.each_mut().map(|cook| cook.try_wait().expect("it is ours"));
+        if let [Some(a), Some(b), Some(c)] = ended {
+            assert!(a.success() && b.success() && c.success(), "{ended:?}");
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(30));
+    }
+    for dir in &dirs {
+        builds(FILES, dir, &[]);
+    }
+    filled.recovers("removed");
 }
 
 /// `LARDER_KILLS` has more of them.
