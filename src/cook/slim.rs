@@ -1,11 +1,12 @@
 //! Makes a layer smaller, for `--slim`: removes the sources of crates that this cook unpacked.
 //!
-//! In: cargo's home, and when the cook began. Out: how many bytes went. Removes directories below `registry/src` of
-//! cargo's home, and nothing else.
+//! In: cargo's home, and when the cook began. Out: how many bytes went. Removes directories below
+//! `registry/src` of cargo's home, and nothing else.
 //!
-//! The archive of such a crate stays in `registry/cache`, next to the index, and cargo unpacks it again, without a
-//! network, if a build asks for it (`unpack_package` in cargo's `sources/registry/mod.rs`). A directory without its
-//! archive stays, and so does one that was there before: another cargo may be reading it.
+//! The archive of such a crate stays in `registry/cache`. If a build needs the crate, cargo unpacks
+//! the archive again, without a network (`unpack_package` in cargo's `sources/registry/mod.rs`). A
+//! directory without its archive stays, and so does one that was there before: another cargo may be
+//! reading it.
 
 use crate::target::copy::files_below;
 use crate::target::records::{entries, name_of};

@@ -146,7 +146,8 @@ impl Units<'_> {
         if made.is_run { self.begun_since(unit, before.started) } else { !made.fresh }
     }
 
-    /// Notes that units of a build that failed are cook's, so that they go when no recipe uses them.
+    /// Notes that units of a build that failed are cook's, so that they go when no recipe uses
+    /// them.
     ///
     /// # Errors
     /// The ledger cannot be written.

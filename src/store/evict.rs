@@ -1,7 +1,7 @@
 //! Shrinks a store that is too large: removes what was used longest ago.
 //!
-//! In: what a holder lists, and how much it may hold. Out: names that go. Deletes; a cook that runs at the same time finds
-//! less, and compiles it.
+//! In: what a holder lists, and how much it may hold. Out: names that go. Deletes; a cook that runs
+//! at the same time finds less, and compiles it.
 
 use super::digest::Digest;
 use super::holder::{Holder, INDEX, Listed, OBJECTS};
@@ -39,7 +39,8 @@ pub fn to_size(holder: &dyn Holder, limit: u64) -> io::Result<Gone> {
     remove(holder, records, &objects, limit - limit / 10, &BTreeSet::new())
 }
 
-/// Removes a tenth of a store whose disk is full, but no record of `stays`, which a cook has just used.
+/// Removes a tenth of a store whose disk is full, but no record of `stays`, which a cook has just
+/// used.
 ///
 /// # Errors
 /// The store cannot be read, or nothing be removed from it.
@@ -121,8 +122,9 @@ fn minute(listed: &Listed) -> u64 {
     listed.put.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs() / 60)
 }
 
-/// What goes, in this order: first what nobody can use, then records by the time they were put, and objects with their last
-/// record. Of what was put at one time, units go before those that they were compiled against and are of no use without.
+/// What goes, in this order: first what nobody can use, then records by the time they were put, and
+/// objects with their last record. Of what was put at one time, units go before those that they
+/// were compiled against and are of no use without.
 fn decide<'a>(
     records: &'a [Held],
     objects: &'a [Listed],

@@ -130,7 +130,8 @@ impl<'a> Keeping<'a> {
             return Ok(());
         }
         let name = object_name(&object.digest);
-        // Of one that had to be made although the store may have it, the store may have a broken copy.
+        // Of one that had to be made although the store may have it, the store may have a broken
+        // copy.
         let is_whole =
             || !used.is_new || self.store.holder.get(&name).is_ok_and(|it| it.as_ref() == Some(&packed.bytes));
         if self.listed.get(&name) != Some(&object.bytes) || !is_whole() {
@@ -205,8 +206,9 @@ impl<'a> Keeping<'a> {
         Ok(())
     }
 
-    /// What a unit was compiled against, with the objects; none, if the store does not have all of it. cargo's record names
-    /// each by the hash of its fingerprint (`DepFingerprint` in cargo's `fingerprint/mod.rs`).
+    /// What a unit was compiled against, with the objects; none, if the store does not have all of
+    /// it. cargo's record names each by the hash of its fingerprint (`DepFingerprint` in cargo's
+    /// `fingerprint/mod.rs`).
     fn dependencies(&self, unit: &Unit, by_hash: &BTreeMap<(&str, u64), &Unit>) -> Option<BTreeMap<String, Digest>> {
         let (_, json) = fingerprint(unit, &self.store.surroundings.target_dir)?;
         let hashes = json.get("deps")?.as_array()?.iter().map(|dependency| dependency.get(3)?.as_u64());

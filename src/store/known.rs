@@ -1,10 +1,13 @@
-//! The objects of units in a target directory, so that a cook need not read again what has not changed.
+//! The objects of units in a target directory, so that a cook need not read again what has not
+//! changed.
 //!
-//! In: units, and a file next to the ledger of the target directory. Out: what each unit is as an object, if its files are the same
-//! as when it was read. Reads sizes, times, and numbers of files; writes that one file.
+//! In: units, and a file next to the ledger of the target directory. Out: what each unit is as an
+//! object, if its files are the same as when it was read. Reads sizes, times, and numbers of files;
+//! writes that one file.
 //!
-//! A file that is written again has another time of its inode, even where somebody sets its mtime. Where a system does not tell that,
-//! or a layer of an image has come to another disk, the unit is read again.
+//! A file that is written again has another time of its inode, even where somebody sets its mtime.
+//! Where a system does not tell that, or a layer of an image has come to another disk, the unit is
+//! read again.
 
 use super::digest::Digest;
 use crate::target::copy::files_below;
@@ -86,7 +89,8 @@ impl Known {
     }
 }
 
-/// The digest of everything that changes when a file of the unit is written; none, where that cannot be told.
+/// The digest of everything that changes when a file of the unit is written; none, where that
+/// cannot be told.
 fn stamp(parts: &Parts, dir: &Path) -> Option<Digest> {
     let mut lines = Vec::new();
     for file in parts.0.iter().flat_map(|part| files_below(&dir.join(part))) {

@@ -97,8 +97,8 @@ const NOT_COUNTED: &[Name] = &[
     Name::Begins("GITHUB_"),
     Name::Begins("CI_"),
     Name::Is("TEMP_DIR"),
-    // Programs that switch between versions of a language: their directories, and the one that they were called in. What
-    // they lead to counts as a tool.
+    // Programs that switch between versions of a language: their directories, and the one that they
+    // were called in. What they lead to counts as a tool.
     Name::Begins("ASDF_"),
     Name::Begins("NVM_"),
     Name::Begins("PYENV_"),

@@ -34,7 +34,8 @@ impl Packed {
     }
 }
 
-/// Returns a unit as bytes; none, if the store cannot hold it: it is too large, or names what is gone when it comes back.
+/// Returns a unit as bytes; none, if the store cannot hold it: it is too large, or names what is
+/// gone when it comes back.
 ///
 /// # Errors
 /// It cannot be read.

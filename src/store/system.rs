@@ -24,7 +24,7 @@ pub struct Looks<'a> {
     pub env: &'a Table,
     /// The linkers that the configuration names.
     pub linkers: Vec<String>,
-    /// The target directory. What stands above it changes with every build.
+    /// The target directory. A directory that holds it changes with every build.
     pub target_dir: &'a Path,
     /// The root of the system: `/`, but in tests.
     pub root: &'a Path,

@@ -1,6 +1,7 @@
 //! The report of a cook, for `--report`.
 //!
-//! In: a row for each unit of a third-party or carried package. Out: JSON, described in docs/seeds.md. Touches nothing.
+//! In: a row for each unit of a third-party or carried package. Out: JSON, described in
+//! docs/seeds.md. Touches nothing.
 
 use serde::Serialize;
 

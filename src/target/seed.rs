@@ -169,9 +169,9 @@ fn built_in(unit: &Unit, seed: &Path) -> Option<PathBuf> {
     Some(root.to_owned())
 }
 
-/// Returns whether a unit names the directory that it was made in. cargo's own files do not count: it reads them as of where
-/// they are. In the output of a build script it translates the script's own `OUT_DIR` and nothing else (`parse` of
-/// `BuildOutput` in cargo's `custom_build.rs`).
+/// Returns whether a unit names the directory that it was made in. cargo's own files do not count:
+/// it reads them as of where they are. In the output of a build script it translates the script's
+/// own `OUT_DIR` and nothing else (`parse` of `BuildOutput` in cargo's `custom_build.rs`).
 fn tells_of(unit: &Unit, parts: &Parts, seed: &Path, root: &Path) -> bool {
     let (is_run, run, record) = (unit.is_run(seed), seed.join(unit.run()), seed.join(unit.record()));
     let out_dir = std::fs::read_to_string(run.join("root-output")).unwrap_or_default();

@@ -96,14 +96,15 @@ impl Unit {
         }
     }
 
-    /// Whether this is the run of a build script: cargo notes its `OUT_DIR`.
+    /// Returns whether this is the run of a build script. cargo notes the `OUT_DIR` of a run.
     pub fn is_run(&self, target_dir: &Path) -> bool {
         target_dir.join(self.run()).join("root-output").is_file()
     }
 
-    /// Whether cargo or rustc writes where the target directory is into this file for cargo alone, which takes the path
-    /// unchanged (`prev_build_output` in cargo's `custom_build.rs`) or does not read it again (`translate_dep_info` in its
-    /// `fingerprint/dep_info.rs`). A build script may give any name to a file in its `OUT_DIR`.
+    /// Returns whether cargo or rustc writes the path of the target directory into this file for
+    /// cargo alone. cargo takes that path unchanged (`prev_build_output` in its `custom_build.rs`),
+    /// or does not read it again (`translate_dep_info` in its `fingerprint/dep_info.rs`). A build
+    /// script may give any name to a file in its `OUT_DIR`.
     pub fn is_of_cargo(&self, path: &Path, is_run: bool, target_dir: &Path) -> bool {
         let run = target_dir.join(self.run());
         let is_in = |dir: &Path| path.parent() == Some(dir);
