@@ -281,7 +281,8 @@ b = []
     assert!(seeded.contains("alpha") && !seeded.contains("zeta") && !seeded.contains("eta"), "{seeded:?}");
 }
 
-/// cargo translates `OUT_DIR` in what a script printed, but no other path and no file in it, whatever that is called.
+/// cargo translates `OUT_DIR` in what a script printed, but no other path. It translates no file in
+/// `OUT_DIR`, whatever its name.
 #[test]
 fn what_a_build_script_left_comes_from_another_path_only_if_it_does_not_name_that() {
     let script = |body: &str, lib: &str| {
