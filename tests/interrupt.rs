@@ -116,6 +116,25 @@ fn a_cargo_that_does_not_heed_a_signal_is_killed() {
     }
 }
 
+/// cargo has brought the lockfile up to date by then, which `verify` leaves as it was.
+#[test]
+fn a_verification_that_is_ended_leaves_no_scratch_and_the_lockfile() {
+    let place = Place::new(&[
+        &app(),
+        "-- deaf --\n#!/bin/sh\nif [ \"$1\" = locate-project ]; then echo \"$PWD/Cargo.toml\"; exit; fi\n\
+         trap '' TERM INT\necho new > Cargo.lock\ntouch \"$SLOW\"\nsleep 20 & wait; sleep 20\n",
+    ]);
+    let lockfile = place.read("Cargo.lock");
+    let cargo = place.dir().join("deaf");
+    fs_err::set_permissions(&cargo, std::os::unix::fs::PermissionsExt::from_mode(0o755)).expect("it is ours");
+    let mut child = start_with(&place, &["verify"], &[("CARGO", cargo.to_str().expect("UTF-8"))]);
+    wait("cargo runs", || place.dir().join("slow").exists());
+    assert_eq!(place.read("Cargo.lock"), "new\n");
+    ends_within_a_second(&mut child, Signal::TERM, 143);
+    assert_eq!(place.left_behind(), [""; 0], "a scratch directory is left");
+    assert_eq!(place.read("Cargo.lock"), lockfile);
+}
+
 #[test]
 fn a_second_signal_ends_the_program_at_once() {
     let place = Place::new(&[&app(), "-- deaf --\n#!/bin/sh\ntrap '' TERM INT\ntouch \"$SLOW\"\nsleep 20\n"]);

@@ -170,7 +170,7 @@ pub fn build(build: &Build<'_>, interrupt: &Interrupt, outcome: &mut Outcome) ->
     let stdout = child.stdout.take().expect("stdout is piped");
     let passing = build.hidden.clone().zip(child.stderr.take()).map(|(hidden, stderr)| hidden.pass(stderr));
     interrupt.entrust(child);
-    count_all(stdout, build, interrupt, outcome);
+    messages(stdout, interrupt, &mut |message| outcome.count(&message, build.dir, &build.stubs));
     let status = interrupt.wait()?;
     passing.into_iter().for_each(Passing::wait);
     interrupt.check()?;
@@ -187,9 +187,9 @@ pub fn refusal(build: &Build<'_>, settings: &[String]) -> Option<String> {
     (!output.status.success()).then(|| String::from_utf8_lossy(&output.stderr).into_owned())
 }
 
-/// Counts messages until cargo ends. If a signal ended cargo, a program that it started may still
-/// hold the other end of the pipe.
-fn count_all(stdout: ChildStdout, build: &Build<'_>, interrupt: &Interrupt, outcome: &mut Outcome) {
+/// Takes each message until cargo ends. If a signal ended cargo, a program that it started may
+/// still hold the other end of the pipe.
+pub fn messages(stdout: ChildStdout, interrupt: &Interrupt, take: &mut dyn FnMut(Message)) {
     let (teller, told) = mpsc::channel();
     std::thread::spawn(move || {
         let mut messages = Message::parse_stream(BufReader::new(stdout)).filter_map(Result::ok);
@@ -197,7 +197,7 @@ fn count_all(stdout: ChildStdout, build: &Build<'_>, interrupt: &Interrupt, outc
     });
     loop {
         match told.recv_timeout(Duration::from_millis(100)) {
-            Ok(message) => outcome.count(&message, build.dir, &build.stubs),
+            Ok(message) => take(message),
             Err(RecvTimeoutError::Timeout) if interrupt.check().is_err() && interrupt.has_ended() => return,
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => return,

@@ -14,12 +14,18 @@ use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
+use std::sync::mpsc;
+use std::time::Duration;
 
 /// The words of cargo's lines about downloads and waiting.
 const FETCHES: [&str; 9] =
     ["Updating", "Downloading", "Downloaded", "Fetching", "Locking", "Adding", "Blocking", "Unpacking", "Cloning"];
 /// The words of its lines about units.
 const BUILDS: [&str; 6] = ["Compiling", "Checking", "Fresh", "Dirty", "Running", "Finished"];
+
+/// How long to wait for more of stderr after cargo has ended, because another program that it started
+/// may keep it open.
+const PATIENCE: Duration = Duration::from_millis(500);
 
 /// A unit that cargo reported.
 #[derive(Clone, Debug)]
@@ -54,17 +60,16 @@ pub fn run(mut command: Command, cargo: &Cargo, interrupt: &Interrupt) -> Result
     let stdout = child.stdout.take().expect("stdout is piped");
     let stderr = child.stderr.take().expect("stderr is piped");
     interrupt.entrust(child);
-    let said = std::thread::spawn(move || {
+    let (teller, told) = mpsc::channel();
+    std::thread::spawn(move || {
         let lines = BufReader::new(stderr).split(b'\n').map_while(Result::ok);
-        lines.map(|line| shown(&String::from_utf8_lossy(&line))).collect::<Vec<_>>()
+        lines.map(|line| shown(&String::from_utf8_lossy(&line))).try_for_each(|line| teller.send(line))
     });
     let mut ran = Ran::default();
-    for message in Message::parse_stream(BufReader::new(stdout)).map_while(Result::ok) {
-        ran.take(message);
-    }
+    cargo::messages(stdout, interrupt, &mut |message| ran.take(message));
     let status = interrupt.wait()?;
     interrupt.check()?;
-    let said = said.join().unwrap_or_default();
+    let said: Vec<Line> = std::iter::from_fn(|| told.recv_timeout(PATIENCE).ok()).collect();
     if !status.success() {
         let unseen = said.iter().filter(|line| !line.is_shown && !BUILDS.contains(&line.verb()));
         unseen.for_each(|line| write(&line.text));
