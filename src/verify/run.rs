@@ -23,8 +23,8 @@ const FETCHES: [&str; 9] =
 /// The words of its lines about units.
 const BUILDS: [&str; 6] = ["Compiling", "Checking", "Fresh", "Dirty", "Running", "Finished"];
 
-/// How long to wait for more of stderr after cargo has ended, because another program that it started
-/// may keep it open.
+/// How long to wait for more of stderr after cargo has ended, because another program that it
+/// started may keep it open.
 const PATIENCE: Duration = Duration::from_millis(500);
 
 /// A unit that cargo reported.
