@@ -21,6 +21,7 @@ pub mod environment;
 pub mod error;
 pub mod explain;
 pub mod index;
+pub mod init;
 pub mod manifest;
 pub mod path;
 pub mod prepare;
@@ -67,6 +68,7 @@ pub fn run(args: &[OsString]) -> ExitCode {
         Verb::Verify(verify) => verify.how.color.clone(),
         Verb::Explain(explain) => explain.color.clone(),
         Verb::Show(show) => show.color.clone(),
+        Verb::Init(init) => init.color.clone(),
         Verb::Cache(_) => None,
     };
     let environment = Environment::of_process();
@@ -88,6 +90,7 @@ fn exec(larder: Larder, environment: &Environment) -> Result<()> {
         Verb::Verify(args) => verify::verify(&args, environment, &mut std::io::stdout()),
         Verb::Show(args) => show::show(&args, &environment, &mut std::io::stdout()),
         Verb::Explain(args) => explain::explain(&args, environment, &mut std::io::stdout()),
+        Verb::Init(args) => init::init(*args, environment, &mut std::io::stdout()),
         Verb::Cook(args) => cook::cook(&args, environment, &mut std::io::stdout()),
     }
 }

@@ -20,6 +20,8 @@ mod explain_all;
 mod explain_since;
 #[path = "command_line/help.rs"]
 mod help;
+#[path = "command_line/init.rs"]
+mod init;
 #[path = "command_line/maturin.rs"]
 mod maturin;
 #[cfg(target_os = "linux")]

@@ -180,8 +180,9 @@ fn every_command_parses() {
 fn the_flag_tables_are_those_of_the_program() {
     let page = Page::read("docs/flags.md");
     let both = page.flags_below("## Flags of both commands");
-    for verb in ["prepare", "cook", "verify", "explain", "show", "cache"] {
-        let both = if ["verify", "explain", "show", "cache"].contains(&verb) { BTreeSet::new() } else { both.clone() };
+    for verb in ["prepare", "cook", "verify", "explain", "show", "init", "cache"] {
+        let is_alone = ["verify", "explain", "show", "init", "cache"].contains(&verb);
+        let both = if is_alone { BTreeSet::new() } else { both.clone() };
         let own = page.flags_below(&format!("## Flags of {verb}"));
         let (documented, exist) = (both.union(&own).cloned().collect::<BTreeSet<_>>(), flags(verb));
         let missing: Vec<_> = exist.difference(&documented).collect();
@@ -196,7 +197,7 @@ fn the_flag_tables_are_those_of_the_program() {
 #[test]
 fn every_flag_that_the_guide_mentions_exists() {
     let exist: BTreeSet<String> =
-        ["prepare", "cook", "verify", "explain", "show", "cache"].into_iter().flat_map(flags).collect();
+        ["prepare", "cook", "verify", "explain", "show", "init", "cache"].into_iter().flat_map(flags).collect();
     for page in guide() {
         for flag in page.spans().filter_map(flag_of) {
             let is_known = exist.contains(flag) || FLAGS_OF_OTHERS.contains(&flag);

@@ -3,8 +3,10 @@
 //! In: arguments. Out: [`Larder`], plain values. Every flag is one field. Does no work.
 
 mod how;
+pub mod init;
 
 pub use how::How;
+pub use init::Init;
 
 use crate::workspace::scope::Scope;
 use clap::error::{ContextKind, ContextValue};
@@ -40,7 +42,9 @@ fn explained(mut error: clap::Error, args: &[OsString]) -> clap::Error {
 /// Returns whether a command line of a user can begin with this word. The one that cargo gives to a
 /// wrapper begins with a compiler.
 pub fn is_first(word: &OsStr) -> bool {
-    ["larder", "prepare", "cook", "verify", "explain", "show", "cache", "help"].into_iter().any(|own| word == own)
+    ["larder", "prepare", "cook", "verify", "explain", "show", "init", "cache", "help"]
+        .into_iter()
+        .any(|own| word == own)
         || word.as_encoded_bytes().starts_with(b"-")
 }
 
@@ -86,6 +90,8 @@ pub enum Verb {
     Explain(Explain),
     /// Show what is in a recipe
     Show(Show),
+    /// Write a Dockerfile for the workspace, and what goes with it
+    Init(Box<Init>),
     /// Look after the store that `cook --cache` fills
     Cache(Cache),
 }

@@ -64,22 +64,40 @@ fn leaves_out(context: &Path, target: &Path) -> bool {
     BUILT.iter().all(|built| is_left_out(&text, &format!("{way}/{built}")))
 }
 
-/// Returns whether the patterns of a `.dockerignore` match a file or a directory above it. The last
-/// matching pattern decides (`MatchesOrParentMatches` in moby's `patternmatcher`).
-fn is_left_out(patterns: &str, file: &str) -> bool {
-    let ends = file.match_indices('/').map(|(end, _)| end).chain([file.len()]);
-    let names: Vec<&str> = ends.map(|end| &file[..end]).collect();
-    let options = glob::MatchOptions { require_literal_separator: true, ..glob::MatchOptions::new() };
-    let mut left_out = false;
-    for line in patterns.lines().map(str::trim).filter(|line| !line.starts_with('#')) {
-        let (pattern, excludes) = line.strip_prefix('!').map_or((line, true), |rest| (rest.trim(), false));
-        let pattern = path::slashed(&path::normalize(Path::new(pattern.trim_start_matches('/'))));
-        let Ok(pattern) = glob::Pattern::new(&pattern) else { continue };
-        if names.iter().any(|name| pattern.matches_with(name, options)) {
-            left_out = excludes;
-        }
+/// Returns whether the patterns of a `.dockerignore` leave out a file.
+pub fn is_left_out(patterns: &str, file: &str) -> bool {
+    Patterns::parse(patterns).leave_out(file)
+}
+
+/// The patterns of a `.dockerignore`.
+pub struct Patterns(Vec<(glob::Pattern, bool)>);
+
+impl Patterns {
+    /// Parses the lines; a line that is no pattern counts for nothing.
+    pub fn parse(text: &str) -> Self {
+        let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+        let pattern = |line: &str| {
+            let (pattern, excludes) = line.strip_prefix('!').map_or((line, true), |rest| (rest.trim(), false));
+            let pattern = path::slashed(&path::normalize(Path::new(pattern.trim_start_matches('/'))));
+            Some((glob::Pattern::new(&pattern).ok()?, excludes))
+        };
+        Patterns(lines.filter_map(pattern).collect())
     }
-    left_out
+
+    /// Returns whether a pattern brings back what an earlier one leaves out.
+    pub fn bring_back(&self) -> bool {
+        self.0.iter().any(|(_, excludes)| !excludes)
+    }
+
+    /// Returns whether the patterns match a file or a directory above it. The last matching pattern
+    /// decides (`MatchesOrParentMatches` in moby's `patternmatcher`).
+    pub fn leave_out(&self, file: &str) -> bool {
+        let ends = file.match_indices('/').map(|(end, _)| end).chain([file.len()]);
+        let names: Vec<&str> = ends.map(|end| &file[..end]).collect();
+        let options = glob::MatchOptions { require_literal_separator: true, ..glob::MatchOptions::new() };
+        let deciding = self.0.iter().rfind(|(pattern, _)| names.iter().any(|name| pattern.matches_with(name, options)));
+        deciding.is_some_and(|(_, excludes)| *excludes)
+    }
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@
 //! create one elsewhere.
 
 pub mod command;
-mod context;
+pub mod context;
 mod dockerfile;
 pub mod locked;
 mod wheel;

@@ -16,7 +16,7 @@ pub mod reduce;
 pub mod select;
 mod stubs;
 pub mod tree;
-mod units;
+pub mod units;
 
 use crate::carried;
 use crate::error::Result;
