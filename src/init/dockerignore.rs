@@ -51,7 +51,7 @@ pub struct Size {
     pub all: u64,
     /// Bytes of the files that the patterns leave.
     pub left: u64,
-    /// Bytes of what is left, by the name below the context.
+    /// Bytes of these files, by the name below the context.
     pub by_name: BTreeMap<String, u64>,
 }
 
