@@ -40,6 +40,15 @@ pub struct Init {
     /// Also keep compiled units in a cache mount, with `cook --cache`
     #[arg(long)]
     pub cache_mount: bool,
+    /// Convert this Dockerfile, which uses cargo-chef, and show the difference
+    #[arg(long, value_name = "DOCKERFILE", conflicts_with_all = ["compose", "ci", "check"])]
+    pub from: Option<PathBuf>,
+    /// Also write a compose file
+    #[arg(long)]
+    pub compose: bool,
+    /// Also write a pipeline: github, gitlab (repeatable)
+    #[arg(long, value_name = "SERVICE", hide_possible_values = true)]
+    pub ci: Vec<Ci>,
     /// Replace files that exist
     #[arg(long, conflicts_with_all = ["stdout", "check"])]
     pub force: bool,
@@ -72,6 +81,25 @@ pub enum Base {
     Distroless,
     /// Alpine for building a static program, and nothing below it.
     Scratch,
+}
+
+/// A service that runs pipelines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
+pub enum Ci {
+    /// GitHub Actions.
+    Github,
+    /// GitLab CI.
+    Gitlab,
+}
+
+impl Ci {
+    /// Returns its name on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Ci::Github => "github",
+            Ci::Gitlab => "gitlab",
+        }
+    }
 }
 
 impl Base {
@@ -117,8 +145,9 @@ impl Init {
         };
         value("--profile", &self.profile, "release");
         value("--base", self.base.name(), Base::default().name());
-        let switches = [("--cache-mount", self.cache_mount)];
+        let switches = [("--cache-mount", self.cache_mount), ("--compose", self.compose)];
         words.extend(switches.into_iter().filter(|(_, on)| *on).map(|(flag, _)| flag.to_owned()));
+        words.extend(self.ci.iter().flat_map(|ci| ["--ci".to_owned(), ci.name().to_owned()]));
         words
     }
 }

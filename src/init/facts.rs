@@ -19,6 +19,8 @@ pub struct Facts {
     pub context: PathBuf,
     /// The workspace root, relative to the context; empty if they are the same.
     pub inner: String,
+    /// The context, relative to the top of the repository; empty if they are the same.
+    pub below: String,
     /// The toolchain file, relative to the context, and the channel that it names.
     pub toolchain: Option<(String, Option<String>)>,
     /// The largest `rust-version` of the local packages.
@@ -79,8 +81,10 @@ pub fn facts(workspace: &Workspace, dirs: &[String], profile: &str, has: &dyn Fn
         }
     }
     let is_served = |(name, crates): &&(&str, &[&str])| crates.iter().any(|c| has(c)) && root.join(name).exists();
+    let top = context.ancestors().find(|dir| dir.join(".git").exists()).unwrap_or(&context);
     Facts {
         inner,
+        below: path::relative(&context, top),
         toolchain: toolchain.as_deref().and_then(|path| Some((in_context(path)?, channel(path)))),
         rust_version: rust_version(workspace),
         lock_version: workspace.lock.version,

@@ -5,22 +5,28 @@
 //! Facts are read, a plan is made from them, files are made from the plan, and only then something
 //! is written: files that do not exist, or with `--force` others, too.
 
+mod act;
 pub mod choose;
+pub mod ci;
+pub mod compose;
 pub mod diff;
 pub mod dockerfile;
 pub mod dockerignore;
 pub mod facts;
+pub mod from;
 pub mod image;
 pub mod need;
 pub mod plan;
 pub mod sources;
 pub mod system;
+pub mod wheel;
+pub mod wheelfile;
 pub mod written;
 
 use crate::cargo::interrupt::Interrupt;
+use crate::cli::init::Base;
 use crate::cli::{self, Init, Verb};
 use crate::config::layers::Given;
-use crate::disk;
 use crate::environment::Environment;
 use crate::error::{Result, fail};
 use crate::path;
@@ -30,13 +36,16 @@ use crate::read;
 use crate::report::Report;
 use crate::shell;
 use crate::size;
+use crate::workspace::Workspace;
 use crate::workspace::scope::Scope;
+use choose::Choice;
 use need::Crates;
 use plan::Plan;
 use std::ffi::OsString;
 use std::io::Write;
 use std::path::Path;
-use written::{File, Outcome, Own};
+use wheel::Wheel;
+use written::{File, Own};
 
 /// Runs `init`, and prints files or differences to `out`.
 ///
@@ -47,6 +56,9 @@ pub fn init(args: Init, mut environment: Environment, out: &mut dyn Write) -> Re
     Interrupt::watch()?;
     let report = Report::new(args.color.as_deref(), args.quiet, false, &environment);
     let here = environment.here.clone();
+    if let Some(named) = &args.from {
+        return act::convert(named, &args, &here, report, out);
+    }
     let manifest = read::find_manifest(&here, args.manifest_path.as_deref())?;
     let near = manifest.parent().unwrap_or(&here).to_owned();
     let root = read::root(&near).unwrap_or_else(|| near.clone());
@@ -58,13 +70,13 @@ pub fn init(args: Init, mut environment: Environment, out: &mut dyn Write) -> Re
     let files = files(&args, &plan);
     let context = plan.facts.context.as_path();
     if let Some(only) = &args.stdout {
-        return print(&files, only.as_deref(), out);
+        return act::print(&files, only.as_deref(), out);
     }
     if args.check {
-        return check(&files, context, &here, &args, report, out);
+        return act::check(&files, context, &here, &args, report, out);
     }
     summarize(&plan, report);
-    write(&files, context, &here, &args, report)?;
+    act::write(&files, context, &here, &args, report)?;
     about_context(&plan, &here, report);
     Ok(())
 }
@@ -93,13 +105,49 @@ fn planned(args: &Init, root: &Path, near: &Path, given: &Given, report: Report)
     let network = Network { offline: args.offline, locked: false };
     let workspace = locked::workspace(&root.join("Cargo.toml"), given, network, report)?;
     let name = root.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-    let choice = choose::choose(&workspace, &args.wish(), &path::relative(near, root), &name)?;
+    let near = path::relative(near, root);
+    let wheel = wheel(args, &workspace, &near)?;
+    let choice = match &wheel {
+        Some((_, _, choice)) => choice.clone(),
+        None => choose::choose(&workspace, &args.wish(), &near, &name)?,
+    };
+    let profile = wheel.as_ref().and_then(|(wheel, _, _)| wheel.profile.clone()).unwrap_or(args.profile.clone());
+    let args = &Init { profile, ..args.clone() };
     let scope = Scope { profile: Some(args.profile.clone()), ..choice.scope.clone() };
     // The platform of containers, so that dependencies of other platforms do not count.
     let host = if args.base.is_musl() { "x86_64-unknown-linux-musl" } else { "x86_64-unknown-linux-gnu" };
     let crates = Crates::of(&quotient(&workspace, &scope, Some(host))?.workspace);
     let facts = facts::facts(&workspace, &choice.dirs, &args.profile, &|name| crates.has(name));
-    Ok(plan::plan(args, &choice, facts, &crates))
+    let plan = plan::plan(args, &choice, facts, &crates);
+    Ok(Plan { wheel: wheel.map(|(wheel, dir, _)| (wheel, dir)), ..plan })
+}
+
+/// The Python extension that maturin builds in the directory of the command, or in the root; with
+/// the directory of its package, and what is built. The flags `-p` and `--bin` ask for a program.
+fn wheel(args: &Init, workspace: &Workspace, near: &str) -> Result<Option<(Wheel, String, Choice)>> {
+    if !args.package.is_empty() || !args.bin.is_empty() {
+        return Ok(None);
+    }
+    let of = |dir: &str| {
+        let at = workspace.packages.iter().position(|p| p.is_member && p.dir == dir && p.lib().is_some())?;
+        Some((wheel::wheel(&workspace.root.join(dir))?, at))
+    };
+    let Some((wheel, at)) = of(near).or_else(|| of("")) else { return Ok(None) };
+    if args.base != Base::Debian || args.target.is_some() {
+        fail!(
+            "maturin builds a wheel here, for Debian and its own platform\nhelp: leave out `--base` and `--target`, or name a program with `--bin`"
+        );
+    }
+    let package = &workspace.packages[at];
+    let named = (workspace.default_members != [at]).then_some(package.name.as_str());
+    let choice = Choice {
+        main: wheel.module.clone(),
+        binaries: Vec::new(),
+        scope: wheel::scope(&wheel, named, &args.wish()),
+        dirs: vec![package.dir.clone()],
+        notes: Vec::new(),
+    };
+    Ok(Some((wheel, package.dir.clone(), choice)))
 }
 
 /// The files of a plan.
@@ -107,104 +155,31 @@ fn files(args: &Init, plan: &Plan) -> Vec<File> {
     let command = shell::line(args.words());
     let file =
         |path: &str, text: String, own| File { path: path.to_owned(), text: written::signed(&text, &command), own };
-    vec![
-        file("Dockerfile", dockerfile::dockerfile(plan), Own::Stands),
+    let text = match &plan.wheel {
+        Some((wheel, dir)) => wheelfile::dockerfile(plan, wheel, dir),
+        None => dockerfile::dockerfile(plan),
+    };
+    let mut files = vec![
+        file("Dockerfile", text, Own::Stands),
         file(".dockerignore", dockerignore::dockerignore(plan), Own::Serves),
-    ]
-}
-
-fn print(files: &[File], only: Option<&str>, out: &mut dyn Write) -> Result<()> {
-    let text = match only {
-        None => files.iter().map(|file| format!("==> {} <==\n{}", file.path, file.text)).collect::<Vec<_>>().join("\n"),
-        Some(path) => {
-            let Some(file) = files.iter().find(|file| file.path == path) else {
-                let names: Vec<String> = files.iter().map(|file| format!("`{}`", file.path)).collect();
-                fail!("`--stdout={path}` names no file that is made\nhelp: these are: {}", names.join(", "))
-            };
-            file.text.clone()
-        }
-    };
-    match out.write_all(text.as_bytes()) {
-        // Whoever reads has seen enough.
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.into()),
-        _ => Ok(()),
+    ];
+    files.extend(args.compose.then(|| file("compose.yaml", compose::compose(plan), Own::Stands)));
+    // A pipeline belongs to the repository, whose top may be above the context.
+    let up = "../".repeat(plan.facts.below.split('/').filter(|part| !part.is_empty()).count());
+    for ci in &args.ci {
+        let (path, text) = ci::pipeline(plan, *ci);
+        files.push(file(&format!("{up}{path}"), text, Own::Stands));
     }
-}
-
-fn present(file: &File, context: &Path) -> Option<String> {
-    std::fs::read(context.join(&file.path)).ok().map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
-}
-
-/// Fails unless every file is there and up to date.
-fn check(files: &[File], context: &Path, here: &Path, args: &Init, report: Report, out: &mut dyn Write) -> Result<()> {
-    let mut wrong = Vec::new();
-    for file in files {
-        let present = present(file, context);
-        let name = path::display(&context.join(&file.path), here);
-        match written::outcome(present.as_deref(), &file.text) {
-            Outcome::Same | Outcome::Edited => report.done("Checked", &format!("{name} is up to date")),
-            Outcome::Foreign if file.own == Own::Serves => {
-                report.done("Checked", &format!("{name} is not made by init"));
-            }
-            Outcome::Missing => wrong.push(format!("`{name}` is missing")),
-            Outcome::Foreign => wrong.push(format!("`{name}` is not made by `cargo larder init`")),
-            Outcome::Outdated => {
-                wrong.push(format!("`{name}` is out of date"));
-                let _ = out.write_all(diff::unified(&name, &present.unwrap_or_default(), &file.text).as_bytes());
-            }
-        }
-    }
-    if wrong.is_empty() {
-        return Ok(());
-    }
-    let words = args.words().into_iter().chain(["--force".to_owned()]);
-    fail!("{}\nhelp: run `{}`", wrong.join("\n"), shell::line(words))
-}
-
-fn write(files: &[File], context: &Path, here: &Path, args: &Init, report: Report) -> Result<()> {
-    let outcomes: Vec<Outcome> =
-        files.iter().map(|file| written::outcome(present(file, context).as_deref(), &file.text)).collect();
-    let name = |file: &File| path::display(&context.join(&file.path), here);
-    let stays = |file: &File, outcome: Outcome| {
-        !args.force && file.own == Own::Stands && !matches!(outcome, Outcome::Missing | Outcome::Same)
-    };
-    let standing: Vec<String> = files
-        .iter()
-        .zip(&outcomes)
-        .filter(|(file, outcome)| stays(file, **outcome))
-        .map(|(file, _)| format!("`{}`", name(file)))
-        .collect();
-    if !standing.is_empty() {
-        let verb = if standing.len() == 1 { "exists" } else { "exist" };
-        let words = |flag: &str| shell::line(args.words().into_iter().chain([flag.to_owned()]));
-        fail!(
-            "{} {verb}, and nothing is written\nhelp: run `{}` to replace it, or `{}` to see what would be written",
-            standing.join(" and "),
-            words("--force"),
-            words("--stdout")
-        );
-    }
-    for (file, outcome) in files.iter().zip(outcomes) {
-        let path = context.join(&file.path);
-        let replaces = args.force && outcome != Outcome::Same;
-        if outcome != Outcome::Missing && !replaces {
-            let state = if outcome == Outcome::Same { "unchanged" } else { "kept" };
-            report.done("Kept", &format!("{} ({state})", name(file)));
-            continue;
-        }
-        if present(file, context).is_some_and(|text| written::is_edited(&text)) {
-            report.warning(&format!("`{}` had changes that `init` did not make; they are replaced", name(file)));
-        }
-        if let Err(error) = disk::write_whole(&path, file.text.as_bytes()) {
-            fail!("cannot write `{}`: {}", name(file), disk::cause(&error));
-        }
-        report.done("Wrote", &name(file));
-    }
-    Ok(())
+    files
 }
 
 /// Says what was chosen.
 fn summarize(plan: &Plan, report: Report) {
+    if let Some((wheel, _)) = &plan.wheel {
+        report.done("Chose", &format!("the wheel `{}`, which maturin builds", wheel.module));
+        plan.notes.iter().for_each(|note| report.note(note));
+        return;
+    }
     let programs: Vec<String> = plan.binaries.iter().map(|name| format!("`{name}`")).collect();
     let build = format!("cargo build --profile {}{}", plan.profile, plan.flags);
     report.done("Chose", &format!("{} by `{build}`", programs.join(", ")));

@@ -7,6 +7,7 @@ use super::choose::Choice;
 use super::facts::Facts;
 use super::image::{Images, images};
 use super::need::{Crates, Needs, System, needs};
+use super::wheel::Wheel;
 use crate::cli::init::{Base, Init};
 use crate::shell;
 use std::collections::BTreeMap;
@@ -44,6 +45,8 @@ pub struct Plan {
     pub facts: Facts,
     /// Names for `.dockerignore`, each with its reason.
     pub ignored: BTreeMap<String, &'static str>,
+    /// The wheel that maturin builds instead of programs, and the directory of its package.
+    pub wheel: Option<(Wheel, String)>,
     /// What the user may want to know.
     pub notes: Vec<String>,
 }
@@ -95,6 +98,7 @@ pub fn plan(args: &Init, choice: &Choice, facts: Facts, crates: &Crates) -> Plan
         strip: !facts.keeps_symbols && args.target.is_none() && args.profile != "dev",
         ignored: ignored(&facts, crates),
         needs,
+        wheel: None,
         facts,
         notes,
     }

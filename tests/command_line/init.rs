@@ -237,3 +237,79 @@ fn what_cannot_be_chosen_is_refused() {
     let place = Place::new(&[APP]);
     assert_eq!(init(&place, &["--base", "windows"]).code, Some(2));
 }
+
+#[test]
+fn a_dockerfile_of_cargo_chef_is_shown_before_it_is_written() {
+    let chef = "-- Dockerfile --\nFROM lukemathwalker/cargo-chef:latest-rust-1.85 AS chef\nRUN cargo chef prepare\nRUN cargo chef cook --release\nRUN cargo build --release\n";
+    let place = Place::new(&[APP, chef]);
+    let old = place.read("Dockerfile");
+    let shown = init(&place, &["--from", "Dockerfile"]);
+    assert_eq!(shown.code, Some(0), "{}", shown.stderr);
+    assert!(shown.stdout.contains("-RUN cargo chef cook --release\n+ARG LARDER=cargo-larder\n"), "{}", shown.stdout);
+    assert!(
+        shown
+            .stdout
+            .contains("+RUN cargo larder prepare --recipe-path recipe.json --release\n+RUN cargo larder cook\n"),
+        "{}",
+        shown.stdout
+    );
+    let said = "note: nothing is written\nhelp: run `cargo larder init --from Dockerfile --force` to write it\n";
+    assert_eq!((shown.stderr.as_str(), place.read("Dockerfile")), (said, old));
+    let forced = init(&place, &["--from", "Dockerfile", "--force"]);
+    assert!(forced.code == Some(0) && forced.stdout == shown.stdout, "{}", forced.stderr);
+    assert!(place.read("Dockerfile").contains("FROM rust:1.85 AS chef\n"));
+    let again = init(&place, &["--from", "Dockerfile"]);
+    assert_eq!(again.code, Some(1));
+    assert!(
+        again.stderr.starts_with("error: `Dockerfile` has no `cargo chef prepare` and no `cargo chef cook`\nhelp: ")
+    );
+    let missing = init(&place, &["--from", "Dockerfile.chef"]);
+    assert!(missing.stderr.starts_with("error: cannot read `Dockerfile.chef`: "), "{}", missing.stderr);
+}
+
+#[test]
+fn a_compose_file_and_a_pipeline_are_written_when_asked_for() {
+    let rocket = workspace("rocket:");
+    let place = Place::new(&[&rocket]);
+    let args = ["-p", "api", "--bin", "api", "--compose", "--ci", "github", "--ci", "gitlab"];
+    let ended = init(&place, &args);
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    let compose = place.read("compose.yaml");
+    assert!(compose.contains("        PROFILE: ${PROFILE:-release}\n"), "{compose}");
+    assert!(compose.contains("\"</dev/tcp/127.0.0.1/8000\"]\n"), "{compose}");
+    for (file, command) in [(".github/workflows/image.yml", "run: "), (".gitlab-ci.yml", "- ")] {
+        let text = place.read(file);
+        for verb in ["cargo larder prepare", "cargo build --locked"] {
+            let expected = format!("{command}{verb} --profile release -p api --bin api\n");
+            assert!(text.contains(&expected), "no `{expected}` in:\n{text}");
+        }
+        assert!(
+            !text.contains('@') || !text.contains("@FLAGS@") && !text.contains("@ROOT@") && !text.contains("@TARGET@")
+        );
+    }
+    assert_eq!(init(&place, &["--check"]).code, Some(0), "the first line has all flags");
+    let distroless = [&args[..5], &["--base", "distroless", "--stdout=compose.yaml"]].concat();
+    let text = succeed(&place, &mut place.larder(&[&["init"], &distroless[..]].concat())).stdout;
+    assert!(text.contains("    # healthcheck:\n"), "{text}");
+}
+
+#[test]
+fn a_project_of_maturin_gets_a_dockerfile_for_its_wheel() {
+    let project = "-- pyproject.toml --\n[build-system]\nbuild-backend = \"maturin\"\n[project]\nname = \"my-letters\"\n[tool.maturin]\nfeatures = [\"tls\"]\n";
+    let library = APP.replace("src/main.rs", "src/lib.rs");
+    let text = dockerfile(&[project, &library], &[]);
+    for expected in [
+        "FROM ${PYTHON} AS dev\n",
+        "cargo-larder prepare --recipe-path /recipe.json --profile release --features tls --lib\n",
+        "cargo larder cook --locked --maturin=python3\n",
+        "maturin build --profile release --locked --interpreter python3 --out /wheels\n",
+        "FROM ${PYTHON} AS runtime\n",
+        "CMD [\"python3\", \"-c\", \"import my_letters\"]\n",
+    ] {
+        assert!(text.contains(expected), "no `{expected}` in:\n{text}");
+    }
+    let place = Place::new(&[project, &library]);
+    assert_eq!(init(&place, &["--base", "alpine"]).code, Some(1));
+    let program = dockerfile(&[project, APP], &["--bin", "app"]);
+    assert!(program.contains("ENTRYPOINT [\"/usr/local/bin/app\"]\n"), "{program}");
+}
