@@ -76,6 +76,8 @@ class Repository:
         shutil.copytree(directory, self.directory, dirs_exist_ok=True, ignore=shutil.ignore_patterns("*.json"))
 
     def commit(self):
+        # git takes a file of the same size and time for the same one, and these were unpacked in the same instant.
+        (self.directory / ".git/index").unlink(missing_ok=True)
         self.git("add", "--all")
         self.git("commit", "--quiet", "--allow-empty", "--message=x")
 
