@@ -23,6 +23,7 @@ pub mod explain;
 pub mod index;
 pub mod init;
 pub mod manifest;
+pub mod manual;
 pub mod path;
 pub mod prepare;
 pub mod quotient;
@@ -69,7 +70,7 @@ pub fn run(args: &[OsString]) -> ExitCode {
         Verb::Explain(explain) => explain.color.clone(),
         Verb::Show(show) => show.color.clone(),
         Verb::Init(init) => init.color.clone(),
-        Verb::Cache(_) => None,
+        Verb::Cache(_) | Verb::Completions(_) | Verb::Man(_) => None,
     };
     let environment = Environment::of_process();
     match exec(larder, &environment) {
@@ -91,6 +92,8 @@ fn exec(larder: Larder, environment: &Environment) -> Result<()> {
         Verb::Show(args) => show::show(&args, &environment, &mut std::io::stdout()),
         Verb::Explain(args) => explain::explain(&args, environment, &mut std::io::stdout()),
         Verb::Init(args) => init::init(*args, environment, &mut std::io::stdout()),
+        Verb::Completions(args) => manual::completions(&args, &mut std::io::stdout()),
+        Verb::Man(args) => manual::man(&args, &environment),
         Verb::Cook(args) => cook::cook(&args, environment, &mut std::io::stdout()),
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! In: arguments. Out: [`How`], and the arguments of cargo that say the same. Touches nothing.
 
-use crate::workspace::scope::Scope;
+use crate::workspace::scope::{COMPILATION_OPTIONS, MANIFEST_OPTIONS, Scope};
 use clap::Args;
 use std::path::PathBuf;
 
@@ -10,34 +10,33 @@ use std::path::PathBuf;
 /// absolute.
 #[derive(Clone, Debug, Default, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "one field for each of cargo's switches")]
-#[command(next_help_heading = "How to build: passed on to cargo")]
 pub struct How {
     /// Directory for what is built [default: `CARGO_TARGET_DIR`, the config, or `target`]
-    #[arg(long, value_name = "DIRECTORY")]
+    #[arg(help_heading = COMPILATION_OPTIONS, long, value_name = "DIRECTORY")]
     pub target_dir: Option<PathBuf>,
     /// Build with `cargo zigbuild`
-    #[arg(long, conflicts_with_all = ["check", "clippy"])]
+    #[arg(help_heading = COMPILATION_OPTIONS, long, conflicts_with_all = ["check", "clippy"])]
     pub zigbuild: bool,
     /// Accepted for the sake of cargo-chef; no stub is compiled, so none needs `std`
     #[arg(long, hide = true)]
     pub no_std: bool,
     /// Number of parallel jobs
-    #[arg(short, long, value_name = "N", allow_hyphen_values = true)]
+    #[arg(help_heading = COMPILATION_OPTIONS, short, long, value_name = "N", allow_hyphen_values = true)]
     pub jobs: Option<String>,
     /// Do not abort as soon as one crate fails
-    #[arg(long)]
+    #[arg(help_heading = COMPILATION_OPTIONS, long)]
     pub keep_going: bool,
     /// Ignore `rust-version` of packages
-    #[arg(long)]
+    #[arg(help_heading = MANIFEST_OPTIONS, long)]
     pub ignore_rust_version: bool,
     /// Run without the network
-    #[arg(long)]
+    #[arg(help_heading = MANIFEST_OPTIONS, long)]
     pub offline: bool,
     /// Assert that versions stay as locked (they always do)
-    #[arg(long)]
+    #[arg(help_heading = MANIFEST_OPTIONS, long)]
     pub locked: bool,
     /// The same as --locked --offline
-    #[arg(long)]
+    #[arg(help_heading = MANIFEST_OPTIONS, long)]
     pub frozen: bool,
     /// Say more (-vv: even more)
     #[arg(short, long, action = clap::ArgAction::Count)]
@@ -46,10 +45,10 @@ pub struct How {
     #[arg(short, long, conflicts_with = "verbose")]
     pub quiet: bool,
     /// When to use colours: auto, always, never
-    #[arg(long, value_name = "WHEN", value_parser = ["auto", "always", "never"])]
+    #[arg(long, value_name = "WHEN", value_parser = ["auto", "always", "never"], hide_possible_values = true)]
     pub color: Option<String>,
     /// Report how long each crate took
-    #[arg(long, value_name = "FMTS", num_args = 0..=1, require_equals = true, default_missing_value = "")]
+    #[arg(help_heading = COMPILATION_OPTIONS, long, value_name = "FMTS", num_args = 0..=1, require_equals = true, default_missing_value = "")]
     pub timings: Option<String>,
     /// Override a configuration value
     #[arg(long, value_name = "KEY=VALUE|PATH")]

@@ -9,6 +9,7 @@ use std::path::PathBuf;
 /// `cargo larder init`.
 #[derive(Clone, Debug, Default, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "one field for each switch")]
+#[command(after_help = super::examples::INIT)]
 pub struct Init {
     /// Path to Cargo.toml
     #[arg(long, value_name = "PATH")]
@@ -65,7 +66,7 @@ pub struct Init {
     #[arg(short, long)]
     pub quiet: bool,
     /// When to use colours: auto, always, never
-    #[arg(long, value_name = "WHEN", value_parser = ["auto", "always", "never"])]
+    #[arg(long, value_name = "WHEN", value_parser = ["auto", "always", "never"], hide_possible_values = true)]
     pub color: Option<String>,
 }
 

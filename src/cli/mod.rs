@@ -2,15 +2,16 @@
 //!
 //! In: arguments. Out: [`Larder`], plain values. Every flag is one field. Does no work.
 
+mod examples;
 mod how;
 pub mod init;
 
 pub use how::How;
 pub use init::Init;
 
-use crate::workspace::scope::Scope;
+use crate::workspace::scope::{COMPILATION_OPTIONS, MANIFEST_OPTIONS, Scope};
 use clap::error::{ContextKind, ContextValue};
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory, Parser, Subcommand};
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 
@@ -27,6 +28,14 @@ pub fn parse(args: &[OsString]) -> Result<Larder, clap::Error> {
     Larder::try_parse_from(args).map_err(|error| explained(error, args))
 }
 
+/// The name of the program.
+pub const NAME: &str = "cargo-larder";
+
+/// Returns the command line as clap knows it.
+pub fn command() -> clap::Command {
+    Larder::command()
+}
+
 /// Adds a hint if the value of a flag must be joined to it with `=`.
 fn explained(mut error: clap::Error, args: &[OsString]) -> clap::Error {
     let Some(ContextValue::String(unexpected)) = error.get(ContextKind::InvalidArg).cloned() else { return error };
@@ -39,13 +48,13 @@ fn explained(mut error: clap::Error, args: &[OsString]) -> clap::Error {
     error
 }
 
+/// The commands. The wrapper looks them up for each compiler that cargo starts, so they are not taken from clap.
+const VERBS: [&str; 9] = ["prepare", "cook", "verify", "explain", "show", "init", "cache", "completions", "man"];
+
 /// Returns whether a command line of a user can begin with this word. The one that cargo gives to a
 /// wrapper begins with a compiler.
 pub fn is_first(word: &OsStr) -> bool {
-    ["larder", "prepare", "cook", "verify", "explain", "show", "init", "cache", "help"]
-        .into_iter()
-        .any(|own| word == own)
-        || word.as_encoded_bytes().starts_with(b"-")
+    VERBS.into_iter().chain(["larder", "help"]).any(|own| word == own) || word.as_encoded_bytes().starts_with(b"-")
 }
 
 /// `cargo larder …`.
@@ -94,10 +103,15 @@ pub enum Verb {
     Init(Box<Init>),
     /// Look after the store that `cook --cache` fills
     Cache(Cache),
+    /// Print the completions of a shell
+    Completions(Completions),
+    /// Write the manual pages
+    Man(Man),
 }
 
 /// `cargo larder explain`.
 #[derive(Debug, Args)]
+#[command(after_help = examples::EXPLAIN)]
 pub struct Explain {
     /// The recipe from before
     #[arg(value_name = "OLD", required_unless_present = "since")]
@@ -121,7 +135,7 @@ pub struct Explain {
     #[arg(short, long, action = clap::ArgAction::Count)]
     pub verbose: u8,
     /// When to use colours: auto, always, never
-    #[arg(long, value_name = "WHEN", value_parser = ["auto", "always", "never"])]
+    #[arg(long, value_name = "WHEN", value_parser = ["auto", "always", "never"], hide_possible_values = true)]
     pub color: Option<String>,
     /// What the build selects, with --since.
     #[command(flatten)]
@@ -130,6 +144,7 @@ pub struct Explain {
 
 /// `cargo larder show`.
 #[derive(Debug, Args)]
+#[command(after_help = examples::SHOW)]
 pub struct Show {
     /// The recipe [default: recipe.json]
     #[arg(value_name = "RECIPE")]
@@ -138,13 +153,13 @@ pub struct Show {
     #[arg(long, value_name = "FORMAT", default_value = "human", value_parser = ["human", "json", "dot"], hide_possible_values = true)]
     pub format: String,
     /// When to use colours: auto, always, never
-    #[arg(long, value_name = "WHEN", value_parser = ["auto", "always", "never"])]
+    #[arg(long, value_name = "WHEN", value_parser = ["auto", "always", "never"], hide_possible_values = true)]
     pub color: Option<String>,
 }
 
 /// `cargo larder cache`.
 #[derive(Debug, Args)]
-#[command(arg_required_else_help = true, subcommand_required = true)]
+#[command(arg_required_else_help = true, subcommand_required = true, after_help = examples::CACHE)]
 pub struct Cache {
     /// What to do.
     #[command(subcommand)]
@@ -162,6 +177,37 @@ pub enum CacheVerb {
     Verify(Named),
     /// Remove everything
     Clear(Named),
+}
+
+/// `cargo larder completions`.
+#[derive(Debug, Args)]
+#[command(after_help = examples::COMPLETIONS)]
+pub struct Completions {
+    /// The shell: bash, elvish, fish, nushell, powershell, zsh
+    #[arg(value_enum, value_name = "SHELL", hide_possible_values = true)]
+    pub shell: Shell,
+}
+
+/// A shell with completions.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+#[expect(missing_docs, reason = "the names of shells")]
+pub enum Shell {
+    Bash,
+    Elvish,
+    Fish,
+    Nushell,
+    #[value(name = "powershell")]
+    PowerShell,
+    Zsh,
+}
+
+/// `cargo larder man`.
+#[derive(Debug, Args)]
+#[command(after_help = examples::MAN)]
+pub struct Man {
+    /// The directory to write into, such as `~/.local/share/man/man1`
+    #[arg(value_name = "DIRECTORY")]
+    pub directory: PathBuf,
 }
 
 /// The store, and how to print the result.
@@ -188,27 +234,12 @@ pub struct Gc {
 
 /// `cargo larder prepare`.
 #[derive(Debug, Args)]
+#[command(after_help = examples::PREPARE)]
 #[expect(clippy::struct_excessive_bools, reason = "one field for each of cargo's switches")]
 pub struct Prepare {
     /// Where to write the recipe
     #[arg(long, value_name = "PATH", default_value = "recipe.json")]
     pub recipe_path: PathBuf,
-    /// Path to Cargo.toml
-    #[arg(long, value_name = "PATH")]
-    pub manifest_path: Option<PathBuf>,
-    /// The triple that will be built on; leaves out dependencies of other platforms where there is
-    /// no --target
-    #[arg(long, value_name = "TRIPLE")]
-    pub host: Option<String>,
-    /// Assert that Cargo.lock is there and up to date
-    #[arg(long)]
-    pub locked: bool,
-    /// Run without the network; the build will, too
-    #[arg(long)]
-    pub offline: bool,
-    /// The same as --locked --offline
-    #[arg(long)]
-    pub frozen: bool,
     /// Say more: what the recipe leaves out
     #[arg(short, long, action = clap::ArgAction::Count)]
     pub verbose: u8,
@@ -216,11 +247,26 @@ pub struct Prepare {
     #[arg(short, long, conflicts_with = "verbose")]
     pub quiet: bool,
     /// When to use colours: auto, always, never
-    #[arg(long, value_name = "WHEN", value_parser = ["auto", "always", "never"])]
+    #[arg(long, value_name = "WHEN", value_parser = ["auto", "always", "never"], hide_possible_values = true)]
     pub color: Option<String>,
     /// What the build will select.
     #[command(flatten)]
     pub scope: Scope,
+    /// The triple that will be built on; leaves out dependencies of other platforms where there is no --target
+    #[arg(help_heading = COMPILATION_OPTIONS, long, value_name = "TRIPLE")]
+    pub host: Option<String>,
+    /// Path to Cargo.toml
+    #[arg(help_heading = MANIFEST_OPTIONS, long, value_name = "PATH")]
+    pub manifest_path: Option<PathBuf>,
+    /// Assert that Cargo.lock is there and up to date
+    #[arg(help_heading = MANIFEST_OPTIONS, long)]
+    pub locked: bool,
+    /// Run without the network; the build will, too
+    #[arg(help_heading = MANIFEST_OPTIONS, long)]
+    pub offline: bool,
+    /// The same as --locked --offline
+    #[arg(help_heading = MANIFEST_OPTIONS, long)]
+    pub frozen: bool,
     /// Override a configuration value, as the build will
     #[arg(long, value_name = "KEY=VALUE|PATH")]
     pub config: Vec<String>,
@@ -254,13 +300,11 @@ pub struct Ignored {
 
 /// `cargo larder cook`.
 #[derive(Debug, Args)]
+#[command(after_help = examples::COOK)]
 pub struct Cook {
     /// The recipe [default: recipe.json; where that is missing too, one is prepared in memory]
     #[arg(long, value_name = "PATH")]
     pub recipe_path: Option<PathBuf>,
-    /// Path to Cargo.toml: cook as in its directory; without a recipe, prepare one of it in memory
-    #[arg(long, value_name = "PATH")]
-    pub manifest_path: Option<PathBuf>,
     /// Write the skeleton into the current directory and print the command that would build it
     #[arg(long)]
     pub no_build: bool,
@@ -286,30 +330,45 @@ pub struct Cook {
     /// Cook for maturin, which will build for this Python [default: the one that maturin takes]
     #[arg(long, value_name = "PYTHON", num_args = 0..=1, require_equals = true, conflicts_with = "no_build")]
     pub maturin: Option<Option<PathBuf>>,
-    /// How to build.
-    #[command(flatten)]
-    pub how: How,
     /// What to build.
     #[command(flatten)]
     pub scope: Scope,
+    /// How to build.
+    #[command(flatten)]
+    pub how: How,
+    /// Path to Cargo.toml: cook as in its directory; without a recipe, prepare one of it in memory
+    #[arg(help_heading = MANIFEST_OPTIONS, long, value_name = "PATH")]
+    pub manifest_path: Option<PathBuf>,
 }
 
 /// `cargo larder verify`.
 #[derive(Debug, Args)]
+#[command(after_help = examples::VERIFY)]
 pub struct Verify {
-    /// Path to Cargo.toml
-    #[arg(long, value_name = "PATH")]
-    pub manifest_path: Option<PathBuf>,
     /// How to print the result: human, json
     #[arg(long, value_name = "FORMAT", default_value = "human", value_parser = ["human", "json"], hide_possible_values = true)]
     pub format: String,
     /// Accepted, so that it can be called with the flags of the build.
     #[arg(long, value_name = "FMT", hide = true)]
     pub message_format: Vec<String>,
-    /// How to build.
-    #[command(flatten)]
-    pub how: How,
     /// What to build.
     #[command(flatten)]
     pub scope: Scope,
+    /// How to build.
+    #[command(flatten)]
+    pub how: How,
+    /// Path to Cargo.toml
+    #[arg(help_heading = MANIFEST_OPTIONS, long, value_name = "PATH")]
+    pub manifest_path: Option<PathBuf>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_list_of_commands_is_complete() {
+        let known: Vec<String> = command().get_subcommands().map(|it| it.get_name().to_owned()).collect();
+        assert_eq!(known, VERBS);
+    }
 }

@@ -5,98 +5,108 @@
 
 use serde::{Deserialize, Serialize};
 
+/// The headings of `cargo build --help`, under which flags are listed here as there.
+pub const PACKAGE_SELECTION: &str = "Package Selection";
+/// As [`PACKAGE_SELECTION`].
+pub const TARGET_SELECTION: &str = "Target Selection";
+/// As [`PACKAGE_SELECTION`].
+pub const FEATURE_SELECTION: &str = "Feature Selection";
+/// As [`PACKAGE_SELECTION`].
+pub const COMPILATION_OPTIONS: &str = "Compilation Options";
+/// As [`PACKAGE_SELECTION`].
+pub const MANIFEST_OPTIONS: &str = "Manifest Options";
+
 /// The flags of `cargo build` that decide what is compiled.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, clap::Args)]
 #[expect(clippy::struct_excessive_bools, reason = "one field for each of cargo's switches")]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
-#[command(next_help_heading = "Scope: the flags that the build will use")]
 pub struct Scope {
     /// Package to build (id spec or glob; repeatable)
-    #[arg(short, long, value_name = "SPEC")]
+    #[arg(help_heading = PACKAGE_SELECTION, short, long, value_name = "SPEC")]
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub package: Vec<String>,
     /// Build all members of the workspace
-    #[arg(long, alias = "all")]
+    #[arg(help_heading = PACKAGE_SELECTION, long, alias = "all")]
     #[serde(skip_serializing_if = "is_false")]
     pub workspace: bool,
     /// Leave out a package (with --workspace; repeatable)
-    #[arg(long, value_name = "SPEC", requires = "workspace")]
+    #[arg(help_heading = PACKAGE_SELECTION, long, value_name = "SPEC", requires = "workspace")]
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub exclude: Vec<String>,
     /// Build the library only
-    #[arg(long)]
+    #[arg(help_heading = TARGET_SELECTION, long)]
     #[serde(skip_serializing_if = "is_false")]
     pub lib: bool,
     /// Build the binary NAME (glob; repeatable)
-    #[arg(long, value_name = "NAME")]
+    #[arg(help_heading = TARGET_SELECTION, long, value_name = "NAME")]
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub bin: Vec<String>,
     /// Build all binaries
-    #[arg(long)]
+    #[arg(help_heading = TARGET_SELECTION, long)]
     #[serde(skip_serializing_if = "is_false")]
     pub bins: bool,
     /// Build the example NAME (glob; repeatable)
-    #[arg(long, value_name = "NAME")]
+    #[arg(help_heading = TARGET_SELECTION, long, value_name = "NAME")]
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub example: Vec<String>,
     /// Build all examples
-    #[arg(long)]
+    #[arg(help_heading = TARGET_SELECTION, long)]
     #[serde(skip_serializing_if = "is_false")]
     pub examples: bool,
     /// Build the integration test NAME (glob; repeatable)
-    #[arg(long, value_name = "NAME")]
+    #[arg(help_heading = TARGET_SELECTION, long, value_name = "NAME")]
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub test: Vec<String>,
     /// Build everything that `cargo test` tests
-    #[arg(long)]
+    #[arg(help_heading = TARGET_SELECTION, long)]
     #[serde(skip_serializing_if = "is_false")]
     pub tests: bool,
     /// Build the benchmark NAME (glob; repeatable)
-    #[arg(long, value_name = "NAME")]
+    #[arg(help_heading = TARGET_SELECTION, long, value_name = "NAME")]
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub bench: Vec<String>,
     /// Build everything that `cargo bench` runs
-    #[arg(long)]
+    #[arg(help_heading = TARGET_SELECTION, long)]
     #[serde(skip_serializing_if = "is_false")]
     pub benches: bool,
     /// Build all targets
-    #[arg(long)]
+    #[arg(help_heading = TARGET_SELECTION, long)]
     #[serde(skip_serializing_if = "is_false")]
     pub all_targets: bool,
     /// Features to activate (also `package/feature`; repeatable)
-    #[arg(short = 'F', long, value_name = "FEATURES")]
+    #[arg(help_heading = FEATURE_SELECTION, short = 'F', long, value_name = "FEATURES")]
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub features: Vec<String>,
     /// Activate all features of all selected packages
-    #[arg(long)]
+    #[arg(help_heading = FEATURE_SELECTION, long)]
     #[serde(skip_serializing_if = "is_false")]
     pub all_features: bool,
     /// Do not activate the `default` feature of the selected packages
-    #[arg(long)]
+    #[arg(help_heading = FEATURE_SELECTION, long)]
     #[serde(skip_serializing_if = "is_false")]
     pub no_default_features: bool,
     /// Build with the profile `release`
-    #[arg(short, long, conflicts_with = "profile")]
+    #[arg(help_heading = COMPILATION_OPTIONS, short, long, conflicts_with = "profile")]
     #[serde(skip)]
     pub release: bool,
     /// Build with the profile NAME
-    #[arg(long, value_name = "NAME")]
+    #[arg(help_heading = COMPILATION_OPTIONS, long, value_name = "NAME")]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub profile: Option<String>,
     /// Build for the target TRIPLE (repeatable)
-    #[arg(long, value_name = "TRIPLE")]
+    #[arg(help_heading = COMPILATION_OPTIONS, long, value_name = "TRIPLE")]
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub target: Vec<String>,
     /// Build the library as TYPES, as with `cargo rustc` (comma-separated or repeatable)
-    #[arg(long, value_name = "TYPES", value_delimiter = ',')]
+    #[arg(help_heading = COMPILATION_OPTIONS, long, value_name = "TYPES", value_delimiter = ',')]
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub crate_type: Vec<String>,
     /// Build what `cargo check` needs
-    #[arg(long)]
+    #[arg(help_heading = COMPILATION_OPTIONS, long)]
     #[serde(skip_serializing_if = "is_false")]
     pub check: bool,
     /// Build what `cargo clippy` needs, which is the same
-    #[arg(long)]
+    #[arg(help_heading = COMPILATION_OPTIONS, long)]
     #[serde(skip)]
     pub clippy: bool,
 }

@@ -146,3 +146,102 @@ fn both_verbs_work_without_cargo() {
     succeed(&place, place.directly(&["cook"]).env("CARGO", cargo));
     assert_eq!(fake_cargo::args(&place)[..2], ["build", "--release"]);
 }
+
+/// Each line of the examples of a help, as a shell gets it.
+fn examples(help: &str) -> Vec<String> {
+    let (_, examples) = help.split_once("\nExamples:\n").expect("a help has examples");
+    let lines = examples.lines().take_while(|line| line.starts_with("  "));
+    // What follows two spaces says what the line is for.
+    let commands = lines.map(|line| line.trim().split("   ").next().expect("a line has a beginning").to_owned());
+    commands.collect()
+}
+
+#[test]
+fn the_examples_of_each_help_run() {
+    let manifest =
+        "-- Cargo.toml --\n[package]\nname = \"api\"\nversion = \"1.0.0\"\n[features]\ntls = []\n-- src/main.rs --\n";
+    let place =
+        Place::new(&[manifest, "-- Cargo.lock --\nversion = 4\n[[package]]\nname = \"api\"\nversion = \"1.0.0\"\n"]);
+    for verb in ["prepare", "cook", "verify", "cache", "completions", "man"] {
+        let help = succeed(&place, &mut place.directly(&[verb, "--help"])).stdout;
+        let examples = examples(&help);
+        assert!(examples.len() >= 2, "{verb}: {help}");
+        for example in examples {
+            // So that cook cooks what the flags say.
+            let _ = fs_err::remove_file(place.dir().join("recipe.json"));
+            let line = example.replace("cargo larder", &format!("'{}'", common::PROGRAM)).replace("~/", "home/");
+            let shell = fake_cargo::larder(&place, &[]);
+            let mut run = std::process::Command::new("sh");
+            run.args(["-c", &line]).current_dir(place.dir());
+            run.envs(shell.get_envs().filter_map(|(key, value)| Some((key, value?))));
+            let ended = place.run(&mut run);
+            assert_eq!(ended.code, Some(0), "{example}: {}", ended.stderr);
+        }
+    }
+}
+
+#[test]
+fn flags_are_under_the_headings_of_cargo() {
+    let place = Place::new(&[APP]);
+    for verb in ["prepare", "cook"] {
+        let help = succeed(&place, &mut place.directly(&[verb, "-h"])).stdout;
+        let headings: Vec<&str> = help.lines().filter(|line| line.ends_with(':') && !line.starts_with(' ')).collect();
+        let of_cargo = [
+            "Options:",
+            "Package Selection:",
+            "Target Selection:",
+            "Feature Selection:",
+            "Compilation Options:",
+            "Manifest Options:",
+            "Examples:",
+            "Environment:",
+        ];
+        assert_eq!(headings, of_cargo, "{verb}");
+    }
+}
+
+#[test]
+fn bash_completes_commands_and_flags() {
+    let place = Place::new(&[APP]);
+    let script = succeed(&place, &mut place.directly(&["completions", "bash"])).stdout;
+    fs_err::write(place.dir().join("completions"), script).expect("it is writable");
+    for (words, expected) in [("pre", "prepare"), ("cook --no-b", "--no-build"), ("cache st", "stats")] {
+        let all: Vec<&str> = words.split(' ').collect();
+        let line = format!(
+            "source ./completions; COMP_WORDS=(cargo-larder {words}); COMP_CWORD={}; _cargo-larder cargo-larder '{}' cargo-larder; echo \"${{COMPREPLY[@]}}\"",
+            all.len(),
+            all[all.len() - 1]
+        );
+        let mut bash = std::process::Command::new("bash");
+        let Ok(output) = bash.args(["-c", &line]).current_dir(place.dir()).output() else {
+            eprintln!("left out: bash is not installed");
+            return;
+        };
+        assert_eq!(
+            String::from_utf8_lossy(&output.stdout).trim(),
+            expected,
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+    }
+    for (shell, beginning) in
+        [("zsh", "#compdef cargo-larder"), ("fish", "# Print an optspec"), ("nushell", "module completions")]
+    {
+        let script = succeed(&place, &mut place.directly(&["completions", shell])).stdout;
+        assert!(script.starts_with(beginning), "{script}");
+    }
+}
+
+#[test]
+fn each_command_has_a_manual_page() {
+    let place = Place::new(&[APP]);
+    succeed(&place, &mut place.directly(&["man", "pages/man1"]));
+    for name in ["", "-prepare", "-cook", "-cache", "-cache-gc", "-completions", "-man"] {
+        let page =
+            fs_err::read_to_string(place.dir().join(format!("pages/man1/cargo-larder{name}.1"))).expect("it is there");
+        assert!(page.contains(".SH NAME") && page.contains(&format!(".TH cargo-larder{name} 1")), "{page}");
+    }
+    let file = place.larder(&["man", "Cargo.toml"]).output().expect("it starts");
+    assert_eq!(file.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&file.stderr).starts_with("error: cannot make the directory `Cargo.toml`: "));
+}
