@@ -162,13 +162,23 @@ fn the_examples_of_each_help_run() {
         "-- Cargo.toml --\n[package]\nname = \"api\"\nversion = \"1.0.0\"\n[features]\ntls = []\n-- src/main.rs --\n";
     let place =
         Place::new(&[manifest, "-- Cargo.lock --\nversion = 4\n[[package]]\nname = \"api\"\nversion = \"1.0.0\"\n"]);
-    for verb in ["prepare", "cook", "verify", "cache", "completions", "man"] {
+    for verb in ["prepare", "cook", "verify", "explain", "show", "cache", "completions", "man"] {
         let help = succeed(&place, &mut place.directly(&[verb, "--help"])).stdout;
         let examples = examples(&help);
         assert!(examples.len() >= 2, "{verb}: {help}");
         for example in examples {
-            // So that cook cooks what the flags say.
-            let _ = fs_err::remove_file(place.dir().join("recipe.json"));
+            if verb == "cook" {
+                // So that it cooks what the flags say.
+                let _ = fs_err::remove_file(place.dir().join("recipe.json"));
+            }
+            if ["explain", "show"].contains(&verb) {
+                for recipe in ["recipe.json", "old.json"] {
+                    prepare(&place, &["--recipe-path", recipe]);
+                }
+            }
+            if example.contains("--since") {
+                continue; // A test of explain makes the revisions.
+            }
             let line = example.replace("cargo larder", &format!("'{}'", common::PROGRAM)).replace("~/", "home/");
             let shell = fake_cargo::larder(&place, &[]);
             let mut run = std::process::Command::new("sh");
