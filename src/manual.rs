@@ -1,6 +1,7 @@
 //! Completions for shells and manual pages.
 //!
-//! In: the command line as clap knows it. Out: a script on stdout, or a page for each command in a directory. Reads nothing.
+//! In: the command line as clap knows it. Out: a script on stdout, or a page for each command in a
+//! directory. Reads nothing.
 
 use crate::cli::{self, Completions, Man, Shell};
 use crate::disk;

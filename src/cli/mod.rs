@@ -48,7 +48,8 @@ fn explained(mut error: clap::Error, args: &[OsString]) -> clap::Error {
     error
 }
 
-/// The commands. The wrapper looks them up for each compiler that cargo starts, so they are not taken from clap.
+/// The commands. The wrapper looks them up for each compiler that cargo starts, so they are not
+/// taken from clap.
 const VERBS: [&str; 9] = ["prepare", "cook", "verify", "explain", "show", "init", "cache", "completions", "man"];
 
 /// Returns whether a command line of a user can begin with this word. The one that cargo gives to a
@@ -252,7 +253,8 @@ pub struct Prepare {
     /// What the build will select.
     #[command(flatten)]
     pub scope: Scope,
-    /// The triple that will be built on; leaves out dependencies of other platforms where there is no --target
+    /// The triple that will be built on; leaves out dependencies of other platforms where there
+    /// is no --target
     #[arg(help_heading = COMPILATION_OPTIONS, long, value_name = "TRIPLE")]
     pub host: Option<String>,
     /// Path to Cargo.toml

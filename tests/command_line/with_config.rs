@@ -295,7 +295,8 @@ fn the_variable_of_the_lockfile_path_is_heard_by_prepare() {
     assert_eq!(place.read("recipe.json"), plain);
 }
 
-/// Without rustup, a toolchain file is cooked with the cargo on PATH, so a compiler must take these flags.
+/// Without rustup, a toolchain file is cooked with the cargo on PATH, so a compiler must take these
+/// flags.
 const SIBLING: &str = "-- .cargo/config.toml --\n[build]\nrustflags = [\"--cfg=a\"]\n";
 
 #[test]
