@@ -226,7 +226,7 @@ mod tests {
         let hidden = format!("   Compiling larder-stub v0.0.0 (/tmp/s{MAIN_SEPARATOR}larder-stub)\n");
         assert_eq!(on_20(&[bar, bar, "   Compiling a v1\n", "b\n"]), format!("{bar}{bar}\x1b[K   Compiling a v1\nb\n"));
         assert_eq!(on_20(&[bar, &hidden, "   Compiling a v1\n"]), format!("{bar}\x1b[K   Compiling a v1\n"));
-        assert_eq!(on_20(&["    Buil", &bar[8..]]), format!("{bar}\x1b[K"), "in parts");
+        assert_eq!(on_20(&[&bar[..8], &bar[8..]]), format!("{bar}\x1b[K"), "in parts");
         assert_eq!(on_20(&["    Building [=======> ] 1\r", "a\n"]), "\x1b[Ka\n", "too wide");
         assert_eq!(passed(&[bar, "a\n"]), format!("{bar}a\n"), "no terminal");
     }
