@@ -169,7 +169,7 @@ mod tests {
         let base = of(plain());
         assert_eq!(base, of(plain()));
         assert_ne!(base, of(Known { versions: "rustc 1.96.0".to_owned(), ..plain() }));
-        assert_ne!(base, of(Known { cargo_home: PathBuf::from("/root/.cargo"), ..plain() }));
+        assert_ne!(base, of(Known { cargo_home: PathBuf::from("/elsewhere/.cargo"), ..plain() }));
         assert_eq!(base, of(Known { target_dir: PathBuf::from("/b/target"), ..plain() }), "only units that name it");
         assert_ne!(base, common(&[("RUSTC_WRAPPER", "sccache")], ""));
         assert_ne!(base, common(&[], "[build]\nrustc-wrapper = 'sccache'"));

@@ -17,7 +17,7 @@ def run(bench):
         if not ignored:
             (project / ".dockerignore").unlink()
         # What a developer's machine has there: the same build by the same toolchain, with a cargo home of its own.
-        machine = ["-v", f"{project}:/home/me/hello", "-w", "/home/me/hello", "-e", "CARGO_HOME=/home/me/.cargo"]
+        machine = ["-v", f"{project}:/srv/me/hello", "-w", "/srv/me/hello", "-e", "CARGO_HOME=/srv/me/.cargo"]
         bench.run(bench.bases["rust"], "cargo", "build", "--release", "--locked", flags=machine)
         edit(project / "src/main.rs", "use anyhow", "// edited\nuse anyhow")
         build = bench.build(project, title, args={"RUNTIME": bench.bases["debian"]})
