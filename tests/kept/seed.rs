@@ -328,7 +328,11 @@ fn what_a_build_script_left_comes_from_another_path_only_if_it_does_not_name_tha
     assert!(built.compiled.is_empty() && !built.fresh.is_empty(), "{built:#?}");
     let here = fs_err::canonicalize(&other).expect("it is there").join("target/release");
     let here = text(&here);
-    assert_eq!(prints(&other), format!("{here} {here} {here} own"));
+    // In the layout of Rust 1.100, `OUT_DIR` is a level deeper, so the printed directory is, too.
+    let tastes = prints(&other);
+    let tastes: Vec<&str> = tastes.split(' ').collect();
+    assert!(tastes[..3].iter().all(|taste| taste.starts_with(here)), "{tastes:?}");
+    assert_eq!(tastes[3..], ["own"]);
     let report: serde_json::Value =
         serde_json::from_slice(&fs_err::read(other.join("report.json")).expect("written")).expect("it is JSON");
     let rows = report["rows"].as_array().expect("there are rows");
