@@ -107,10 +107,15 @@ fn cook_one(
         );
     }
     let counts = cooked.units.units();
-    let brought = [("Seeded", counts.seeded, ""), ("Restored", counts.stored, " from the store")];
-    for (verb, units, from) in brought.into_iter().filter(|(_, units, _)| *units > 0) {
-        let saved = cooked.units.saved_seconds();
-        report.done(verb, &format!("{units} units{from}, which saves {saved:.1}s of compilation"));
+    let saved = format!("{:.1}s of compilation", cooked.units.saved_seconds());
+    match (counts.seeded, counts.stored) {
+        (0, 0) => {}
+        (seeded, 0) => report.done("Seeded", &format!("{seeded} units, which saves {saved}")),
+        (0, stored) => report.done("Restored", &format!("{stored} units from the store, which saves {saved}")),
+        (seeded, stored) => {
+            report.done("Seeded", &format!("{seeded} units"));
+            report.done("Restored", &format!("{stored} units from the store; both together save {saved}"));
+        }
     }
     if counts.trimmed > 0 {
         report.done("Trimmed", &format!("{} units that no recipe uses any more", counts.trimmed));
