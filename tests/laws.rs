@@ -31,7 +31,7 @@ type Verdict = Result<(), TestCaseError>;
 
 /// How many cases of each law. The default leaves time for other tests; CI has more.
 fn cases() -> u32 {
-    let Ok(text) = std::env::var("LARDER_CASES") else { return 32 };
+    let Ok(text) = std::env::var("LARDER_CASES") else { return 16 };
     text.parse().unwrap_or_else(|_| panic!("`LARDER_CASES` is `{text}`, which is no number of cases"))
 }
 

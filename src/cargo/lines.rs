@@ -4,7 +4,7 @@
 //! stubs and without `Finished`, which is not the end of a cook. Every other byte passes unchanged
 //! and at once.
 //!
-//! On a terminal, too, cargo writes to a pipe, and [`terminal`](super::terminal) makes it draw its
+//! On a terminal, too, cargo writes to a pipe, and [`terminal`] makes it draw its
 //! progress bar. This module then erases the bar before each line, because cargo does so on a
 //! terminal only (`Shell::err_erase_line` in its `core/shell.rs`). With `-v`, all lines pass, and
 //! cargo writes to stderr itself.

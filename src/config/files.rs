@@ -2,7 +2,7 @@
 //!
 //! In: the current directory of cargo, and the root of the workspace. Out: the merged config with
 //! paths relative to the root, and the toolchain file. Files from the current directory up to the
-//! top of the project count ([`top`]). Files above it belong to the machine and do not travel.
+//! top of the project count (`top`). Files above it belong to the machine and do not travel.
 //! Writes nothing.
 
 use super::file::{NAMES, file};

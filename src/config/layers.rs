@@ -24,8 +24,8 @@ pub struct Given {
     pub config: Vec<String>,
     /// The values of `-Z`.
     pub unstable: Vec<String>,
-    /// The top of the project, if [`files`] must not search for it, because the project is an
-    /// unpacked recipe.
+    /// The top of the project, if [`files`](super::files) must not search for it, because the
+    /// project is an unpacked recipe.
     pub top: Option<PathBuf>,
 }
 

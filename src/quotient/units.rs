@@ -1,7 +1,7 @@
 //! Finds the third-party packages below local units, and how they are compiled.
 //!
 //! In: a workspace, its selection, and its resolved features. Out: for every third-party dependency
-//! of a local unit, its [`Class`]es and their conditions. This is the local part of cargo's unit
+//! of a local unit, its `Class`es and their conditions. This is the local part of cargo's unit
 //! graph (`core/compiler/unit_dependencies.rs`), with the flags of local crate types for the units
 //! below (`core/compiler/lto.rs`). Touches nothing.
 

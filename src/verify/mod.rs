@@ -2,8 +2,8 @@
 //!
 //! In: the flags of the build, the real workspace, and the target directory. Out: on stdout, every
 //! third-party unit that is not fresh, with its cause. cargo decides. It runs on the real
-//! workspace, with an image of the target directory ([`image`]) and a compiler that compiles
-//! nothing ([`compiler`]). Writes to a scratch directory, and to cargo's home as the build would.
+//! workspace, with an image of the target directory (`image`) and a compiler that compiles
+//! nothing (`compiler`). Writes to a scratch directory, and to cargo's home as the build would.
 //! Changes neither the target directory nor the workspace.
 
 pub mod compiler;

@@ -3,7 +3,7 @@
 //! In: the platforms of manifests. Out: a [`Condition`], a set of alternatives. Each alternative is
 //! a set of platforms that must all match. No alternative implies another one. The form is
 //! therefore canonical, except for logic that needs knowledge of platforms (see `platform.rs`). A
-//! condition with more than [`MOST`] alternatives becomes "always" and is marked as coarse. Touches
+//! condition with more than `MOST` alternatives becomes "always" and is marked as coarse. Touches
 //! nothing.
 
 use std::collections::BTreeSet;
