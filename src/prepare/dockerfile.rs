@@ -10,12 +10,9 @@ use crate::workspace::scope::Scope;
 use std::ffi::OsString;
 use std::path::Path;
 
-/// The commands that call `cook`, each with the equivalent arguments.
-const CALLS: [(&[&str], &[&str]); 3] = [
-    (&["cargo", "larder", "cook"], &["cargo-larder", "cook"]),
-    (&["cargo-larder", "larder", "cook"], &["cargo-larder", "cook"]),
-    (&["cargo-larder", "cook"], &["cargo-larder", "cook"]),
-];
+/// The commands that call `cook`.
+const CALLS: [&[&str]; 3] =
+    [&["cargo", "larder", "cook"], &["cargo-larder", "larder", "cook"], &["cargo-larder", "cook"]];
 
 /// Returns a hint if the recipe is unscoped, but the Dockerfile of the root cooks it for only one
 /// build.
@@ -44,13 +41,13 @@ fn cooks(text: &str) -> Option<Vec<Scope>> {
         lines.flat_map(|line| line.split(['&', ';', '|'])).map(|it| it.split_whitespace().collect::<Vec<_>>());
     let mut scopes = Vec::new();
     for words in commands {
-        for (call, same) in CALLS {
+        for call in CALLS {
             let Some(start) = words.windows(call.len()).position(|window| window == call) else { continue };
             let rest = &words[start + call.len()..];
             if rest.iter().any(|word| word.contains(['$', '\'', '"', '\\', '`', '<', '>', '['])) {
                 return None;
             }
-            let args: Vec<OsString> = same.iter().chain(rest).map(OsString::from).collect();
+            let args: Vec<OsString> = ["cargo-larder", "cook"].iter().chain(rest).map(OsString::from).collect();
             let cli::Verb::Cook(cook) = cli::parse(&args).ok()?.verb else { return None };
             if cook.recipe_path.is_some() || cook.manifest_path.is_some() {
                 return None;

@@ -14,13 +14,14 @@
 //! and libraries of other crate types.
 
 use crate::workspace::scope::Scope;
-use crate::workspace::{Dependency, DependencyKind, Package, Resolved};
+use crate::workspace::{Dependency, DependencyKind, Package, Resolved, Target};
 use std::collections::BTreeSet;
 
 /// Returns the packages without the declarations that others imply.
 pub fn without(packages: &[Package]) -> Vec<Package> {
     let reduced = packages.iter().enumerate().map(|(i, package)| {
-        let dependencies = package.dependencies.iter().filter(|d| !is_implied(packages, i, d)).cloned().collect();
+        let reached = below(packages, i);
+        let dependencies = package.dependencies.iter().filter(|d| !is_implied(package, &reached, d)).cloned().collect();
         Package { dependencies, ..package.clone() }
     });
     reduced.collect()
@@ -47,9 +48,8 @@ pub fn restore(packages: &mut [Package], scope: &Scope) {
     }
 }
 
-/// Returns whether a package below this one already makes the same request.
-fn is_implied(packages: &[Package], own: usize, dependency: &Dependency) -> bool {
-    let package = &packages[own];
+/// Returns whether one of the declarations that the package reaches already makes the same request.
+fn is_implied(package: &Package, reached: &[&Dependency], dependency: &Dependency) -> bool {
     let of_key =
         |value: &str| value.split_once('/').is_some_and(|(key, _)| key.trim_end_matches('?') == dependency.key);
     let is_named = package.features.values().flatten().any(|value| of_key(value));
@@ -57,14 +57,13 @@ fn is_implied(packages: &[Package], own: usize, dependency: &Dependency) -> bool
     if !is_plain(dependency) || !is_reduced(package) || !is_alone || is_named || dependency.key != dependency.package {
         return false;
     }
-    let reached = below(packages, own);
     let asks_as_much = |other: &&&Dependency| {
         let has = |feature: &String| other.features.contains(feature);
         other.to == dependency.to
             && (other.default_features || !dependency.default_features)
             && dependency.features.iter().all(has)
     };
-    is_only_one(&reached, dependency) && reached.iter().any(|d| asks_as_much(&d))
+    is_only_one(reached, dependency) && reached.iter().any(|d| asks_as_much(&d))
 }
 
 /// Returns whether all declarations of packages with this name mean the same package.
@@ -93,8 +92,7 @@ fn is_reduced(package: &Package) -> bool {
 
 /// Returns whether the dependencies of a library are compiled as if the package above it had them.
 fn hands_down(package: &Package) -> bool {
-    let is_plain = |t: &String| matches!(t.as_str(), "lib" | "rlib");
-    !package.is_carried() && package.lib().is_some_and(|lib| lib.crate_types.iter().all(is_plain))
+    !package.is_carried() && package.lib().is_some_and(Target::is_plain_library)
 }
 
 fn is_plain(dependency: &Dependency) -> bool {

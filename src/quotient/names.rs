@@ -82,8 +82,8 @@ fn is_left_out(workspace: &Workspace, package: usize, target: &Target) -> bool {
 /// Returns whether a binary that depends on this package's library adds no third-party unit. This
 /// is so if the library is compiled for the target, and passes the same flags down as a binary.
 fn stands_for_binary(workspace: &Workspace, package: &Package) -> bool {
-    let is_plain = |lib: &Target| lib.crate_types.iter().all(|t| matches!(t.as_str(), "lib" | "rlib"));
-    let is_alike = |lib: &Target| is_plain(lib) || !lib.is_proc_macro() && !profile::any_lto(&profiles(workspace));
+    let is_alike =
+        |lib: &Target| lib.is_plain_library() || !lib.is_proc_macro() && !profile::any_lto(&profiles(workspace));
     package.is_member && package.lib().is_some_and(is_alike)
 }
 

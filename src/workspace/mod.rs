@@ -166,6 +166,11 @@ impl Target {
     pub fn is_proc_macro(&self) -> bool {
         self.crate_types.iter().any(|t| t == "proc-macro")
     }
+
+    /// Returns whether it is a library of crate types that cargo links only into other crates.
+    pub fn is_plain_library(&self) -> bool {
+        self.kind == TargetKind::Lib && self.crate_types.iter().all(|t| matches!(t.as_str(), "lib" | "rlib"))
+    }
 }
 
 impl Workspace {
