@@ -121,9 +121,8 @@ fn difference(now: &Files, then: &Files) -> String {
 }
 
 /// Returns the third-party packages of a skeleton.
-pub fn packages(files: &Files) -> BTreeSet<String> {
+fn packages(files: &Files) -> BTreeSet<String> {
     let name = "Cargo.lock";
     let parsed = lockfile::parse(name, skeleton::text(files, name).unwrap_or_default());
-    let packages = parsed.map(|lock| lock.packages).unwrap_or_default();
-    packages.into_iter().filter(|p| p.source.is_some()).map(|p| format!("{} {}", p.name, p.version)).collect()
+    parsed.map(|lock| lock.third_parties()).unwrap_or_default()
 }

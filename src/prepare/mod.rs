@@ -109,7 +109,7 @@ pub fn prepare(args: Prepare, environment: Environment) -> Result<()> {
             "recipe `{name}` was prepared for {other}, and is replaced\nhelp: to keep both, name one with `--recipe-path`"
         ));
     }
-    let (kept, all) = (prepared.packages, locked_packages(&workspace));
+    let (kept, all) = (prepared.packages, workspace.lock.third_parties());
     if let Some(hint) = wheel::hint(&workspace, &kept) {
         report.note(&hint);
     }
@@ -232,7 +232,7 @@ fn for_any_build_of(workspace: &Workspace, scope: &Scope) -> Result<Prepared> {
 /// Makes the recipe that any later `cook` narrows.
 fn for_any_build(workspace: &Workspace) -> Prepared {
     let reduced = reduce::reduce(workspace);
-    let (files, packages) = (skeleton::files(&reduced.workspace), locked_packages(&reduced.workspace));
+    let (files, packages) = (skeleton::files(&reduced.workspace), reduced.workspace.lock.third_parties());
     let recipe = Recipe { here: reduced.here, above: workspace.config_above, files, ..Recipe::default() };
     Prepared { warnings: reduced.warnings, recipe, packages }
 }
@@ -243,7 +243,7 @@ fn for_any_build(workspace: &Workspace) -> Prepared {
 /// The scope does not fit the workspace.
 pub fn for_scope(workspace: &Workspace, scope: &Scope, host: Option<&str>) -> Result<Prepared> {
     let quotient = quotient(workspace, scope, host)?;
-    let (files, packages) = (skeleton::files(&quotient.workspace), locked_packages(&quotient.workspace));
+    let (files, packages) = (skeleton::files(&quotient.workspace), quotient.workspace.lock.third_parties());
     let recipe = Recipe {
         scope: Some(scope.clone()),
         host: host.map(str::to_owned),
@@ -264,10 +264,4 @@ fn assumed(workspace: &Workspace, scope: &Scope) -> BTreeSet<String> {
     let used = used.and_then(|name| profile::used(Some(name), &workspace.root_tables.profile, &profiles).ok());
     let variables = workspace.profile_variables.iter().map(|(name, value)| (name.as_str(), value.as_str()));
     assumed::settings(&workspace.layers, variables, used.as_ref()).into_keys().map(str::to_owned).collect()
-}
-
-/// Returns the third-party packages of a workspace.
-fn locked_packages(workspace: &Workspace) -> BTreeSet<String> {
-    let packages = workspace.lock.packages.iter().filter(|p| p.source.is_some());
-    packages.map(|p| format!("{} {}", p.name, p.version)).collect()
 }

@@ -79,8 +79,7 @@ impl View {
 
     /// Returns the packages that are compiled: those with a source, and carried ones.
     pub fn third_party(&self) -> BTreeSet<usize> {
-        let sourced = self.lock.packages.iter().enumerate().filter(|(_, p)| p.source.is_some()).map(|(i, _)| i);
-        sourced.chain(self.carried.values().copied()).collect()
+        self.lock.sourced().chain(self.carried.values().copied()).collect()
     }
 
     /// Returns the members of an unscoped recipe by directory.
@@ -265,8 +264,7 @@ fn parsed(name: &str, files: &Files, path: &str) -> Result<Table> {
 /// Returns the directories of carried packages. In a recipe of stubs these are all others. In an
 /// unscoped recipe these are the local packages below third-party ones.
 fn carried(manifests: &BTreeMap<String, Table>, stubs: &BTreeSet<String>, lock: &Lockfile) -> BTreeMap<String, usize> {
-    let sourced = lock.packages.iter().enumerate().filter(|(_, p)| p.source.is_some()).map(|(i, _)| i);
-    let below = lock.reach(sourced);
+    let below = lock.reach(lock.sourced());
     let entry = |manifest: &Table| lock.local_entry(package_name(manifest)?, version(manifest)?);
     let all = manifests.iter().filter(|(dir, _)| !dir.is_empty() && !stubs.contains(*dir));
     let entries = all.filter_map(|(dir, manifest)| Some((dir.clone(), entry(manifest)?)));

@@ -53,6 +53,16 @@ impl LockedPackage {
 }
 
 impl Lockfile {
+    /// Returns the indices of the entries with a source, which are third-party packages.
+    pub fn sourced(&self) -> impl Iterator<Item = usize> {
+        self.packages.iter().enumerate().filter(|(_, p)| p.source.is_some()).map(|(i, _)| i)
+    }
+
+    /// Returns the third-party packages, each as `name version`.
+    pub fn third_parties(&self) -> BTreeSet<String> {
+        self.sourced().map(|i| format!("{} {}", self.packages[i].name, self.packages[i].version)).collect()
+    }
+
     /// Returns the indices of `roots` and of everything that they depend on, directly or not.
     pub fn reach(&self, roots: impl IntoIterator<Item = usize>) -> BTreeSet<usize> {
         let mut reached = BTreeSet::new();
