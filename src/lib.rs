@@ -22,6 +22,7 @@ pub mod error;
 pub mod explain;
 pub mod index;
 pub mod init;
+pub mod key;
 pub mod manifest;
 pub mod manual;
 pub mod path;
@@ -69,6 +70,7 @@ pub fn run(args: &[OsString]) -> ExitCode {
         Verb::Verify(verify) => verify.how.color.clone(),
         Verb::Explain(explain) => explain.color.clone(),
         Verb::Show(show) => show.color.clone(),
+        Verb::Key(key) => key.how.color.clone(),
         Verb::Init(init) => init.color.clone(),
         Verb::Cache(_) | Verb::Completions(_) | Verb::Man(_) => None,
     };
@@ -90,6 +92,7 @@ fn exec(larder: Larder, environment: &Environment) -> Result<()> {
         Verb::Cache(args) => store::command::run(&args, &environment, &mut std::io::stdout()),
         Verb::Verify(args) => verify::verify(&args, environment, &mut std::io::stdout()),
         Verb::Show(args) => show::show(&args, &environment, &mut std::io::stdout()),
+        Verb::Key(args) => key::key(&args, environment, &mut std::io::stdout()),
         Verb::Explain(args) => explain::explain(&args, environment, &mut std::io::stdout()),
         Verb::Init(args) => init::init(*args, environment, &mut std::io::stdout()),
         Verb::Completions(args) => manual::completions(&args, &mut std::io::stdout()),

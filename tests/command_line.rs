@@ -6,6 +6,8 @@ mod common;
 
 #[path = "command_line/chef.rs"]
 mod chef;
+#[path = "command_line/compare.rs"]
+mod compare;
 #[path = "command_line/context.rs"]
 mod context;
 #[path = "command_line/environment.rs"]
@@ -22,6 +24,8 @@ mod explain_since;
 mod help;
 #[path = "command_line/init.rs"]
 mod init;
+#[path = "command_line/key.rs"]
+mod key;
 #[path = "command_line/maturin.rs"]
 mod maturin;
 #[cfg(target_os = "linux")]

@@ -1,6 +1,8 @@
 //! The documents agree with the program: their commands parse, their flags are those of the
 //! program, their Dockerfiles are tested ones, and their links and paths lead to files that exist.
 
+#[path = "readme/ci.rs"]
+mod ci;
 #[path = "readme/rooms.rs"]
 mod rooms;
 
@@ -180,8 +182,8 @@ fn every_command_parses() {
 fn the_flag_tables_are_those_of_the_program() {
     let page = Page::read("docs/flags.md");
     let both = page.flags_below("## Flags of both commands");
-    for verb in ["prepare", "cook", "verify", "explain", "show", "init", "cache"] {
-        let is_alone = ["verify", "explain", "show", "init", "cache"].contains(&verb);
+    for verb in ["prepare", "cook", "verify", "explain", "show", "key", "init", "cache"] {
+        let is_alone = ["verify", "explain", "show", "key", "init", "cache"].contains(&verb);
         let both = if is_alone { BTreeSet::new() } else { both.clone() };
         let own = page.flags_below(&format!("## Flags of {verb}"));
         let (documented, exist) = (both.union(&own).cloned().collect::<BTreeSet<_>>(), flags(verb));
@@ -197,7 +199,7 @@ fn the_flag_tables_are_those_of_the_program() {
 #[test]
 fn every_flag_that_the_guide_mentions_exists() {
     let exist: BTreeSet<String> =
-        ["prepare", "cook", "verify", "explain", "show", "init", "cache"].into_iter().flat_map(flags).collect();
+        ["prepare", "cook", "verify", "explain", "show", "key", "init", "cache"].into_iter().flat_map(flags).collect();
     for page in guide() {
         for flag in page.spans().filter_map(flag_of) {
             let is_known = exist.contains(flag) || FLAGS_OF_OTHERS.contains(&flag);

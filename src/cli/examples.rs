@@ -40,6 +40,14 @@ Examples:
   cargo larder show                            recipe.json, as text
   cargo larder show old.json --format dot";
 
+pub const KEY: &str = "\
+Examples:
+  cargo larder key                             For the flags of recipe.json
+  cargo larder key --restore                   The part for `restore-keys`
+
+Environment:
+  CARGO_HOME, CC, RUSTFLAGS and the like decide about a key as about a build.";
+
 pub const INIT: &str = "\
 Examples:
   cargo larder init --stdout                   Look at what it would write

@@ -5,9 +5,11 @@
 mod examples;
 mod how;
 pub mod init;
+mod key;
 
 pub use how::How;
 pub use init::Init;
+pub use key::Key;
 
 use crate::workspace::scope::{COMPILATION_OPTIONS, MANIFEST_OPTIONS, Scope};
 use clap::error::{ContextKind, ContextValue};
@@ -50,7 +52,8 @@ fn explained(mut error: clap::Error, args: &[OsString]) -> clap::Error {
 
 /// The commands. The wrapper looks them up for each compiler that cargo starts, so they are not
 /// taken from clap.
-const VERBS: [&str; 9] = ["prepare", "cook", "verify", "explain", "show", "init", "cache", "completions", "man"];
+const VERBS: [&str; 10] =
+    ["prepare", "cook", "verify", "explain", "show", "key", "init", "cache", "completions", "man"];
 
 /// Returns whether a command line of a user can begin with this word. The one that cargo gives to a
 /// wrapper begins with a compiler.
@@ -100,6 +103,8 @@ pub enum Verb {
     Explain(Explain),
     /// Show what is in a recipe
     Show(Show),
+    /// Print the key of a CI cache for what a recipe builds
+    Key(Box<Key>),
     /// Write a Dockerfile for the workspace, and what goes with it
     Init(Box<Init>),
     /// Look after the store that `cook --cache` fills
@@ -329,6 +334,9 @@ pub struct Cook {
     /// Write what became of each unit to a file, as JSON
     #[arg(long, value_name = "FILE", conflicts_with = "no_build")]
     pub report: Option<PathBuf>,
+    /// Say how this environment differs from that of a report, such as the CI's
+    #[arg(long, value_name = "REPORT", conflicts_with = "no_build")]
+    pub compare: Option<PathBuf>,
     /// Cook for maturin, which will build for this Python [default: the one that maturin takes]
     #[arg(long, value_name = "PYTHON", num_args = 0..=1, require_equals = true, conflicts_with = "no_build")]
     pub maturin: Option<Option<PathBuf>>,

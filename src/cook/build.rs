@@ -4,11 +4,12 @@
 //! Writes the scratch directory, the target directory, cargo's home, and the store.
 
 use super::epoch::Epoch;
+use super::named::Named;
 use super::order::Order;
 use super::place::Place;
 use super::refused::explain;
 use super::units::Units;
-use super::{cache, differs, hold, maturin, place, root, wrapper};
+use super::{cache, differs, hold, machine, maturin, place, root, wrapper};
 use crate::cargo::interrupt::Interrupt;
 use crate::cargo::lines::Hidden;
 use crate::cargo::terminal;
@@ -27,8 +28,9 @@ use crate::path;
 use crate::recipe::skeleton;
 use crate::report::Report;
 use crate::shell;
+use crate::target::machine::Machine;
 use crate::target::{self, builds, records};
-use crate::triple::{self, Named};
+use crate::triple;
 use crate::workspace::scope::Scope;
 use std::path::{Path, PathBuf};
 use toml::Table;
@@ -63,7 +65,8 @@ pub fn in_scratch(
     let scratch = disk::scratch()?;
     // cargo names the scratch directory by its canonical path.
     let skeleton = fs_err::canonicalize(scratch.path())?;
-    let root = root::root(order.stood, args, &order.current, &given.environment)?;
+    let named = Named { recipe: args.recipe_path.as_deref(), manifest: args.manifest_path.as_deref(), how: &args.how };
+    let root = root::root(order.stood, named, &order.current, &given.environment)?;
     let place = Place { environment: &given.environment, here, root: &root };
     let (mut config, layers) = settings(&order, given, &place, &skeleton, report)?;
     let to_copy = place::to_copy(&order.files, &place);
@@ -109,6 +112,7 @@ pub fn in_scratch(
             maturin::variables(python.as_deref(), &order.files, &order.scope, &target_dir, &given.environment)?;
         to_run.env.extend(variables);
     }
+    let machine = machine(args, &to_run, &order, &layers, &given.environment, report)?;
     let held = hold::hold(&order.files, &how, &mut update, interrupt, report);
     explain(&held, &Outcome::default(), &to_run, &how, &order, report);
     held?;
@@ -143,6 +147,7 @@ pub fn in_scratch(
         note_build(&order, &words, &layers, given, [units.dir, &target_dir]);
     }
     let units = units.after(&before, &outcome.units, args.no_trim, report)?;
+    let units = machine.into_iter().fold(units, target::report::Report::on);
     let around = load::Around {
         env: place::absolute_variables(&place),
         layers: &layers,
@@ -175,7 +180,7 @@ fn settings(
     {
         report.warning(&warning);
     }
-    let named = Named { targets: &order.scope.target, host: None, layers: &layers, here, root };
+    let named = triple::Named { targets: &order.scope.target, host: None, layers: &layers, here, root };
     triple::check(&named)?.iter().for_each(|warning| report.warning(warning));
     Ok((config, layers))
 }
@@ -208,6 +213,31 @@ fn load_index(order: &Order, how: &How, around: load::Around<'_>, interrupt: &In
         );
     }
     Ok(())
+}
+
+/// Returns the environment of a cook if its report needs it. Tells how it differs from that of the
+/// report that a flag names.
+fn machine(
+    args: &Cook,
+    build: &cargo::Build<'_>,
+    order: &Order,
+    layers: &Layers,
+    environment: &Environment,
+    report: Report,
+) -> Result<Option<Machine>> {
+    let there =
+        args.compare.as_deref().map(|file| machine::read(file, &environment.here).map(|it| (file, it))).transpose()?;
+    if there.is_none() && args.report.is_none() {
+        return Ok(None);
+    }
+    let targets = builds::with_target(order.scope.clone(), layers).target;
+    let machine = machine::of(build, targets, layers, &builds::manifest(&order.files), environment);
+    match (&there, &machine) {
+        (Some((file, there)), Some(here)) => machine::tell(file, &here.differences(there), report),
+        (Some(_), None) => report.note("nothing is compared: cargo and rustc do not tell their versions"),
+        (None, _) => {}
+    }
+    Ok(machine)
 }
 
 /// Warns if this machine is not the host of the recipe.

@@ -6,6 +6,7 @@
 
 use super::agree;
 use super::differs::Prepared;
+use super::named::Named;
 use super::root::Stood;
 use super::stale;
 use crate::cli::Cook;
@@ -13,7 +14,6 @@ use crate::config::layers::Given;
 use crate::disk;
 use crate::error::{Result, fail};
 use crate::index::load::{self, Wanted};
-use crate::path;
 use crate::prepare::{RECIPE, locked};
 use crate::quotient::quotient;
 use crate::quotient::{implied, names, narrow, select};
@@ -58,14 +58,14 @@ pub struct Order {
 pub fn orders(args: &Cook, given: &Given, report: Report) -> Result<Vec<Order>> {
     let asked = args.scope.clone().normalized();
     let here = given.environment.here.as_path();
-    let (recipe, source) = recipe(args, &asked, given, report)?;
+    let named = Named { recipe: args.recipe_path.as_deref(), manifest: args.manifest_path.as_deref(), how: &args.how };
+    let (recipe, source) = recipe(named, &asked, given, report)?;
     let (read, mut workspace) = match source {
         Source::File(read) => (Some(read), None),
         Source::Workspace(workspace) => (None, Some(workspace)),
     };
     // The manifest may not exist yet, because sources may arrive after the cook.
-    let current = args.manifest_path.as_ref().map(|path| path::normalize(&here.join(path)).with_file_name(""));
-    let current = current.unwrap_or_else(|| here.to_owned());
+    let current = named.current(here);
     let read_beside = read.as_ref().filter(|_| !args.no_build);
     if let Some(read) = read_beside
         && let Some(warning) = stale::warning(&recipe, &read.name, args, &asked, &current, given)?
@@ -110,24 +110,28 @@ pub fn orders(args: &Cook, given: &Given, report: Report) -> Result<Vec<Order>> 
 }
 
 /// A recipe in a file.
-struct Read {
+pub struct Read {
     name: String,
     /// The end of the second before it was written, if it is a regular file.
     written: Option<SystemTime>,
 }
 
 /// The source of a recipe.
-enum Source {
+pub enum Source {
+    /// A file.
     File(Read),
+    /// The workspace that it was prepared from in memory.
     Workspace(Rc<Workspace>),
 }
 
 /// Returns the named recipe, `recipe.json` if it exists, or one prepared in memory, with its
 /// source.
-fn recipe(args: &Cook, scope: &Scope, given: &Given, report: Report) -> Result<(Recipe, Source)> {
+///
+/// # Errors
+/// The recipe is missing or invalid. Without one, `prepare` would fail.
+pub fn recipe(named: Named<'_>, scope: &Scope, given: &Given, report: Report) -> Result<(Recipe, Source)> {
     let here = given.environment.here.as_path();
-    let (named, manifest) = (args.recipe_path.as_deref(), args.manifest_path.as_deref());
-    let how = &args.how;
+    let Named { recipe: named, manifest, how } = named;
     let network = locked::Network { offline: how.offline || how.frozen, locked: how.locked || how.frozen };
     let path = named.unwrap_or(Path::new(RECIPE));
     let name = path.display().to_string();

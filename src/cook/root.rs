@@ -3,7 +3,7 @@
 //! In: the current directory, `--manifest-path`, and where the recipe says `prepare` was called.
 //! Out: the root, even if the sources arrive later. Reads manifests above and writes nothing.
 
-use crate::cli::Cook;
+use super::named::Named;
 use crate::environment::Environment;
 use crate::error::{Result, fail};
 use crate::{path, read};
@@ -22,19 +22,19 @@ pub struct Stood {
 ///
 /// # Errors
 /// The root does not exist, the recipe does not tell it, and the target directory depends on it.
-pub fn root(stood: Stood, args: &Cook, current: &Path, environment: &Environment) -> Result<PathBuf> {
+pub fn root(stood: Stood, asked: Named<'_>, current: &Path, environment: &Environment) -> Result<PathBuf> {
     let here = environment.here.as_path();
     // For a member, cargo builds into the target directory of the root.
     if let Some(root) = read::root(current) {
         return Ok(root);
     }
-    let named = args.manifest_path.is_some().then(|| path::steps(current, here));
+    let named = asked.manifest.is_some().then(|| path::steps(current, here));
     let up = steps_up(stood, named);
     if let Some(root) = up.and_then(|up| current.ancestors().nth(up)) {
         return Ok(root.to_owned());
     }
     let is_named =
-        args.how.target_dir.is_some() || environment.var_os("CARGO_TARGET_DIR").is_some_and(|v| !v.is_empty());
+        asked.how.target_dir.is_some() || environment.var_os("CARGO_TARGET_DIR").is_some_and(|v| !v.is_empty());
     if is_named {
         return Ok(current.to_owned());
     }

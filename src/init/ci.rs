@@ -23,6 +23,7 @@ pub fn pipeline(plan: &Plan, ci: Ci) -> (&'static str, String) {
         .replace("@INSTALL@", &install(plan, ci))
         .replace("@CONTEXT@", &place(&plan.facts.below))
         .replace("@ROOT@", &place(&root))
+        .replace("@TARGET_DIR@", &plan.facts.target_dir)
         .replace("@TARGET@", &join(&root, &plan.facts.target_dir))
         .replace("@FLAGS@", &format!("--profile {}{}", plan.profile, plan.flags));
     (path, text)

@@ -11,6 +11,7 @@
 pub mod builds;
 pub mod copy;
 pub mod ledger;
+pub mod machine;
 pub mod place;
 pub mod records;
 pub mod report;

@@ -3,10 +3,11 @@
 //! In: a row for each unit of a third-party or carried package. Out: JSON, described in
 //! docs/seeds.md. Touches nothing.
 
+use super::machine::Machine;
 use serde::Serialize;
 
 /// The version of the report. A change that could break a reader increases it.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 
 /// A whole cook.
 #[derive(Debug, Serialize)]
@@ -18,6 +19,9 @@ pub struct Report {
     units: Counts,
     /// The seconds that cargo once spent on the units that it did not compile now, as far as known.
     saved_seconds: f64,
+    /// What it was cooked with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    environment: Option<Machine>,
     rows: Vec<Row>,
 }
 
@@ -102,7 +106,7 @@ impl Report {
             let names = (&a.package, &a.version, &a.kind).cmp(&(&b.package, &b.version, &b.kind));
             b.seconds.unwrap_or(0.0).total_cmp(&a.seconds.unwrap_or(0.0)).then(names)
         });
-        Report { format: FORMAT, build, units, saved_seconds: saved, rows }
+        Report { format: FORMAT, build, units, saved_seconds: saved, environment: None, rows }
     }
 
     /// Joins this report and that of a later build. A unit that the earlier build left fresh for
@@ -119,7 +123,15 @@ impl Report {
         let mut more = later.rows;
         more.retain(is_new);
         let trimmed = self.units.trimmed + later.units.trimmed;
-        Report::new(format!("{} && {}", self.build, later.build), self.rows.into_iter().chain(more).collect(), trimmed)
+        let rows = self.rows.into_iter().chain(more).collect();
+        let joined = Report::new(format!("{} && {}", self.build, later.build), rows, trimmed);
+        Report { environment: later.environment, ..joined }
+    }
+
+    /// Returns this report with the environment of its cook.
+    #[must_use]
+    pub fn on(self, machine: Machine) -> Self {
+        Report { environment: Some(machine), ..self }
     }
 
     /// Returns the counts.
