@@ -32,6 +32,14 @@ spelling:
 deny *args="licenses bans sources":
     .ci/do deny {{args}}
 
+# Check the workflows of GitHub, and the action
+workflows:
+    .ci/do workflows
+
+# Make the package for a registry, and compile it
+package *args:
+    .ci/do package {{args}}
+
 # Run the end-to-end checks (needs the corpus beside the checkout)
 e2e:
     .ci/do e2e

@@ -1,4 +1,6 @@
 """docker/image: the static program on nothing, and the variant with a toolchain."""
+import shutil
+
 import engine
 import report
 from bench import ROOT
@@ -32,6 +34,17 @@ def run(bench):
         recipes.append((project / "recipe.json").read_bytes())
         (project / "recipe.json").unlink()
     bench.check("both write the same recipe", recipes[0] == recipes[1])
+
+    # A release makes its images from programs that were compiled before.
+    shutil.copytree(ROOT / "docker/image", bench.temp / "release/docker/image")
+    place = bench.temp / "release/dist/linux" / engine.docker("version", "--format", "{{.Server.Arch}}")
+    place.mkdir(parents=True)
+    shutil.copy(program, place)
+    released = bench.build(bench.temp / "release", "released", "docker/image/release.Dockerfile", target="larder", args={"TOOLCHAIN": bench.bases["rust"]})
+    bench.check("the image of a release has the same program", bench.copy_from(released.image, "/cargo-larder").read_bytes() == program.read_bytes())
+    bench.check("it runs, too", bench.run(released.image, "--version").startswith("cargo-larder "))
+    other = bench.build(bench.temp / "release", "released-toolchain", "docker/image/release.Dockerfile", target="toolchain", args={"TOOLCHAIN": bench.bases["rust"]})
+    bench.check("cargo knows it in the variant with a toolchain", "\n    larder" in bench.run(other.image, "cargo", "--list"))
 
     added = toolchain.size - engine.size(bench.bases["rust"])
     built = image.step("cargo build")
