@@ -30,6 +30,7 @@ pub struct Environment {
 
 impl Environment {
     /// Reads the surroundings of this process, except the current directory, which may be gone.
+    #[allow(deprecated, reason = "Rust 1.85 mended `home_dir`, and Rust 1.87 says so")]
     pub fn of_process() -> Self {
         Environment {
             here: PathBuf::new(),

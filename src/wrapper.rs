@@ -43,7 +43,7 @@ pub fn run(args: &[OsString]) -> ExitCode {
     match replace(&mut command) {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("error: failed to run `{}`: {error}", program.display());
+            eprintln!("error: failed to run `{}`: {error}", program.to_string_lossy());
             ExitCode::FAILURE
         }
     }

@@ -154,7 +154,7 @@ fn files_below(dir: &Path) -> Vec<std::path::PathBuf> {
 
 /// A day in 2020.
 fn old() -> SystemTime {
-    SystemTime::UNIX_EPOCH + Duration::from_hours(438_288)
+    SystemTime::UNIX_EPOCH + Duration::from_secs(438_288 * 60 * 60)
 }
 
 fn run(program: &Path, dir: &Path, args: &[&str], env: &[(&str, &str)]) -> Output {

@@ -148,11 +148,9 @@ impl Interrupt {
             if !self.busy.load(Ordering::SeqCst) {
                 end(number);
             }
-            if begin.elapsed() > PATIENCE
-                && let Some(child) = lock(&self.child).as_mut()
-            {
+            if begin.elapsed() > PATIENCE {
                 // It may have ended on its own.
-                let _ = child.kill();
+                let _ = lock(&self.child).as_mut().map(Child::kill);
             }
         }
     }

@@ -6,6 +6,7 @@
 
 pub mod interrupt;
 pub mod lines;
+pub mod message;
 pub mod outcome;
 pub mod terminal;
 pub mod toolchain;
@@ -14,9 +15,9 @@ pub use outcome::Outcome;
 
 use crate::environment::Environment;
 use crate::error::{Error, Result, fail};
-use cargo_metadata::Message;
 use interrupt::Interrupt;
 use lines::{Hidden, Passing};
+use message::Message;
 use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::io::BufReader;
@@ -86,7 +87,7 @@ pub fn make_lockfile(
             if status.success() { Ok(()) } else { Err(Error::Cargo(code(status))) }
         }
         Err(error) => {
-            fail!("`{}`, which could make one, cannot be started: {error}", command.get_program().display())
+            fail!("`{}`, which could make one, cannot be started: {error}", command.get_program().to_string_lossy())
         }
     }
 }
@@ -144,10 +145,10 @@ pub fn start(command: &mut Command, cargo: &Cargo) -> Result<Child> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             fail!(
                 "could not find `{}`{place}\nhelp: install Rust, or set `CARGO` to the path of cargo",
-                command.get_program().display()
+                command.get_program().to_string_lossy()
             )
         }
-        Err(error) => fail!("failed to start `{}`: {error}", command.get_program().display()),
+        Err(error) => fail!("failed to start `{}`: {error}", command.get_program().to_string_lossy()),
     }
 }
 
@@ -192,8 +193,7 @@ pub fn refusal(build: &Build<'_>, settings: &[String]) -> Option<String> {
 pub fn messages(stdout: ChildStdout, interrupt: &Interrupt, take: &mut dyn FnMut(Message)) {
     let (teller, told) = mpsc::channel();
     std::thread::spawn(move || {
-        let mut messages = Message::parse_stream(BufReader::new(stdout)).filter_map(Result::ok);
-        let _ = messages.try_for_each(|message| teller.send(message).map_err(drop));
+        let _ = message::messages(BufReader::new(stdout)).try_for_each(|message| teller.send(message).map_err(drop));
     });
     loop {
         match told.recv_timeout(Duration::from_millis(100)) {

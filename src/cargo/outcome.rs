@@ -3,7 +3,7 @@
 //! In: messages. Out: an [`Outcome`], which counts third-party units and lists what cargo made for
 //! carried packages. Touches nothing.
 
-use cargo_metadata::{Artifact, Message, PackageId};
+use super::message::{Artifact, Message, PackageId};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
@@ -48,24 +48,13 @@ pub struct Made {
 impl Made {
     /// Returns whether the package is not local.
     pub fn is_third_party(&self) -> bool {
-        !self.package.repr.starts_with("path+")
+        self.package.is_third_party()
     }
 
     /// Returns name and version of the package.
     pub fn name_and_version(&self) -> Option<(String, String)> {
-        name_and_version(&self.package)
+        self.package.name_and_version()
     }
-}
-
-/// Returns name and version of a package by its id (`PackageIdSpec` in cargo's
-/// `cargo-util-schemas`).
-pub fn name_and_version(package: &PackageId) -> Option<(String, String)> {
-    let (url, fragment) = package.repr.rsplit_once('#')?;
-    let (name, version) = fragment.split_once('@').unwrap_or_else(|| {
-        let path = url.split_once('?').map_or(url, |(path, _)| path);
-        (path.rsplit('/').next().unwrap_or(path), fragment)
-    });
-    Some((name.to_owned(), version.to_owned()))
 }
 
 impl Outcome {
@@ -75,7 +64,7 @@ impl Outcome {
         match message {
             Message::CompilerArtifact(artifact) => self.count_artifact(artifact, dir, stubs),
             Message::BuildScriptExecuted(script) => {
-                let out_dir = script.out_dir.as_std_path().to_owned();
+                let out_dir = script.out_dir.clone();
                 let compiled = self.carried.iter().find(|compiled| compiled.package == script.package_id);
                 self.ran.extend(compiled.map(|it| Run { dir: it.dir.clone(), out_dir: out_dir.clone() }));
                 self.units.push(Made {
@@ -88,20 +77,19 @@ impl Outcome {
                 });
                 self.out_dirs.push(out_dir);
             }
-            _ => {}
         }
     }
 
     fn count_artifact(&mut self, artifact: &Artifact, skeleton: &Path, stubs: &BTreeSet<String>) {
         // The package id is not used, because it is a URL.
         let dir = artifact.manifest_path.parent().and_then(|dir| dir.strip_prefix(skeleton).ok());
-        let carried = dir.filter(|dir| !stubs.contains(dir.as_str()));
-        let is_stub = artifact.package_id.repr.starts_with("path+") && carried.is_none();
+        let carried = dir.and_then(Path::to_str).filter(|dir| !stubs.contains(*dir));
+        let is_stub = !artifact.package_id.is_third_party() && carried.is_none();
         // A stub has no artifact.
-        let file = artifact.filenames.first().map(|file| file.as_std_path().to_owned());
+        let file = artifact.filenames.first().cloned();
         self.units.push(Made {
             package: artifact.package_id.clone(),
-            kind: artifact.target.kind.iter().map(ToString::to_string).collect::<Vec<_>>().join(","),
+            kind: artifact.target.kind.join(","),
             fresh: artifact.fresh,
             is_run: false,
             is_stub,
@@ -111,11 +99,12 @@ impl Outcome {
             return;
         }
         *(if artifact.fresh { &mut self.fresh } else { &mut self.compiled }) += 1;
-        let artifacts: Vec<PathBuf> = artifact.filenames.iter().map(|path| path.as_std_path().to_owned()).collect();
+        let artifacts = artifact.filenames.clone();
         self.artifacts.extend(artifacts.iter().cloned());
         if let Some(dir) = carried {
-            self.scripts.extend(artifact.target.is_custom_build().then(|| dir.to_string()));
-            self.carried.push(Compiled { package: artifact.package_id.clone(), dir: dir.to_string(), artifacts });
+            let is_script = artifact.target.kind.iter().any(|kind| kind == "custom-build");
+            self.scripts.extend(is_script.then(|| dir.to_owned()));
+            self.carried.push(Compiled { package: artifact.package_id.clone(), dir: dir.to_owned(), artifacts });
         }
     }
 }

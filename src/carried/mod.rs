@@ -54,9 +54,7 @@ pub fn as_third_parties(workspace: &Workspace) -> Workspace {
         |i: usize| workspace.packages[i].is_carried().then(|| workspace.entry_of(&workspace.packages[i])).flatten();
     for package in &mut apart.packages {
         for dependency in &mut package.dependencies {
-            if let Resolved::Local(i) = dependency.to
-                && let Some(entry) = entry(i)
-            {
+            if let Some(entry) = dependency.to.local().and_then(entry) {
                 dependency.to = Resolved::Locked(entry);
                 dependency.rest.remove("path");
             }

@@ -31,7 +31,7 @@ pub fn move_mtime(path: &Path, to: impl Fn(SystemTime) -> SystemTime) -> Result<
 
 /// Returns a day after the epoch, which every file system can store.
 pub fn oldest() -> SystemTime {
-    SystemTime::UNIX_EPOCH + Duration::from_hours(24)
+    SystemTime::UNIX_EPOCH + Duration::from_secs(24 * 60 * 60)
 }
 
 pub fn since_epoch(time: SystemTime) -> Duration {

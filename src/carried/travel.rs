@@ -61,9 +61,7 @@ pub fn below(manifests: &Manifests, dir: &Path, package: &Package) -> Result<Bel
     let Ok(Found { travels: paths, stays }) = packaged(manifests, dir, package.build_script)? else {
         return Ok(Below::Bound("has files that cannot be listed"));
     };
-    if package.build_script
-        && let Some(why) = doubt::incomplete(dir, &paths)
-    {
+    if let Some(why) = package.build_script.then(|| doubt::incomplete(dir, &paths)).flatten() {
         return Ok(Below::Bound(why));
     }
     let programs = doubt::programs(dir, &paths);

@@ -44,7 +44,7 @@ fn explained(mut error: clap::Error, args: &[OsString]) -> clap::Error {
     let is_apart = |pair: &&[OsString]| ["--maturin", "--timings"].iter().any(|flag| pair[0] == *flag);
     let apart = args.windows(2).filter(is_apart).find(|pair| pair[1] == *unexpected);
     if let Some([flag, _]) = apart {
-        let hint = format!("its value is given as '{}={unexpected}'", flag.display());
+        let hint = format!("its value is given as '{}={unexpected}'", flag.to_string_lossy());
         error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![hint.into()]));
     }
     error

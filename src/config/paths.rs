@@ -69,9 +69,10 @@ pub fn map_paths(config: &mut Table, map: &dyn Fn(&str) -> String) {
     }
     for variable in config.get_mut("env").and_then(Value::as_table_mut).into_iter().flat_map(|t| t.iter_mut()) {
         let Some(variable) = variable.1.as_table_mut() else { continue };
-        if variable.get("relative").and_then(Value::as_bool) == Some(true)
-            && let Some(Value::String(text)) = variable.get_mut("value")
-        {
+        if variable.get("relative").and_then(Value::as_bool) != Some(true) {
+            continue;
+        }
+        if let Some(Value::String(text)) = variable.get_mut("value") {
             *text = mapped(text, PathRule::Path, map);
         }
     }

@@ -66,11 +66,11 @@ pub fn variables(
     let mut python = python(path("PYO3_PYTHON", environment).unwrap_or_else(|| own(environment)))?;
     // If no interpreter was named and the found one is too old for the wheel, none is used
     // (`InterpreterResolver::finalize_abi3`).
-    if let Some(abi3 @ StableAbi { oldest: Some(oldest), .. }) = stable_abi(&features, "abi3")
-        && named.is_none()
-        && !python.serves(abi3)
-    {
-        python = Interpreter::none(oldest);
+    match stable_abi(&features, "abi3") {
+        Some(abi3 @ StableAbi { oldest: Some(oldest), .. }) if named.is_none() && !python.serves(abi3) => {
+            python = Interpreter::none(oldest);
+        }
+        _ => {}
     }
     let mut chosen = ["abi3t", "abi3"].into_iter().filter_map(|kind| stable_abi(&features, kind));
     let stable = chosen.find(|abi| python.serves(*abi));

@@ -78,9 +78,7 @@ pub fn cook(args: &Cook, environment: Environment, stdout: &mut dyn Write) -> Re
             "the real build needs `{name}`, which is in the recipe, but not here yet\nhelp: copy it with the sources"
         ));
     }
-    if args.slim
-        && let Some(home) = given.environment.cargo_home()
-    {
+    if let Some(home) = given.environment.cargo_home().filter(|_| args.slim) {
         let size = megabytes(slim::sources(&home, began));
         report.done("Removed", &format!("{size} of sources, which cargo unpacks again from their archives"));
     }

@@ -67,10 +67,11 @@ pub fn orders(args: &Cook, given: &Given, report: Report) -> Result<Vec<Order>> 
     // The manifest may not exist yet, because sources may arrive after the cook.
     let current = named.current(here);
     let read_beside = read.as_ref().filter(|_| !args.no_build);
-    if let Some(read) = read_beside
-        && let Some(warning) = stale::warning(&recipe, &read.name, args, &asked, &current, given)?
-    {
-        report.warning(&warning);
+    if let Some(read) = read_beside {
+        let warning = stale::warning(&recipe, &read.name, args, &asked, &current, given)?;
+        if let Some(warning) = warning {
+            report.warning(&warning);
+        }
     }
     let index = load::wanted(&recipe, &current, given);
     let (above, stood) = (recipe.above, Stood { depth: recipe.depth, away: recipe.away });

@@ -257,6 +257,6 @@ fn locked<'a>(lock: &'a Lockfile, made: &Made) -> Option<&'a LockedPackage> {
     let (name, version) = made.name_and_version()?;
     let is_same = |it: &&LockedPackage| it.source.is_some() && it.name == name && it.version == version;
     let same: Vec<&LockedPackage> = lock.packages.iter().filter(is_same).collect();
-    let is_its = |it: &&&LockedPackage| it.source.as_ref().is_some_and(|source| made.package.repr.starts_with(source));
+    let is_its = |it: &&&LockedPackage| it.source.as_ref().is_some_and(|source| made.package.is_from(source));
     if let [only] = same[..] { Some(only) } else { same.iter().find(is_its).copied() }
 }

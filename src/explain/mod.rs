@@ -103,11 +103,12 @@ fn of_files(args: &Explain, environment: Environment) -> Result<Explained> {
     let new_text = load::text(new_path, &environment)?;
     let new_name = new_path.display().to_string();
     let formats = [&old_text, &new_text].map(|text| recipe::format(text));
-    if let [Some(was), Some(is)] = formats
-        && was != is
-    {
-        let change = Change::new(Kind::Format, "format").from_to(Some(was.to_string()), Some(is.to_string()));
-        return Ok(answer(names(&new_name), vec![change], 0));
+    match formats {
+        [Some(was), Some(is)] if was != is => {
+            let change = Change::new(Kind::Format, "format").from_to(Some(was.to_string()), Some(is.to_string()));
+            return Ok(answer(names(&new_name), vec![change], 0));
+        }
+        _ => {}
     }
     let [old, new] = [(&old_name, &old_text), (&new_name, &new_text)].map(|(name, text)| recipe::decode(name, text));
     let mut explained = explained(names(&new_name), old?, new?)?;

@@ -96,7 +96,8 @@ pub fn prepare(args: Prepare, environment: Environment) -> Result<()> {
     // Reading anything but a file, such as a pipe, could block.
     let old = path.is_file().then(|| fs_err::read_to_string(&path).ok()).flatten();
     let unchanged = old.as_ref() == Some(&text);
-    if !unchanged && let Err(error) = disk::write_whole(&path, text.as_bytes()) {
+    let written = if unchanged { Ok(()) } else { disk::write_whole(&path, text.as_bytes()) };
+    if let Err(error) = written {
         fail!("cannot write recipe `{}`: {}", args.recipe_path.display(), disk::cause(&error));
     }
     prepared.warnings.extend(context::warning(&workspace.root, here));

@@ -94,12 +94,16 @@ pub fn quotient(workspace: &Workspace, scope: &Scope, host: Option<&str>) -> Res
     }
     // Only cargo's own build-dependencies can have this key
     // (`TomlDetailedDependency::to_dependency_split`).
-    for entry in entries.extract_if(.., |e| e.rest.get("target").and_then(Value::as_str) == Some("target")) {
-        let name = &workspace.lock.packages[entry.locked].name;
-        warnings.push(format!(
-            "left out `{name}`, an artifact for the target of a build script: the real build compiles it"
-        ));
-    }
+    entries.retain(|entry| {
+        let is_left_out = entry.rest.get("target").and_then(Value::as_str) == Some("target");
+        if is_left_out {
+            let name = &workspace.lock.packages[entry.locked].name;
+            warnings.push(format!(
+                "left out `{name}`, an artifact for the target of a build script: the real build compiles it"
+            ));
+        }
+        !is_left_out
+    });
 
     let direct: BTreeSet<usize> = entries.iter().map(|e| e.locked).collect();
     let reach = workspace.lock.reach(direct.iter().copied());

@@ -156,9 +156,8 @@ impl Walk<'_> {
             _ => Lto::Bitcode,
         };
         self.follow(&Unit { package, context, lto, dev, condition });
-        if target.kind != TargetKind::Lib
-            && let Some(lib) = self.workspace.packages[package].lib()
-        {
+        let lib = self.workspace.packages[package].lib();
+        if let Some(lib) = lib.filter(|_| target.kind != TargetKind::Lib) {
             let context = if lib.is_proc_macro() { context.to_host() } else { context };
             self.library((package, context), lib, lto, condition);
         }

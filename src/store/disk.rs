@@ -16,7 +16,7 @@ const FORMAT: &str = "v1";
 const BESIDE: &str = "tmp";
 
 /// The age at which nobody is still writing a file in [`BESIDE`].
-const ABANDONED: Duration = Duration::from_hours(24);
+const ABANDONED: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Tells backup programs to skip the directory (<https://bford.info/cachedir/>).
 const TAG: &str = "Signature: 8a477f597d28d172789f06886806bc55\n# Units that `cargo larder cook --cache` keeps.\n";

@@ -12,7 +12,7 @@ use std::io;
 use std::time::{Duration, SystemTime};
 
 /// The age at which an object without a record no longer belongs to a running cook.
-const GRACE: Duration = Duration::from_hours(1);
+const GRACE: Duration = Duration::from_secs(60 * 60);
 
 /// What was removed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -160,9 +160,7 @@ fn decide<'a>(
         let Some(object) = object.as_deref() else { continue };
         if let Some(left) = users.get_mut(object) {
             *left -= 1;
-            if *left == 0
-                && let Some(listed) = by_name.get(object)
-            {
+            if let Some(listed) = by_name.get(object).filter(|_| *left == 0) {
                 going.push(listed);
                 total -= listed.bytes;
             }

@@ -70,10 +70,10 @@ pub fn keep(
     if let Err(error) = objects.and(records) {
         notes.push(format!("the store `{}` does not keep what was built: {error}", store.name));
     }
-    if keeping.has_put
-        && let Err(error) = evict::to_size(&*store.holder, store.limit)
-    {
-        notes.push(format!("the store `{}` could not be brought to its size: {error}", store.name));
+    if keeping.has_put {
+        if let Err(error) = evict::to_size(&*store.holder, store.limit) {
+            notes.push(format!("the store `{}` could not be brought to its size: {error}", store.name));
+        }
     }
     Ok(notes)
 }
@@ -118,9 +118,9 @@ impl<'a> Keeping<'a> {
     fn put_object(&mut self, used: &Used<'a>) -> io::Result<()> {
         let dir = &self.store.surroundings.target_dir;
         let Some(parts) = self.there.get(used.unit) else { return Ok(()) };
-        if let Some(object) = self.fetched.known.object(used.unit, parts).filter(|_| !used.is_new)
-            && self.listed.get(&object_name(&object.digest)) == Some(&object.bytes)
-        {
+        let is_listed =
+            |object: &Object| self.listed.get(&object_name(&object.digest)) == Some(&object.bytes) && !used.is_new;
+        if let Some(object) = self.fetched.known.object(used.unit, parts).filter(is_listed) {
             self.objects.insert(used.unit, object);
             return Ok(());
         }

@@ -34,9 +34,7 @@ pub fn copy(from: &Path, to: &Path, linked: &mut Linked) -> io::Result<()> {
         return link(&fs_err::read_link(from)?, to);
     }
     if let Some(id) = identity(&metadata) {
-        if let Some(first) = linked.get(&id)
-            && fs_err::hard_link(first, to).is_ok()
-        {
+        if linked.get(&id).is_some_and(|first| fs_err::hard_link(first, to).is_ok()) {
             return Ok(());
         }
         linked.insert(id, to.to_owned());

@@ -52,7 +52,7 @@ fn ask(args: &[OsString]) -> ExitCode {
     match command.status() {
         Ok(status) => status.code().and_then(|code| u8::try_from(code).ok()).map_or(ExitCode::FAILURE, ExitCode::from),
         Err(error) => {
-            eprintln!("error: failed to run `{}`: {error}", command.get_program().display());
+            eprintln!("error: failed to run `{}`: {error}", command.get_program().to_string_lossy());
             ExitCode::FAILURE
         }
     }

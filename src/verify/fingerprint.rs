@@ -95,9 +95,7 @@ impl Fingerprint {
         differs(self.compile_kind != cooked.compile_kind, Difference::Platform);
         let (now, then) = (self.watched(), cooked.watched());
         for (name, value) in &now {
-            if let Some(before) = then.get(name)
-                && before != value
-            {
+            if let Some(before) = then.get(name).filter(|before| *before != value) {
                 found.push(Difference::Variable(name.clone(), before.clone(), value.clone()));
             }
         }

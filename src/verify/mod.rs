@@ -16,7 +16,7 @@ mod scopes;
 mod words;
 
 use crate::cargo::interrupt::Interrupt;
-use crate::cargo::outcome::name_and_version;
+use crate::cargo::message::PackageId;
 use crate::cargo::{self, toolchain::Cargo};
 use crate::cli::Verify;
 use crate::config::files;
@@ -104,7 +104,7 @@ pub fn verify(args: &Verify, environment: Environment, stdout: &mut dyn Write) -
         is_hidden: mount::hides(units, &given.environment),
     };
     let case = Case { stale: &stale, cooked: &cooked, facts: &facts, locked: &kept.packages(), words: &ran.dirty };
-    let all = ran.units.iter().filter(|told| is_third_party(&told.package)).count();
+    let all = ran.units.iter().filter(|told| told.package.is_third_party()).count();
     let report = Report::new(&case.verdicts(), &stale, all, &context);
     match args.format.as_str() {
         "json" => report.write_json(stdout)?,
@@ -238,23 +238,19 @@ fn manifest(root: &Path) -> toml::Table {
     std::fs::read_to_string(root.join("Cargo.toml")).ok().and_then(|text| text.parse().ok()).unwrap_or_default()
 }
 
-fn is_third_party(package: &cargo_metadata::PackageId) -> bool {
-    !package.repr.starts_with("path+")
-}
-
 /// Returns the units that cargo would make: the recorded ones, and runs of build scripts that
 /// started again in the image.
 fn stale(ran: &Ran, dirs: &Dirs, started: SystemTime) -> BTreeMap<String, Stale> {
     let image = dirs.image.as_path();
     let there: BTreeMap<String, unit::Unit> =
         unit::units(image, &|_| true).into_keys().map(|unit| (unit.hash.clone(), unit)).collect();
-    let of = |hash: &str, package: &cargo_metadata::PackageId, source: &Path, needs: Vec<String>| {
+    let of = |hash: &str, package: &PackageId, source: &Path, needs: Vec<String>| {
         let unit = there.get(hash)?;
-        let (name, version) = name_and_version(package)?;
+        let (name, version) = package.name_and_version()?;
         let stale = Stale {
             package: name,
             version,
-            is_local: !is_third_party(package),
+            is_local: !package.is_third_party(),
             dir: unit.profile.clone(),
             record: Record::read(&image.join(unit.record()))?,
             source: source.display().to_string(),

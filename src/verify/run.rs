@@ -7,9 +7,9 @@
 use super::compiler::hash_of;
 use crate::cargo;
 use crate::cargo::interrupt::Interrupt;
+use crate::cargo::message::{Message, PackageId};
 use crate::cargo::toolchain::Cargo;
 use crate::error::{Error, Result};
-use cargo_metadata::{Message, PackageId};
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};
 use std::path::PathBuf;
@@ -83,17 +83,16 @@ impl Ran {
     fn take(&mut self, message: Message) {
         match message {
             Message::CompilerArtifact(artifact) => {
-                let hash = artifact.filenames.first().and_then(|path| hash_of(path.as_std_path()));
+                let hash = artifact.filenames.first().and_then(|path| hash_of(path));
                 if let Some(dir) = artifact.manifest_path.parent() {
-                    self.packages.insert(dir.as_std_path().to_owned(), artifact.package_id.clone());
+                    self.packages.insert(dir.to_owned(), artifact.package_id.clone());
                 }
                 self.units.push(Told { package: artifact.package_id, is_run: false, hash });
             }
             Message::BuildScriptExecuted(run) => {
-                let hash = hash_of(run.out_dir.as_std_path());
+                let hash = hash_of(&run.out_dir);
                 self.units.push(Told { package: run.package_id, is_run: true, hash });
             }
-            _ => {}
         }
     }
 }

@@ -112,7 +112,7 @@ fn prepared(files: &str) -> (tempfile::TempDir, std::path::PathBuf) {
     assert!(!said.contains("warning"), "{said}");
     fs_err::create_dir(&place).expect("writable");
     fs_err::copy(source.join("recipe.json"), place.join("recipe.json")).expect("it was written");
-    set_time(&place.join("recipe.json"), super::old() + Duration::from_hours(1));
+    set_time(&place.join("recipe.json"), super::old() + Duration::from_secs(60 * 60));
     (temp, place)
 }
 

@@ -23,14 +23,14 @@ pub fn lockfile(metadata: &Metadata) -> String {
     for dependency in metadata.packages.iter().flat_map(|p| &p.dependencies) {
         let source = match &dependency.source {
             _ if dependency.path.is_some() => String::new(),
-            Some(git) if git.repr.starts_with("git+") => format!("source = \"{}#0123456\"\n", git.repr),
+            Some(git) if git.starts_with("git+") => format!("source = \"{git}#0123456\"\n"),
             _ => "source = \"registry+https://example.invalid/\"\n".to_owned(),
         };
         entries.insert(dependency.name.clone(), ("1.0.0".to_owned(), source, BTreeSet::new()));
     }
     for package in &metadata.packages {
         let names = package.dependencies.iter().map(|d| d.name.clone()).collect();
-        entries.insert(package.name.to_string(), (package.version.to_string(), String::new(), names));
+        entries.insert(package.name.clone(), (package.version.to_string(), String::new(), names));
     }
     entries.iter().fold("version = 4\n".to_owned(), |text, (name, (version, source, names))| {
         let names: Vec<&String> = names.iter().collect();
