@@ -69,7 +69,7 @@ mod tests {
             }
         }
         let old = std::fs::File::options().write(true).open(src.join("old-1.0.0").join(UNPACKED));
-        old.and_then(|it| it.set_modified(now - Duration::from_mins(1))).expect("its own");
+        old.and_then(|it| it.set_modified(now - Duration::from_secs(60))).expect("its own");
         assert_eq!(sources(home.path(), now), 5);
         let left: Vec<String> = entries(&src).iter().map(|path| name_of(path)).collect();
         assert_eq!(left, ["half-1.0.0", "lost-1.0.0", "old-1.0.0"]);

@@ -174,12 +174,12 @@ mod tests {
     use super::*;
 
     fn listed(name: &str, bytes: u64, hours_ago: u64) -> Listed {
-        let put = now() - Duration::from_hours(hours_ago);
+        let put = now() - Duration::from_secs(hours_ago * 60 * 60);
         Listed { name: name.to_owned(), bytes, put }
     }
 
     fn now() -> SystemTime {
-        SystemTime::UNIX_EPOCH + Duration::from_hours(1000)
+        SystemTime::UNIX_EPOCH + Duration::from_secs(1000 * 60 * 60)
     }
 
     fn record(name: &str, hours_ago: u64, object: &str) -> Held {

@@ -144,7 +144,7 @@ mod tests {
     fn image_of(files: &[(&str, &str)]) -> (tempfile::TempDir, Vec<(String, String)>) {
         let temp = tempfile::tempdir().expect("a temporary directory");
         let (real, image) = (temp.path().join("real"), temp.path().join("image"));
-        let time = SystemTime::UNIX_EPOCH + std::time::Duration::from_hours(1);
+        let time = SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(60 * 60);
         for (name, text) in files {
             let path = real.join(name);
             fs_err::create_dir_all(path.parent().expect("it has one")).expect("writable");

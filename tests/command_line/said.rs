@@ -238,7 +238,7 @@ fn cook_says_which_directories_a_pattern_would_take_for_members() {
     let args = ["cook", "--no-build", "--recipe-path", "../project/recipe.json"];
     let said = succeed(&place, fake_cargo::larder(&place, &args).current_dir(&elsewhere)).stderr;
     let dirs = fs_err::read_dir(&elsewhere).expect("it is there").flatten().filter(|it| it.path().is_dir());
-    let mut dirs: Vec<String> = dirs.map(|it| format!("`{}`", it.file_name().display())).collect();
+    let mut dirs: Vec<String> = dirs.map(|it| format!("`{}`", it.file_name().to_string_lossy())).collect();
     dirs.retain(|dir| elsewhere.join(dir.trim_matches('`')).join("Cargo.toml").is_file());
     dirs.sort();
     assert!(!dirs.is_empty());

@@ -202,7 +202,7 @@ fn a_recipe_of_other_sources_costs_time_and_makes_no_wrong_program() {
     let place = temp.path().join("place");
     fs_err::create_dir(&place).expect("writable");
     fs_err::write(place.join("recipe.json"), recipe).expect("writable");
-    let hour = |n: u64| super::old() + std::time::Duration::from_hours(n);
+    let hour = |n: u64| super::old() + std::time::Duration::from_secs(n * 60 * 60);
     fs_err::File::open(place.join("recipe.json"))
         .and_then(|file| file.file().set_modified(hour(1)))
         .expect("times can be set");

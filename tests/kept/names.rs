@@ -50,7 +50,7 @@ fn a_changed_source_below_a_directory_that_is_called_as_a_stub_is_compiled_again
     // cook.
     lay_out("-- larder-stub-alpha/src/lib.rs --\npub fn new() {}\n", dir);
     set_times("-- recipe.json --\n-- larder-stub-alpha/src/lib.rs --\n", dir, old());
-    set_times("-- larder-stub-alpha/src/lib.rs --\n", dir, SystemTime::now() - Duration::from_mins(1));
+    set_times("-- larder-stub-alpha/src/lib.rs --\n", dir, SystemTime::now() - Duration::from_secs(60));
     larder(dir, &["cook", "--offline"], &[]);
     let built = build(&Project { files: "", ..PLAIN }, dir);
     assert!(built.compiled.iter().any(|it| it.contains("delta")), "{:#?}", built.compiled);

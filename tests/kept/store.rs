@@ -320,7 +320,7 @@ fn a_file_of_the_system_counts_by_its_content_however_old_it_is() {
     check(kitchen.tastes("header", "a", &[]), &["header"], "one");
     check(kitchen.tastes("header", "b", &[]), &[], "one");
     fs_err::write(kitchen.header(), "two").expect("writable");
-    let old = SystemTime::now() - Duration::from_hours(20_000);
+    let old = SystemTime::now() - Duration::from_secs(20_000 * 60 * 60);
     std::fs::File::options().write(true).open(kitchen.header()).and_then(|it| it.set_modified(old)).expect("its own");
     check(kitchen.tastes("header", "c", &[]), &["header"], "two");
     // As new as can be, and the same: nothing to be done.

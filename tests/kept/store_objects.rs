@@ -42,7 +42,7 @@ fn a_unit_comes_back_as_it_was_at_another_place() {
     run(&one);
     let (unit, bytes, names_target) = packed(&one);
     assert!(!names_target, "only cargo's own files do");
-    let time = SystemTime::UNIX_EPOCH + Duration::from_hours(400_000);
+    let time = SystemTime::UNIX_EPOCH + Duration::from_secs(400_000 * 60 * 60);
     unpack(&bytes, &unit, &other, time).expect("writable");
     assert_eq!(packed(&other).1, bytes, "the same unit is the same object");
 
