@@ -25,6 +25,7 @@ pub mod init;
 pub mod key;
 pub mod manifest;
 pub mod manual;
+pub mod page;
 pub mod path;
 pub mod prepare;
 pub mod quotient;

@@ -337,6 +337,9 @@ pub struct Cook {
     /// Say how this environment differs from that of a report, such as the CI's
     #[arg(long, value_name = "REPORT", conflicts_with = "no_build")]
     pub compare: Option<PathBuf>,
+    /// Write it as a page for a browser, with a timeline
+    #[arg(long, value_name = "FILE", conflicts_with = "no_build")]
+    pub html: Option<PathBuf>,
     /// Cook for maturin, which will build for this Python [default: the one that maturin takes]
     #[arg(long, value_name = "PYTHON", num_args = 0..=1, require_equals = true, conflicts_with = "no_build")]
     pub maturin: Option<Option<PathBuf>>,

@@ -33,6 +33,7 @@ use crate::target::{self, builds, records};
 use crate::triple;
 use crate::workspace::scope::Scope;
 use std::path::{Path, PathBuf};
+use std::time::{Instant, SystemTime};
 use toml::Table;
 
 /// The result, and its place.
@@ -52,13 +53,14 @@ pub struct Cooked {
 }
 
 /// Builds a skeleton in a scratch directory, for the workspace in the current directory or of the
-/// named manifest.
+/// named manifest. `started` is when the command started.
 pub fn in_scratch(
     mut order: Order,
     args: &Cook,
     given: &Given,
     interrupt: &Interrupt,
     report: Report,
+    started: Instant,
 ) -> Result<Cooked> {
     let here = given.environment.here.as_path();
     let mut how = args.how.clone();
@@ -124,6 +126,7 @@ pub fn in_scratch(
         root: &root,
         environment: &given.environment,
         words: &words,
+        began: SystemTime::now() - started.elapsed(),
     };
     let store = cache::open(args, &given.environment, &to_run, &layers, (&root, units.dir), report);
     let before = units.before(&args.seed, store.as_ref(), report, &|| interrupt.check())?;

@@ -33,6 +33,7 @@ use crate::config::layers::Given;
 use crate::disk;
 use crate::environment::Environment;
 use crate::error::{Result, fail};
+use crate::page;
 use crate::path;
 use crate::report::Report;
 use crate::target;
@@ -41,7 +42,7 @@ use order::Order;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::{Instant, SystemTime};
-use summary::{last_line, megabytes};
+use summary::{last_line, megabytes, slowest};
 use unpack::{refuse_several, stays, tell, unpack};
 
 /// Runs `cook` in the current directory of `environment`.
@@ -97,7 +98,7 @@ fn cook_one(
     earlier: Option<target::report::Report>,
 ) -> Result<Done> {
     let here = given.environment.here.as_path();
-    let cooked = in_scratch(order, args, given, interrupt, report)?;
+    let cooked = in_scratch(order, args, given, interrupt, report, started)?;
     let Cooked { outcome, target_dir, .. } = &cooked;
     let size = megabytes(place::size(target_dir));
     interrupt.check()?;
@@ -120,7 +121,11 @@ fn cook_one(
     if counts.trimmed > 0 {
         report.done("Trimmed", &format!("{} units that no recipe uses any more", counts.trimmed));
     }
-    let done = format!("{} in {:.1}s", counts.words(), started.elapsed().as_secs_f64());
+    for (verb, line) in slowest(&cooked.units) {
+        report.done(verb, &line);
+    }
+    let seconds = started.elapsed().as_secs_f64();
+    let done = format!("{} in {seconds:.1}s", counts.words());
     let where_else = (*target_dir != here.join("target")).then(|| format!(" in {}", path::display(target_dir, here)));
     let where_else = where_else.unwrap_or_default();
     report.done("Cooked", &last_line(&cooked.words, &done, &[format!(", {size}{where_else}"), format!(", {size}")]));
@@ -128,8 +133,14 @@ fn cook_one(
     let units = match earlier {
         Some(earlier) => earlier.and(cooked.units),
         None => cooked.units,
-    };
-    args.report.as_ref().map_or(Ok(()), |file| write_report(file, here, &units))?;
+    }
+    .after(seconds);
+    if let Some(file) = &args.report {
+        write_report(file, here, &units.to_text())?;
+    }
+    if let Some(file) = &args.html {
+        write_report(file, here, &page::html(&units))?;
+    }
     Ok(Done { target_dir: cooked.target_dir, to_copy: cooked.to_copy, units })
 }
 
@@ -142,8 +153,8 @@ struct Done {
     units: target::report::Report,
 }
 
-fn write_report(file: &Path, here: &Path, units: &target::report::Report) -> Result<()> {
-    if let Err(error) = disk::write_whole(&here.join(file), units.to_text().as_bytes()) {
+fn write_report(file: &Path, here: &Path, text: &str) -> Result<()> {
+    if let Err(error) = disk::write_whole(&here.join(file), text.as_bytes()) {
         fail!("cannot write the report `{}`: {}", file.display(), disk::cause(&error));
     }
     Ok(())

@@ -41,6 +41,8 @@ pub struct Units<'a> {
     pub environment: &'a Environment,
     /// The command of the real build.
     pub words: &'a str,
+    /// When the command `cook` started.
+    pub began: SystemTime,
 }
 
 /// What was copied before cargo started, and when it started.
@@ -179,7 +181,7 @@ impl Units<'_> {
                 let from = if made.fresh { From::Fresh } else { From::Compiled };
                 let bytes = std::fs::metadata(&made.path).map_or(0, |it| it.len());
                 let kind = made.kind.clone();
-                rows.push(Row { package: name, version, kind, from, seed: None, bytes, seconds: None });
+                rows.push(Row { package: name, version, kind, from, seed: None, bytes, started: None, seconds: None });
                 continue;
             };
             let is_new = self.is_new(made, &unit, before);
@@ -223,6 +225,7 @@ impl Units<'_> {
             Some(milliseconds) => Some(Duration::from_millis(milliseconds).as_secs_f64()),
             None => unit::seconds(unit, self.dir),
         };
+        let started = unit::begun(unit, self.dir).filter(|_| is_new);
         Row {
             package,
             version,
@@ -230,6 +233,8 @@ impl Units<'_> {
             from,
             seed: seed.map(|index| before.seeds[*index].display().to_string()),
             bytes: unit::bytes(parts, self.dir),
+            // A file system may round mtimes down.
+            started: started.map(|at| at.duration_since(self.began).unwrap_or_default().as_secs_f64()),
             seconds,
         }
     }

@@ -1,7 +1,7 @@
 //! The report of a cook, for `--report`.
 //!
 //! In: a row for each unit of a third-party or carried package. Out: JSON, described in
-//! docs/seeds.md. Touches nothing.
+//! docs/report.md. `crate::page` makes a page of the same rows. Touches nothing.
 
 use super::machine::Machine;
 use serde::Serialize;
@@ -15,6 +15,8 @@ pub struct Report {
     format: u32,
     /// The cooked build, as a command of cargo.
     build: String,
+    /// The seconds from the start of the command to the end of this build.
+    seconds: f64,
     /// How many units had which result.
     units: Counts,
     /// The seconds that cargo once spent on the units that it did not compile now, as far as known.
@@ -69,13 +71,30 @@ pub struct Row {
     pub seed: Option<String>,
     /// The size of all of its files.
     pub bytes: u64,
+    /// The seconds from the start of the command to cargo's start of the unit, if it was compiled
+    /// or run now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub started: Option<f64>,
     /// The time that cargo spent on it, now or when it was made.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seconds: Option<f64>,
 }
 
+impl Row {
+    /// Returns package, version, and what the unit is, unless it is a library.
+    pub fn title(&self) -> String {
+        let what = match self.kind.as_str() {
+            "custom-build" => " (build script)",
+            "run-build-script" => " (run of its build script)",
+            "proc-macro" => " (proc-macro)",
+            _ => "",
+        };
+        format!("{} {}{what}", self.package, self.version)
+    }
+}
+
 /// The result of a unit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum From {
     /// Compiled or run now.
@@ -106,7 +125,13 @@ impl Report {
             let names = (&a.package, &a.version, &a.kind).cmp(&(&b.package, &b.version, &b.kind));
             b.seconds.unwrap_or(0.0).total_cmp(&a.seconds.unwrap_or(0.0)).then(names)
         });
-        Report { format: FORMAT, build, units, saved_seconds: saved, environment: None, rows }
+        Report { format: FORMAT, build, seconds: 0.0, units, saved_seconds: saved, environment: None, rows }
+    }
+
+    /// Returns the report with the seconds since the start of the command.
+    #[must_use]
+    pub fn after(self, seconds: f64) -> Self {
+        Report { seconds, ..self }
     }
 
     /// Joins this report and that of a later build. A unit that the earlier build left fresh for
@@ -137,6 +162,28 @@ impl Report {
     /// Returns the counts.
     pub fn units(&self) -> Counts {
         self.units
+    }
+
+    /// Returns the command of the build, or of several joined by `&&`.
+    pub fn build(&self) -> &str {
+        &self.build
+    }
+
+    /// Returns the seconds from the start of the command to the end of the last build.
+    pub fn seconds(&self) -> f64 {
+        self.seconds
+    }
+
+    /// Returns the units, the slowest first.
+    pub fn rows(&self) -> &[Row] {
+        &self.rows
+    }
+
+    /// Returns the seconds that cargo once spent on all units, as far as known. The next build
+    /// does not spend them again.
+    pub fn seconds_of_all(&self) -> f64 {
+        // An empty sum of floating-point numbers is -0.
+        self.rows.iter().filter_map(|row| row.seconds).sum::<f64>() + 0.0
     }
 
     /// Returns the seconds of compilation that were saved.
