@@ -1,7 +1,7 @@
 //! The timeline of the units that a cook compiled, and the time of those that it did not compile.
 //!
 //! In: the rows of a report. Out: HTML: bars in lanes. Two bars share a lane if the later unit
-//! started after the earlier one had ended, so the number of lanes is how many units cargo made at
+//! started after the earlier one had ended. So the number of lanes is how many units cargo made at
 //! once. Units that were not compiled have one lane for each origin, because their order in time is
 //! not known. Touches nothing.
 
