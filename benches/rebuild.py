@@ -30,6 +30,8 @@ CHEF = os.environ.get("CHEF", str(CACHE / f"cargo-larder/cargo-chef-{CHEF_VERSIO
 PROJECT, VERSION = "fd-find", "10.5.0"
 BUMPED, BUMPED_TO = "memchr", "2.7.6"
 ENV = {name: value for name, value in os.environ.items() if not name.startswith(("CARGO_TARGET", "LARDER_"))}
+# cargo says to its sub-commands where it is.
+ENV["CARGO"] = shutil.which("cargo") or "cargo"
 BUILD = ["cargo", "build", "--release", "--locked"]
 
 

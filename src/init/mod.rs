@@ -65,6 +65,10 @@ pub fn init(args: Init, mut environment: Environment, out: &mut dyn Write) -> Re
     // The container build runs in the root, with the configuration that counts there.
     environment.here.clone_from(&root);
     let given = Given { environment, config: Vec::new(), unstable: Vec::new(), top: None };
+    if near != root {
+        // cargo refuses a package that the workspace above it does not list.
+        read::open(&manifest, &given.environment.here, &given)?;
+    }
     let args = if args.check { as_made(args, &root) } else { args };
     let plan = planned(&args, &root, &near, &given, report)?;
     let files = files(&args, &plan);

@@ -106,7 +106,11 @@ pub fn lines(looks: &Looks<'_>) -> Vec<String> {
     let mut versions: BTreeSet<String> = COMPILERS.iter().map(|name| (*name).to_owned()).collect();
     versions.extend(looks.linkers.iter().cloned());
     let of_process = looks.variables.iter().map(|(name, value)| (name.to_string_lossy(), value.to_string_lossy()));
-    for (name, value) in of_process.filter(|(name, _)| counts(name)) {
+    let own = of_process.map(|(name, value)| {
+        let value = if name == "LD_LIBRARY_PATH" { without_toolchains(&value).into() } else { value };
+        (name, value)
+    });
+    for (name, value) in own.filter(|(name, value)| counts(name) && !(name == "LD_LIBRARY_PATH" && value.is_empty())) {
         lines.push(format!("{name}={value}"));
         let is_listed = |dir: &PathBuf| dir.is_absolute() && dir.is_dir() && !looks.target_dir.starts_with(dir);
         for dir in std::env::split_paths(&*value).filter(is_listed) {
@@ -128,6 +132,14 @@ pub fn lines(looks: &Looks<'_>) -> Vec<String> {
     let tools = TOOLS.iter().copied().chain(for_targets.iter().map(String::as_str));
     lines.extend(tools.filter_map(|name| Some(format!("{name} {}", told(&found(name, &path)?)))));
     lines
+}
+
+/// Returns a search path without the libraries of toolchains. rustup adds those of the one that it
+/// starts, so they are there if cargo has started this program, and otherwise not.
+fn without_toolchains(value: &str) -> String {
+    let is_of_toolchain = |dir: &PathBuf| dir.ends_with("lib") && dir.with_file_name("bin/rustc").is_file();
+    let kept = std::env::split_paths(value).filter(|dir| !is_of_toolchain(dir));
+    std::env::join_paths(kept).map_or_else(|_| value.to_owned(), |kept| kept.to_string_lossy().into_owned())
 }
 
 /// Returns the path of a program, as a shell finds it.

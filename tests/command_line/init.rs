@@ -79,6 +79,22 @@ fn what_prepare_and_cargo_build_are_given_is_the_same() {
 }
 
 #[test]
+fn a_package_that_the_workspace_above_it_does_not_list_is_refused_as_by_cargo() {
+    let above = workspace("serde:");
+    let place = Place::new(&[
+        &above,
+        "-- other/src/main.rs --\n-- other/Cargo.toml --\n[package]\nname = \"other\"\nversion = \"0.1.0\"\n",
+    ]);
+    let ended = init(&place, &["--stdout", "--manifest-path", "other/Cargo.toml"]);
+    assert_eq!(ended.code, Some(1), "{}", ended.stdout);
+    assert!(
+        ended.stderr.starts_with("error: current package believes it is in a workspace when it is not:\n"),
+        "{}",
+        ended.stderr
+    );
+}
+
+#[test]
 fn a_file_that_exists_is_replaced_with_force_only() {
     let mine = "-- Dockerfile --\nFROM mine\n";
     let place = Place::new(&[APP, mine]);

@@ -132,6 +132,20 @@ fn a_variable_that_changes_no_unit_leaves_the_key_alone() {
 }
 
 #[test]
+fn a_key_is_the_same_whether_rustup_has_started_the_program_or_not() {
+    let place = prepared();
+    let toolchain = place.root().join("toolchain");
+    write(&toolchain.join("bin/rustc"), "");
+    write(&toolchain.join("lib/librustc_driver.so"), "");
+    let libraries = toolchain.join("lib").display().to_string();
+    let none = with(&place, "LD_LIBRARY_PATH", "");
+    assert_eq!(none, with(&place, "LD_LIBRARY_PATH", &libraries));
+    let more = format!("{libraries}:/opt/lib");
+    assert_eq!(with(&place, "LD_LIBRARY_PATH", "/opt/lib"), with(&place, "LD_LIBRARY_PATH", &more));
+    assert_ne!(none, with(&place, "LD_LIBRARY_PATH", "/opt/lib"));
+}
+
+#[test]
 fn a_variable_of_a_build_script_counts_if_it_is_named() {
     let place = prepared();
     let of = |value: Option<&str>| {
