@@ -1,6 +1,7 @@
 """docker-compose, for a project of a scenario: builds with the bases of the run, starts the service, asks for its health."""
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -25,22 +26,25 @@ def program():
 
 
 class Project:
-    """A directory with compose files; one more file adds what the Dockerfile is given in this run."""
+    """A directory with compose files; one more file adds what the Dockerfile and the service are given in this run."""
 
-    def __init__(self, here, place, files, args):
+    def __init__(self, here, place, files, args, environment=None):
         self.here, self.place = here, place
         self.port = bench.free_port()
         known = {"LARDER": here.bases["larder"], "RUST": here.bases["rust"], "DEBIAN": here.bases["debian"], "BUILDKIT_CACHE_MOUNT_NS": here.token}
         build = {"network": "host", "args": known | args}
         more = here.temp / "compose-of-run.json"
-        more.write_text(json.dumps({"version": "3.4", "services": {SERVICE: {"build": build}}}))
+        service = {"build": build} | ({"environment": environment} if environment else {})
+        # docker-compose refuses files of different versions.
+        version = re.findall(r'^version: "(.*)"', Path(place, files[0]).read_text(), re.M)
+        more.write_text(json.dumps(({"version": version[0]} if version else {}) | {"services": {SERVICE: service}}))
         self.files = [argument for file in [*files, more] for argument in ("-f", str(file))]
 
     def call(self, *args, tag):
         # docker-compose starts the first client on PATH.
         path = f"{Path(engine.client()).parent}{os.pathsep}{os.environ['PATH']}"
         env = base.environment() | {"PATH": path, "COMPOSE_DOCKER_CLI_BUILD": "1", "BUILDKIT_PROGRESS": "plain", "TAG": tag,
-                                    "ORDERS_PORT": str(self.port), "COMPOSE_PROJECT_NAME": f"larder-e2e-{self.here.token}"}
+                                    "ORDERS_PORT": str(self.port), "PORT": str(self.port), "COMPOSE_PROJECT_NAME": f"larder-e2e-{self.here.token}"}
         done = subprocess.run([*program(), *self.files, *args], cwd=self.place, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         if done.returncode:
             raise bench.Stopped(f"`docker-compose {' '.join(args)}` failed:\n{done.stdout[-4000:]}")
