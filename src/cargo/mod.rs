@@ -212,6 +212,11 @@ pub fn versions(build: &Build<'_>, rustc: Option<&Path>) -> Option<String> {
     Some(cargo + &asked(build, build.cargo.command_of(rustc.unwrap_or(Path::new("rustc"))), &["-vV"])?)
 }
 
+/// Returns the version of cargo as it prints it.
+pub fn version(build: &Build<'_>) -> Option<String> {
+    asked(build, build.cargo.command(), &["--version"])
+}
+
 /// Returns how a compiler describes this processor.
 pub fn native(build: &Build<'_>, rustc: Option<&Path>) -> Option<String> {
     let command = build.cargo.command_of(rustc.unwrap_or(Path::new("rustc")));

@@ -5,6 +5,7 @@
 //! and the store (invariant 4). With `--no-build`, writes the skeleton into the current directory
 //! instead.
 
+mod age;
 mod agree;
 mod build;
 pub(crate) mod cache;

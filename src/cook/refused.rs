@@ -2,10 +2,11 @@
 //!
 //! In: what cargo did until it failed, its message, and the local packages behind the stubs, if
 //! they are known. Out: a note, which names the member or the flag that requests a missing feature,
-//! and warnings about build scripts that failed. `prepare` cannot know: the features of third-party
-//! packages are in the registry's index. If cargo has refused to begin, starts it again to read its
-//! message. Writes nothing.
+//! or tells that cargo is too old. Also warnings about build scripts that failed. `prepare` cannot
+//! know: the features of third-party packages are in the registry's index. If cargo has refused to
+//! begin, starts it again to read its message. Writes nothing.
 
+use super::age;
 use super::order::Order;
 use crate::cargo::{self, Build, Outcome};
 use crate::cli::How;
@@ -25,6 +26,11 @@ pub fn explain(built: &Result<()>, outcome: &Outcome, build: &Build<'_>, how: &H
     let message = (!has_begun && !how.quiet).then(|| cargo::refusal(build, &how.settings())).flatten();
     if let Some(missing) = message.and_then(|message| Missing::find(&message, &build.stubs)) {
         report.note(&missing.told(order.workspace.as_deref(), &order.scope));
+    } else if !has_begun && !how.quiet {
+        let version = cargo::version(build).unwrap_or_default();
+        if let Some(sentence) = age::too_old(&order.files, &build.args, &version) {
+            report.note(&sentence);
+        }
     }
 }
 
