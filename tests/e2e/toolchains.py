@@ -113,7 +113,7 @@ class Bench:
             result.wrong += done.stderr
             return result
         seen, again = judged(done.stdout, done.stderr)
-        result.again = f"{len(again)} of {seen}"
+        result.again = str(len(again))
         if again or not seen:
             result.wrong += f"compiled again: {sorted(again)}\n"
         said = self.run([place / "app/target/release" / ("app" if name == "members" else name)], place).stdout.strip()
