@@ -66,6 +66,12 @@ impl Environment {
         self.var_os(name).and_then(OsStr::to_str).filter(|value| !value.is_empty())
     }
 
+    /// Returns how wide messages may be: `COLUMNS`, or 80. Shells do not pass it on unless it
+    /// is exported. So messages are the same on a terminal and in a log.
+    pub fn columns(&self) -> usize {
+        self.text("COLUMNS").and_then(|columns| columns.parse().ok()).filter(|columns| *columns > 0).unwrap_or(80)
+    }
+
     /// Returns all variables.
     pub fn all(&self) -> &BTreeMap<OsString, OsString> {
         &self.variables

@@ -45,6 +45,8 @@ mod show;
 mod store;
 #[path = "command_line/target_dir.rs"]
 mod target_dir;
+#[path = "command_line/wide.rs"]
+mod wide;
 #[path = "command_line/with_config.rs"]
 mod with_config;
 #[path = "command_line/written.rs"]

@@ -72,6 +72,9 @@ mod verify;
 mod verify_leaves;
 #[path = "kept/verify_machine.rs"]
 mod verify_machine;
+#[cfg(unix)]
+#[path = "kept/verify_maturin.rs"]
+mod verify_maturin;
 #[path = "kept/verify_places.rs"]
 mod verify_places;
 #[path = "kept/warm.rs"]

@@ -8,7 +8,7 @@ Examples:
   cargo larder prepare -p api --features tls   For one package, with a feature
 
 Environment:
-  CARGO_PROFILE_*, RUSTFLAGS and the like decide about a recipe as about a build.";
+  CARGO_PROFILE_*, RUSTFLAGS and the like count as they do for a build.";
 
 pub const COOK: &str = "\
 Examples:

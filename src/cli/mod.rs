@@ -63,7 +63,7 @@ pub fn is_first(word: &OsStr) -> bool {
 
 /// `cargo larder …`.
 #[derive(Debug, Parser)]
-#[command(name = "cargo", bin_name = "cargo", subcommand_required = true)]
+#[command(name = "cargo", bin_name = "cargo", subcommand_required = true, max_term_width = 80)]
 pub enum Cargo {
     /// Build the dependencies of a workspace ahead of its sources
     #[command(version, about, long_about = ABOUT, arg_required_else_help = true, subcommand_required = true)]
@@ -82,7 +82,7 @@ the flags.";
 
 /// The arguments after `larder`, or after `cargo-larder`.
 #[derive(Debug, Parser)]
-#[command(name = "cargo-larder", bin_name = "cargo-larder", version, about, long_about = ABOUT)]
+#[command(name = "cargo-larder", bin_name = "cargo-larder", version, about, long_about = ABOUT, max_term_width = 80)]
 #[command(arg_required_else_help = true, subcommand_required = true)]
 pub struct Larder {
     /// What to do.
@@ -364,6 +364,9 @@ pub struct Verify {
     /// Accepted, so that it can be called with the flags of the build.
     #[arg(long, value_name = "FMT", hide = true)]
     pub message_format: Vec<String>,
+    /// Verify the build that maturin runs for this Python [default: the one that maturin takes]
+    #[arg(long, value_name = "PYTHON", num_args = 0..=1, require_equals = true)]
+    pub maturin: Option<Option<PathBuf>>,
     /// What to build.
     #[command(flatten)]
     pub scope: Scope,

@@ -28,6 +28,7 @@ use crate::path;
 use crate::recipe::skeleton;
 use crate::report::Report;
 use crate::shell;
+use crate::target::builds::ChosenBy;
 use crate::target::machine::Machine;
 use crate::target::{self, builds, records};
 use crate::triple;
@@ -110,9 +111,10 @@ pub fn in_scratch(
         &given.environment,
     )?;
     if let Some(python) = &args.maturin {
-        let variables =
+        let maturin =
             maturin::variables(python.as_deref(), &order.files, &order.scope, &target_dir, &given.environment)?;
-        to_run.env.extend(variables);
+        maturin.write()?;
+        to_run.env.extend(maturin.variables);
     }
     let machine = machine(args, &to_run, &order, &layers, &given.environment, report)?;
     let held = hold::hold(&order.files, &how, &mut update, interrupt, report);
@@ -268,6 +270,11 @@ fn note_build(order: &Order, words: &str, layers: &Layers, given: &Given, dirs: 
         settings: builds::settings(layers, &given.environment, &builds::manifest(&order.files)),
         rustc: dirs.into_iter().find_map(builds::rustc),
         cargo_home: given.environment.cargo_home().map(|home| home.display().to_string()),
+        chosen_by: match (&order.with, order.prepared) {
+            (Some(_), _) => ChosenBy::Prepare,
+            (None, Some(_)) => ChosenBy::Cook,
+            (None, None) => ChosenBy::CookAlone,
+        },
     };
     builds::note(dirs[0], build);
 }

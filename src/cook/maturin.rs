@@ -1,8 +1,9 @@
 //! Sets what maturin sets for cargo, so that cooked units are fresh for maturin's own build.
 //!
 //! In: the interpreter that maturin will build for, and the files of a skeleton. Out: variables
-//! that pyo3's build scripts watch. Starts the interpreter, and rustc if the name of the platform
-//! is needed. Writes the one file that maturin would write into the target directory.
+//! that pyo3's build scripts watch, and the one file that maturin would write into the target
+//! directory. Starts the interpreter, and rustc if the name of the platform is needed. Only
+//! [`Maturin::write`] writes.
 //!
 //! All of it follows `configure_pyo3_env` in `src/compile.rs` of maturin 1.16, for Unix and for the
 //! host.
@@ -27,7 +28,35 @@ type Variables = Vec<(String, OsString)>;
 /// `src/bridge/detection.rs`).
 const BINDINGS: [&str; 2] = ["pyo3", "pyo3-ffi"];
 
-/// Returns the variables that maturin would set for this interpreter, or else for the one that it
+/// What maturin sets.
+#[derive(Debug, Default)]
+pub struct Maturin {
+    /// Variables for cargo.
+    pub variables: Variables,
+    /// A file, which one of the variables names, with its text.
+    file: Option<(PathBuf, String)>,
+}
+
+impl Maturin {
+    /// Writes the file as maturin would, unless it already has this content.
+    ///
+    /// # Errors
+    /// It is not writable.
+    pub fn write(&self) -> Result<()> {
+        let Some((path, text)) = &self.file else { return Ok(()) };
+        if !fs_err::read_to_string(path).is_ok_and(|before| before == *text) {
+            path.parent().map_or(Ok(()), fs_err::create_dir_all)?;
+            crate::disk::write_whole(path, text.as_bytes())?;
+        }
+        Ok(())
+    }
+
+    fn set(&mut self, name: &str, value: impl Into<OsString>) {
+        self.variables.push((name.to_owned(), value.into()));
+    }
+}
+
+/// Returns what maturin would set for this interpreter, or else for the one that it
 /// finds. `scope` is the scope of the build.
 ///
 /// # Errors
@@ -38,7 +67,8 @@ pub fn variables(
     scope: &Scope,
     target_dir: &Path,
     environment: &Environment,
-) -> Result<Variables> {
+) -> Result<Maturin> {
+    let mut maturin = Maturin::default();
     let here = environment.here.as_path();
     refuse_other_platforms(scope, environment)?;
     let lock = lockfile::parse("Cargo.lock", skeleton::text(files, "Cargo.lock").unwrap_or_default())?;
@@ -49,18 +79,18 @@ pub fn variables(
     let is_program = !scope.lib && (scope.bins || !scope.bin.is_empty());
     let Some(pyo3) = BINDINGS.into_iter().find_map(version) else {
         if is_program || version("uniffi").is_some() {
-            return Ok(Variables::new());
+            return Ok(maturin);
         }
-        return Ok(vec![variable("PYTHON_SYS_EXECUTABLE", python(own(environment))?.executable.unwrap_or_default())]);
+        maturin.set("PYTHON_SYS_EXECUTABLE", python(own(environment))?.executable.unwrap_or_default());
+        return Ok(maturin);
     };
     let pyo3 = Version::parse(pyo3).unwrap_or(Version::new(0, 0, 0));
-    let mut set = Variables::new();
     if !is_program {
-        set.push(variable("PYO3_BUILD_EXTENSION_MODULE", "1"));
+        maturin.set("PYO3_BUILD_EXTENSION_MODULE", "1");
     }
     // The file replaces an interpreter (`InterpreterResolver::resolve_pyo3`).
     if environment.var_os("PYO3_CONFIG_FILE").is_some() {
-        return Ok(set);
+        return Ok(maturin);
     }
     let features = features(files);
     let mut python = python(path("PYO3_PYTHON", environment).unwrap_or_else(|| own(environment)))?;
@@ -75,24 +105,23 @@ pub fn variables(
     let mut chosen = ["abi3t", "abi3"].into_iter().filter_map(|kind| stable_abi(&features, kind));
     let stable = chosen.find(|abi| python.serves(*abi));
     if stable.is_some() && pyo3 < Version::new(0, 16, 4) {
-        set.push(variable("PYO3_NO_PYTHON", "1"));
+        maturin.set("PYO3_NO_PYTHON", "1");
     }
     let tells_abi = pyo3 >= Version::new(0, 29, 0);
     if python.executable.is_none() || stable.is_some() && tells_abi {
         let kind = stable.map(|abi| format!("-{}", abi.kind)).unwrap_or_default();
         let name = format!("pyo3-config-{}-{}.{}{kind}.txt", host(environment)?, python.major, python.minor);
-        set.push(variable("PYO3_CONFIG_FILE", config_file(target_dir, &name, &python.config(stable, tells_abi))?));
+        let target_dir = fs_err::canonicalize(target_dir).unwrap_or_else(|_| here.join(target_dir));
+        let path = target_dir.join("maturin").join(name);
+        maturin.set("PYO3_CONFIG_FILE", &path);
+        maturin.file = Some((path, python.config(stable, tells_abi)));
     }
     if let Some(executable) = &python.executable {
-        set.push(variable("PYO3_PYTHON", executable));
-        set.push(variable("PYTHON_SYS_EXECUTABLE", executable));
-        set.push(variable("PYO3_ENVIRONMENT_SIGNATURE", python.signature()));
+        maturin.set("PYO3_PYTHON", executable);
+        maturin.set("PYTHON_SYS_EXECUTABLE", executable);
+        maturin.set("PYO3_ENVIRONMENT_SIGNATURE", python.signature());
     }
-    Ok(set)
-}
-
-fn variable(name: &str, value: impl Into<OsString>) -> (String, OsString) {
-    (name.to_owned(), value.into())
+    Ok(maturin)
 }
 
 /// Returns the value of a variable as a path.
@@ -126,17 +155,6 @@ fn features(files: &Files) -> BTreeSet<String> {
         files.keys().filter(|path| path.ends_with("Cargo.toml")).filter_map(|path| skeleton::text(files, path));
     manifests.filter_map(|text| text.parse().ok()).for_each(|table| gather(&table, &mut found));
     found
-}
-
-/// Writes the file as maturin would, unless it already has this content.
-fn config_file(target_dir: &Path, name: &str, text: &str) -> Result<PathBuf> {
-    let dir = target_dir.join("maturin");
-    fs_err::create_dir_all(&dir)?;
-    let path = fs_err::canonicalize(dir)?.join(name);
-    if !fs_err::read_to_string(&path).is_ok_and(|before| before == text) {
-        crate::disk::write_whole(&path, text.as_bytes())?;
-    }
-    Ok(path)
 }
 
 /// Refuses other platforms, because maturin then sets other variables, from its knowledge of

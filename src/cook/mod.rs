@@ -13,7 +13,7 @@ mod differs;
 mod epoch;
 mod hold;
 mod machine;
-mod maturin;
+pub(crate) mod maturin;
 pub(crate) mod mount;
 pub(crate) mod named;
 pub(crate) mod order;

@@ -52,6 +52,22 @@ pub struct Build {
     pub rustc: Option<String>,
     /// cargo's home.
     pub cargo_home: Option<String>,
+    /// The command that chose it.
+    #[serde(default)]
+    pub chosen_by: ChosenBy,
+}
+
+/// The command whose flags chose a cooked build.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ChosenBy {
+    /// `prepare`: the recipe is for one build.
+    #[default]
+    Prepare,
+    /// `cook`: the recipe is for every build.
+    Cook,
+    /// `cook`, without a recipe in a file.
+    CookAlone,
 }
 
 /// The value of a setting, and the layer that sets it.

@@ -10,6 +10,7 @@ pub mod compiler;
 mod decide;
 mod fingerprint;
 mod image;
+mod maturin;
 mod report;
 mod run;
 mod scopes;
@@ -74,6 +75,7 @@ pub fn verify(args: &Verify, environment: Environment, stdout: &mut dyn Write) -
     command.args(words(args, &scope)).args(["-v", "--color=never", "--message-format=json-render-diagnostics"]);
     command.args(flags(args)).args(own_flags(&dirs, build_dir.is_some(), &layers, &place)?).current_dir(here);
     command.envs(variables(&place)?).env(compiler::NOTES, &dirs.notes);
+    command.envs(maturin::variables(args, &scope, &root, &target_dir, &given)?);
     let started = SystemTime::now();
     let kept = Kept::new(&root, &layers);
     let busy = interrupt.busy();
@@ -91,6 +93,7 @@ pub fn verify(args: &Verify, environment: Environment, stdout: &mut dyn Write) -
         rustc: record::rustc(&dirs.image),
         cargo_home: given.environment.cargo_home().map(|home| home.display().to_string()),
         scope: record::with_target(scope, &layers),
+        chosen_by: record::ChosenBy::default(),
     };
     scratch.close()?;
     let builds = record::read(units);
@@ -102,13 +105,14 @@ pub fn verify(args: &Verify, environment: Environment, stdout: &mut dyn Write) -
         facts: &facts,
         target_dir: &path::display(units, here),
         is_hidden: mount::hides(units, &given.environment),
+        maturin: &maturin::flag(args),
     };
     let case = Case { stale: &stale, cooked: &cooked, facts: &facts, locked: &kept.packages(), words: &ran.dirty };
     let all = ran.units.iter().filter(|told| told.package.is_third_party()).count();
     let report = Report::new(&case.verdicts(), &stale, all, &context);
     match args.format.as_str() {
         "json" => report.write_json(stdout)?,
-        _ => report.write(args.how.verbose > 0, stdout)?,
+        _ => report.write(args.how.verbose > 0, given.environment.columns(), stdout)?,
     }
     if report.is_fresh() {
         said.done("Verified", &report.counts());

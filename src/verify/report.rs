@@ -5,6 +5,7 @@
 use super::decide::{Cause, Stale, Verdict};
 use super::words::{self, Context};
 use crate::error::Result;
+use crate::report::wrapped;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
@@ -103,20 +104,22 @@ impl Report {
         Ok(())
     }
 
-    /// Writes the result for people. With `is_verbose`, lists every unit.
+    /// Writes the result for people in lines of at most `columns`. With `is_verbose`, lists every
+    /// unit.
     ///
     /// # Errors
     /// stdout is closed.
-    pub fn write(&self, is_verbose: bool, stdout: &mut dyn Write) -> Result<()> {
+    pub fn write(&self, is_verbose: bool, columns: usize, stdout: &mut dyn Write) -> Result<()> {
+        let wrapped = |line: &str| wrapped(line, columns, 0);
         for (i, group) in self.causes.iter().enumerate() {
-            writeln!(stdout, "{}", group.message)?;
+            writeln!(stdout, "{}", wrapped(&group.message))?;
             let lines = if is_verbose { group.all() } else { vec![group.counted()] };
             for line in lines {
-                writeln!(stdout, "    {line}")?;
+                writeln!(stdout, "{}", wrapped(&format!("    {line}")))?;
             }
             // One help may be for several causes.
             if self.causes.get(i + 1).is_none_or(|next| next.help != group.help) {
-                writeln!(stdout, "help: {}", group.help)?;
+                writeln!(stdout, "{}", wrapped(&format!("help: {}", group.help)))?;
             }
         }
         Ok(())

@@ -7,7 +7,7 @@ use super::decide::Cause;
 use super::scopes::{Facts, changed};
 use crate::prepare::command;
 use crate::shell;
-use crate::target::builds::{Build, Setting};
+use crate::target::builds::{Build, ChosenBy, Setting};
 
 /// The inputs of the words.
 pub struct Context<'a> {
@@ -21,6 +21,8 @@ pub struct Context<'a> {
     pub target_dir: &'a str,
     /// Whether a mount hides the cooked units.
     pub is_hidden: bool,
+    /// The flag for maturin that `cook` needs, after a space, or nothing.
+    pub maturin: &'a str,
 }
 
 /// Returns what is wrong, and what to do.
@@ -89,23 +91,39 @@ fn headline(cause: &Cause, context: &Context<'_>) -> String {
     }
 }
 
-fn help(cause: &Cause, context: &Context<'_>) -> String {
+/// Returns the command that cooks for this build, and the one that also makes a new recipe.
+fn commands(context: &Context<'_>) -> [String; 2] {
     let flags = shell::line(command::flags(&context.now.scope));
     let space = if flags.is_empty() { "" } else { " " };
-    let prepare = format!("`cargo larder prepare{space}{flags} && cargo larder cook`");
+    let cook = format!("cargo larder cook{space}{flags}{}", context.maturin);
+    let both = match context.cooked.map(|cooked| cooked.chosen_by).unwrap_or_default() {
+        ChosenBy::Prepare => {
+            let both = format!("cargo larder prepare{space}{flags} && cargo larder cook{}", context.maturin);
+            [both.clone(), both]
+        }
+        ChosenBy::Cook => [cook.clone(), format!("cargo larder prepare && {cook}")],
+        ChosenBy::CookAlone => [cook.clone(), cook],
+    };
+    both.map(|command| format!("`{command}`"))
+}
+
+fn help(cause: &Cause, context: &Context<'_>) -> String {
+    let [cook, again] = commands(context);
+    let is_alone = context.cooked.is_some_and(|cooked| cooked.chosen_by == ChosenBy::CookAlone);
+    let new = if is_alone { "cook again with" } else { "make a new recipe with" };
     let or = context.cooked.filter(|cooked| cooked.scope != context.now.scope);
     let or = or.map(|cooked| format!("\nhelp: or build with `{}`", cooked.words)).unwrap_or_default();
     match cause {
         Cause::Nothing if context.is_hidden => {
             "have the same mount in the step that cooks, or leave it out here".to_owned()
         }
-        Cause::Nothing => format!("cook before it, in the same place, with {prepare}"),
-        Cause::Profile(..) | Cause::Target | Cause::Command => format!("cook for this build with {prepare}{or}"),
+        Cause::Nothing => format!("cook before it, in the same place, with {cook}"),
+        Cause::Profile(..) | Cause::Target | Cause::Command => format!("cook for this build with {cook}{or}"),
         Cause::Features | Cause::Missing if context.facts.selection => {
-            format!("cook for this build with {prepare}{or}")
+            format!("cook for this build with {cook}{or}")
         }
         Cause::Features | Cause::Missing | Cause::Version => {
-            format!("make a new recipe with {prepare}")
+            format!("{new} {again}")
         }
         Cause::Settings => agree(context, "profile.", "give the step that cooks the same manifests and variables"),
         Cause::Rustflags(..) => agree(context, "rustflags", "give the step that cooks the same config and variables"),
@@ -118,9 +136,9 @@ fn help(cause: &Cause, context: &Context<'_>) -> String {
         Cause::Platform => "have the same file when cooking".to_owned(),
         Cause::Variable(name, _) => format!("set `{name}` to the same value for the step that cooks"),
         Cause::Files => "cook after the last change, or keep the mtimes when copying".to_owned(),
-        Cause::Local(name) => format!(
-            "make a new recipe with {prepare}, unless `{name}` is left to the build by its `[package.metadata.larder]`"
-        ),
+        Cause::Local(name) => {
+            format!("{new} {again}, unless `{name}` is left to the build by its `[package.metadata.larder]`")
+        }
         Cause::Unknown => "run the build with `CARGO_LOG=cargo::core::compiler::fingerprint=info`".to_owned(),
     }
 }

@@ -98,6 +98,8 @@ impl Place {
         }
         command.current_dir(self.dir()).env("CARGO_HOME", self.home()).env("TMPDIR", self.tmp());
         command.env("CARGO", &*CARGO).env("RUSTC", &*RUSTC);
+        // Messages are compared by the sentence. `command_line/wide.rs` says how they are wrapped.
+        command.env("COLUMNS", "10000");
         command
     }
 

@@ -20,9 +20,7 @@ fn what_was_cooked_for_this_build_is_fresh() {
 /// The help for a build with `api` and these flags, after a cook for `cargo build -p api` and
 /// those.
 fn cook_again(flags: &str, cooked: &str) -> String {
-    format!(
-        "cook for this build with `cargo larder prepare -p {flags} && cargo larder cook`\nhelp: or build with `cargo build -p {cooked}`"
-    )
+    format!("cook for this build with `cargo larder cook -p {flags}`\nhelp: or build with `cargo build -p {cooked}`")
 }
 
 #[test]
@@ -49,7 +47,7 @@ fn another_command() {
     let cooked = Cooked::with(FILES, &["-p", "api", "--check"], &[]);
     let (code, shown, _) = cooked.verify(API, &[]);
     let message = "cooked for `cargo check -p api`, and this is `cargo build -p api`";
-    let help = "cook for this build with `cargo larder prepare -p api && cargo larder cook`\nhelp: or build with `cargo check -p api`";
+    let help = "cook for this build with `cargo larder cook -p api`\nhelp: or build with `cargo check -p api`";
     let says = format!("{message}\n    3 units: alpha 1.1.0, eta 1.0.0, lambda 0.2.5\nhelp: {help}\n");
     assert_eq!((code, shown), (Some(1), says));
 }
@@ -100,7 +98,7 @@ fn a_recipe_that_is_older_than_the_manifests() {
     let cooked = Cooked::with(&FILES.replace("alpha = { version = '1',", "alpha = { version = '=1.0.0',"), API, &[]);
     lay_out(&FILES.replace("eta = '1'", "eta = { version = '1', features = ['b'] }\nomicron = '0.9'"), cooked.dir());
     run(&CARGO, cooked.dir(), &["update", "--offline", "--quiet", "-p", "alpha"], &[]);
-    let help = "help: make a new recipe with `cargo larder prepare -p api && cargo larder cook`\n";
+    let help = "help: cook again with `cargo larder cook -p api`\n";
     let says = format!(
         "this build turns on other features than the cooked one
     1 unit: eta 1.0.0 with `b`
@@ -171,4 +169,38 @@ fn nothing_was_cooked() {
     fs_err::remove_dir_all(cooked.dir().join("target")).expect("it is there");
     let help = "cook before it, in the same place, with `cargo larder prepare -p api && cargo larder cook`";
     cooked.says(API, &[], &all_five("nothing was cooked into `target`", "", help));
+}
+
+/// The help after cooks with these flags, and a recipe with these, for a build of `api` with the
+/// feature `more`.
+fn helps(prepare: Option<&[&str]>, cooks: &[&[&str]], release: bool) -> String {
+    let cooked = Cooked::with(FILES, API, &[]);
+    fs_err::remove_dir_all(cooked.dir().join("target")).expect("it is there");
+    for flags in cooks {
+        if let Some(prepare) = prepare {
+            super::larder(cooked.dir(), &[&["prepare"], prepare].concat(), &[]);
+        }
+        cooked.cook(flags, &[]);
+    }
+    let flags = ["-p", "api", "--features", "more", "--release"];
+    let (_, shown, _) = cooked.verify(&flags[..if release { 5 } else { 4 }], &[]);
+    shown.lines().filter(|line| line.starts_with("help: ")).map(|line| format!("{line}\n")).collect()
+}
+
+#[test]
+fn the_help_names_the_cook_that_is_nearest_and_the_command_that_takes_the_flags() {
+    // The last cook is farther from this build than the first one.
+    let cooks: [&[&str]; 2] = [API, &["-p", "web"]];
+    let or = "help: or build with `cargo build -p api`\n";
+    let alone = format!("help: cook for this build with `cargo larder cook -p api --features more`\n{or}");
+    assert_eq!(helps(None, &cooks, false), alone);
+    // An unscoped recipe serves this build, too.
+    assert_eq!(helps(Some(&[]), &cooks, false), alone);
+    // A scoped one does not.
+    let both = "cargo larder prepare -p api --features more && cargo larder cook";
+    assert_eq!(helps(Some(API), &[&[]], false), format!("help: cook for this build with `{both}`\n{or}"));
+    // Of two profiles, the one of this build counts.
+    let release: [&[&str]; 2] = [&["-p", "api", "--release"], API];
+    let said = helps(None, &release, true);
+    assert!(said.ends_with("help: or build with `cargo build -p api --release`\n"), "{said}");
 }

@@ -195,7 +195,7 @@ fn a_local_package_that_third_party_crates_need() {
     set_times("-- alpha/src/lib.rs --\n", cooked.dir(), soon());
     let says = "they need the local package `alpha`, which is compiled
     1 unit: delta 1.0.0
-help: make a new recipe with `cargo larder prepare && cargo larder cook`, unless `alpha` is left to the build by its `[package.metadata.larder]`
+help: cook again with `cargo larder cook`, unless `alpha` is left to the build by its `[package.metadata.larder]`
 ";
     cooked.says(&[], &[], says);
 }

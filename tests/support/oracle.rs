@@ -34,6 +34,8 @@ pub fn command(program: impl AsRef<OsStr>, dir: &Path) -> Command {
     command.current_dir(dir).env("CARGO_HOME", registry::cargo_home()).env("RUSTC", &*RUSTC);
     // Nothing is fetched from afar, and to read certificates takes a tenth of cargo's time.
     command.env("SSL_CERT_FILE", "/dev/null").env("SSL_CERT_DIR", "/dev/null");
+    // Messages are compared by the sentence, and not by the line.
+    command.env("COLUMNS", "10000");
     if std::env::var_os("LARDER_LAYOUT").is_some_and(|it| it == "new") {
         // That of Rust 1.100, which older cargos have behind a flag that only a nightly takes.
         command.env("RUSTC_BOOTSTRAP", "1").env("CARGO_UNSTABLE_BUILD_DIR_NEW_LAYOUT", "true");

@@ -18,6 +18,8 @@ def run(bench):
     bench.check("maturin compiled no third-party crate", not wheel(first).third_party(), wheel(first).third_party())
     bench.check("the context is without what `.dockerignore` names", 0 < first.context < DATA / 10, first.context)
 
+    bench.check("verify finds all of maturin's build fresh", "third-party units fresh" in first.log, first.log[-2000:])
+
     edit(project / "src/lib.rs", '"letters"', '"letters, edited"')
     edited = bench.build(project, "edited", target="runtime")
     bench.check("cook is CACHED after a source edit", edited.step("cook").cached)
@@ -25,7 +27,11 @@ def run(bench):
     bench.check("and no third-party crate", not edited.third_party(), edited.third_party())
     bench.check("the edited wheel is installed", bench.run(edited.image) == "letters, edited 2")
 
-    without = bench.build(twin(project, bench, "--maturin=python3", ""), "without", target="runtime")
+    without = twin(project, bench, "cook --locked --maturin=python3", "cook --locked")
+    edit(without / "Dockerfile", "verify --release --lib --locked --maturin=python3", "verify --release --lib --locked --maturin=python3 || true")
+    without = bench.build(without, "without", target="runtime")
+    wanted = "a build script watches `PYO3_BUILD_EXTENSION_MODULE`"
+    bench.check("verify says what a cook without `--maturin` lacks", wanted in without.log, without.log[-4000:])
     bench.check("it is `--maturin` that does it", wheel(without).third_party(), "maturin compiles nothing without it, either")
 
     rust = bench.run(first.image, "sh", "-c", "command -v cargo rustc maturin gcc; find /wheels /app -type f; true", flags=["--entrypoint", ""])
