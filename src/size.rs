@@ -42,7 +42,7 @@ pub fn parse(text: &str) -> Result<u64, String> {
         Some(all.checked_mul(factor)? / scale)
     };
     let bytes = bytes().and_then(|bytes| u64::try_from(bytes).ok());
-    bytes.ok_or_else(|| "not a size such as `500MB`, `2GiB` or `10G`".to_owned())
+    bytes.ok_or_else(|| "not a size such as `2GiB`".to_owned())
 }
 
 /// Formats bytes for people.

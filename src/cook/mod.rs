@@ -56,6 +56,9 @@ pub fn cook(args: &Cook, environment: Environment, stdout: &mut dyn Write) -> Re
     let (started, began) = (Instant::now(), SystemTime::now());
     let given = Given { environment, config: args.how.config.clone(), unstable: args.how.unstable.clone(), top: None };
     let here = given.environment.here.as_path();
+    for file in args.report.iter().chain(&args.html) {
+        refuse_homeless(file, here)?;
+    }
     // From here on, there may be directories to remove.
     let interrupt = Interrupt::watch()?;
     let mut orders = order::orders(args, &given, report)?;
@@ -152,6 +155,18 @@ struct Done {
     to_copy: Option<String>,
     /// The units of this build and those before it.
     units: target::report::Report,
+}
+
+/// Refuses a file in a directory that does not exist, before anything is compiled.
+fn refuse_homeless(file: &Path, here: &Path) -> Result<()> {
+    match here.join(file).parent() {
+        Some(dir) if !dir.is_dir() => fail!(
+            "cannot write the report `{}`: there is no directory `{}`\nhelp: make it, or name a file in another one",
+            file.display(),
+            path::display(dir, here)
+        ),
+        _ => Ok(()),
+    }
 }
 
 fn write_report(file: &Path, here: &Path, text: &str) -> Result<()> {

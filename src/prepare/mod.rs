@@ -133,7 +133,7 @@ pub fn prepare(args: Prepare, environment: Environment) -> Result<()> {
     report.done(
         "Prepared",
         &format!(
-            "{name}{state} for {}: {} of {} packages; next: {}",
+            "{name}{state} for {}: {} of {} packages; next: `{}`",
             purpose(&prepared.recipe),
             kept.len(),
             all.len(),

@@ -24,13 +24,13 @@ fn says(place: &Place, args: &[&str], expected: &str) {
 #[test]
 fn prepare_says_for_which_build_how_many_packages_and_what_is_next() {
     let place = with_dependencies();
-    let expected = "    Prepared recipe.json for cargo build --release: 2 of 3 packages; next: cargo larder cook\n";
+    let expected = "    Prepared recipe.json for cargo build --release: 2 of 3 packages; next: `cargo larder cook`\n";
     says(&place, &["prepare", "--release"], expected);
     says(&place, &["prepare", "--release"], &expected.replace("recipe.json", "recipe.json (unchanged)"));
     let path = ["--recipe-path", "my recipe.json"];
-    let expected = "    Prepared my recipe.json for any build: 3 of 3 packages; next: cargo larder cook --recipe-path 'my recipe.json'\n";
+    let expected = "    Prepared my recipe.json for any build: 3 of 3 packages; next: `cargo larder cook --recipe-path 'my recipe.json'`\n";
     says(&place, &[&["prepare"], &path[..]].concat(), expected);
-    let expected = "    Prepared check.json for cargo check --tests: 3 of 3 packages; next: cargo larder cook --recipe-path check.json\n";
+    let expected = "    Prepared check.json for cargo check --tests: 3 of 3 packages; next: `cargo larder cook --recipe-path check.json`\n";
     says(&place, &["prepare", "--check", "--tests", "--recipe-path", "check.json"], expected);
 }
 

@@ -28,7 +28,7 @@ fn a_size_that_is_none_is_answered_with_one() {
         assert_eq!(ended.code, Some(2), "{args:?}: {}", ended.stderr);
     }
     let ended = run(&["cook", "--cache-size", "lots"], &[]);
-    assert!(ended.stderr.contains("not a size such as `500MB`, `2GiB` or `10G`"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("not a size such as `2GiB`"), "{}", ended.stderr);
 }
 
 #[test]

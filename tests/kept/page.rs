@@ -117,5 +117,7 @@ fn a_page_that_cannot_be_written_is_an_error_that_names_it() {
     let output = command.args(["cook", "--offline", "--html", "none/cook.html"]).output().expect("it starts");
     let said = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(1), "{said}");
-    assert!(said.contains("error: cannot write the report `none/cook.html`: "), "{said}");
+    let expected = "error: cannot write the report `none/cook.html`: there is no directory `none`\nhelp: make it, or name a file in another one\n";
+    assert_eq!(said, expected);
+    assert!(!temp.path().join("target").exists(), "nothing is compiled before");
 }
