@@ -134,6 +134,11 @@ fn help(cause: &Cause, context: &Context<'_>) -> String {
             None => "have the sources in the same place when cooking".to_owned(),
         },
         Cause::Platform => "have the same file when cooking".to_owned(),
+        // maturin sets these.
+        Cause::Variable(name, _) if name.starts_with("PYO3_") => match context.maturin {
+            "" => "if maturin runs the build, give `--maturin` to `verify` and to `cook`".to_owned(),
+            _ => format!("cook for maturin with {cook}"),
+        },
         Cause::Variable(name, _) => format!("set `{name}` to the same value for the step that cooks"),
         Cause::Files => "cook after the last change, or keep the mtimes when copying".to_owned(),
         Cause::Local(name) => {

@@ -67,10 +67,13 @@ fn what_maturin_sets_counts_with_the_flag_and_not_without() {
     let (code, shown, _) = verify(&[]);
     assert_eq!(code, Some(1));
     assert!(shown.contains("a build script watches `PYO3_"), "{shown}");
+    let help = "help: if maturin runs the build, give `--maturin` to `verify` and to `cook`\n";
+    assert!(shown.ends_with(help), "{shown}");
     // Another interpreter, by its path.
     let (code, shown, _) = verify(&["--maturin=python3.9"]);
     assert_eq!(code, Some(1));
     assert!(shown.starts_with("a build script watches `PYO3_PYTHON`"), "{shown}");
+    assert!(shown.ends_with("help: cook for maturin with `cargo larder cook --lib --maturin=python3.9`\n"), "{shown}");
     // For a stable ABI, maturin writes a file. `verify` does not.
     let (code, shown, _) = verify(&["--maturin", "--features", "stable"]);
     assert_eq!(code, Some(1));
