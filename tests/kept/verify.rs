@@ -184,7 +184,7 @@ fn helps(prepare: Option<&[&str]>, cooks: &[&[&str]], release: bool) -> String {
     }
     let flags = ["-p", "api", "--features", "more", "--release"];
     let (_, shown, _) = cooked.verify(&flags[..if release { 5 } else { 4 }], &[]);
-    shown.lines().filter(|line| line.starts_with("help: ")).map(|line| format!("{line}\n")).collect()
+    shown.split_inclusive('\n').filter(|line| line.starts_with("help: ")).collect()
 }
 
 #[test]
