@@ -136,4 +136,5 @@ def main():
         return 1 if unexplained or any(way.total[1] for way in ways) else 0
 
 
-sys.exit(main())
+if __name__ == "__main__":
+    sys.exit(main())

@@ -14,6 +14,7 @@ use crate::error::{Result, fail};
 use crate::path;
 use crate::recipe::skeleton::{self, Files};
 use crate::report::Report;
+use crate::store::known;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -70,6 +71,8 @@ impl Epoch {
             return Ok(());
         }
         for dir in self.dirs.iter().filter(|dir| dir.exists()) {
+            // It holds numbers of files, which differ from cook to cook, and times, which go now.
+            let _ = std::fs::remove_file(dir.join(known::FILE));
             for path in below(dir)?.iter().chain([dir]) {
                 if let Err(error) = set(path, self.seconds) {
                     fail!("failed to set the time of `{}`: {error}", path.display());

@@ -15,7 +15,7 @@ use crate::target::place;
 use crate::target::report::{From, Report, Row};
 use crate::target::seed::{self, Seeded, Wanted};
 use crate::target::trim::{self, Did};
-use crate::target::unit::{self, Parts};
+use crate::target::unit::{self, ByHash, Parts};
 use crate::target::{Unit, units};
 use crate::workspace::lockfile::{self, LockedPackage, Lockfile};
 use crate::workspace::profile::directory;
@@ -122,16 +122,18 @@ impl Units<'_> {
     ) -> Result<()> {
         let Some(store) = store else { return Ok(()) };
         let (there, lock) = (units(self.dir, &|_| true), self.lockfile()?);
+        let by_hash = ByHash::of(&there);
         let found: Vec<(Unit, &Made)> = made
             .iter()
             .filter(|made| made.is_third_party() && !made.is_stub)
-            .filter_map(|made| Some((Unit::of_path(&made.path, self.dir)?, made)))
+            .filter_map(|made| Some((Unit::of_path(&made.path, self.dir, &by_hash)?, made)))
             .collect();
         let used: Vec<Used<'_>> = found
             .iter()
             .filter_map(|(unit, made)| {
                 let package = locked(&lock, made)?;
-                Some(Used { unit, package, kind: &made.kind, is_new: self.is_new(made, unit, before) })
+                let (is_new, is_seeded) = (self.is_new(made, unit, before), before.seeded.units.contains_key(unit));
+                Some(Used { unit, package, kind: &made.kind, is_new, is_seeded })
             })
             .collect();
         for note in keep(store, &used, &there, &before.fetched, check)? {
@@ -154,8 +156,10 @@ impl Units<'_> {
     /// # Errors
     /// The ledger cannot be written.
     pub fn claim(&self, before: &Before, made: &[Made]) -> Result<()> {
+        let there = units(self.dir, &|_| true);
+        let by_hash = ByHash::of(&there);
         let third_party = made.iter().filter(|made| made.is_third_party() && !made.is_stub);
-        let found = third_party.filter_map(|made| Some((Unit::of_path(&made.path, self.dir)?, made)));
+        let found = third_party.filter_map(|made| Some((Unit::of_path(&made.path, self.dir, &by_hash)?, made)));
         let new: Vec<Unit> =
             found.filter(|(unit, made)| self.is_new(made, unit, before)).map(|(unit, _)| unit).collect();
         trim::claim(self.dir, new.iter())
@@ -167,6 +171,7 @@ impl Units<'_> {
     /// A unit cannot be removed.
     pub fn after(&self, before: &Before, made: &[Made], keeps: bool, report: report::Report) -> Result<Report> {
         let there = units(self.dir, &|_| true);
+        let by_hash = ByHash::of(&there);
         let mut did = Did { build: format!("{}: {}", self.root.display(), self.words), ..Did::default() };
         let mut rows = Vec::new();
         for made in made {
@@ -176,7 +181,7 @@ impl Units<'_> {
                 did.stubs.extend(own.cloned());
                 continue;
             }
-            let Some(unit) = Unit::of_path(&made.path, self.dir) else {
+            let Some(unit) = Unit::of_path(&made.path, self.dir, &by_hash) else {
                 // A dynamic library may have no hash in its name.
                 let from = if made.fresh { From::Fresh } else { From::Compiled };
                 let bytes = std::fs::metadata(&made.path).map_or(0, |it| it.len());

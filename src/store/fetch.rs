@@ -10,16 +10,16 @@
 //! by content (`watch.rs`), because an mtime has no meaning on another machine.
 
 use super::digest::Digest;
-use super::known::Known;
+use super::known::{Known, stamp};
 use super::object;
 use super::pack;
-use super::record::{Record, folder};
+use super::record::{Record, folder, hash_in};
 use super::watch::{Looked, digest_of_path};
 use super::{Store, plan};
 use crate::error::Result;
 use crate::target::unit::{self, Parts, Unit};
 use crate::workspace::lockfile::{LockedPackage, Lockfile};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::path::Path;
 use std::time::SystemTime;
@@ -33,6 +33,10 @@ pub struct Fetched {
     pub notes: Vec<String>,
     /// What is known of units that were there before.
     pub known: Known,
+    /// The keys of the packages that were looked up.
+    pub keys: BTreeSet<Digest>,
+    /// When each record was put that the store has of them.
+    pub listed: BTreeMap<String, SystemTime>,
 }
 
 /// Returns the key of a package in the store, which includes the environment. A package of a
@@ -52,26 +56,31 @@ pub fn key(package: &LockedPackage, common: &Digest) -> Option<Digest> {
 pub fn fetch(store: &Store, lock: &Lockfile, profile_dir: &str, check: &dyn Fn() -> Result<()>) -> Result<Fetched> {
     let dir = &store.surroundings.target_dir;
     let mut fetched = Fetched { known: Known::read(dir), ..Fetched::default() };
-    let records = match records(store, lock, profile_dir, check)? {
-        Ok(records) => records,
+    fetched.known.begin(&store.surroundings.digest());
+    let there = unit::units(dir, &|name| name == profile_dir);
+    let hashes: BTreeSet<&str> = there.keys().map(|unit| unit.hash.as_str()).collect();
+    let (listed, records) = match records(store, lock, (profile_dir, &hashes), check)? {
+        Ok(found) => found,
         Err(error) => {
             fetched.notes.push(format!("nothing comes from the store `{}`: {error}", store.name));
             return Ok(fetched);
         }
     };
-    let there = if records.is_empty() { BTreeMap::new() } else { unit::units(dir, &|name| name == profile_dir) };
-    let there: BTreeMap<String, (Unit, Parts)> =
-        there.into_iter().map(|(unit, parts)| (unit.key(), (unit, parts))).collect();
+    fetched.listed = listed;
+    fetched.keys = lock.packages.iter().filter_map(|package| key(package, &store.surroundings.common)).collect();
+    let there: BTreeMap<String, (&Unit, &Parts)> =
+        there.iter().map(|(unit, parts)| (unit.key(), (unit, parts))).collect();
     let stands = |key: &str| -> Option<Digest> {
         let (unit, parts) = there.get(key)?;
-        if let Some(object) = fetched.known.object(unit, parts) {
-            return Some(object.digest);
+        if let Some(row) = fetched.known.row(unit, parts) {
+            return Some(row.object.digest);
         }
+        let stamp = stamp(parts, dir);
         let packed = pack::pack(unit, parts, dir).ok().flatten();
         // What cannot be told is no unit that anything was compiled against.
         let Some(packed) = packed else { return Some(Digest::of(b"")) };
         let object = packed.object();
-        fetched.known.note(unit, parts, &object);
+        fetched.known.note(unit, stamp, &object, None);
         Some(object.digest)
     };
     let mut came = BTreeMap::<String, Digest>::new();
@@ -119,14 +128,19 @@ fn now(dir: &Path) -> io::Result<SystemTime> {
     tempfile::tempfile_in(dir)?.metadata()?.modified()
 }
 
-/// Returns the records that may be used, the newest first. The outer error is that of `check`.
+/// The times at which records were put, and the records that may be used, the newest first.
+type Found = (BTreeMap<String, SystemTime>, Vec<Record>);
+
+/// Returns what the store has of these packages, built in directories of a profile. Does not read
+/// records of units with one of these hashes, which are there. The outer error is that of `check`.
 fn records(
     store: &Store,
     lock: &Lockfile,
-    profile_dir: &str,
+    (profile_dir, there): (&str, &BTreeSet<&str>),
     check: &dyn Fn() -> Result<()>,
-) -> Result<io::Result<Vec<Record>>> {
+) -> Result<io::Result<Found>> {
     let looked = Looked::default();
+    let mut times = BTreeMap::new();
     let mut found = Vec::new();
     for package in &lock.packages {
         check()?;
@@ -136,9 +150,14 @@ fn records(
             Err(error) => return Ok(Err(error)),
         };
         for listed in listed {
+            times.insert(listed.name.clone(), listed.put);
+            if hash_in(&listed.name).is_some_and(|hash| there.contains(hash)) {
+                continue;
+            }
             let Ok(Some(bytes)) = store.holder.get(&listed.name) else { continue };
             let Some(record) = Record::parse(&listed.name, &bytes).filter(|record| record.key == key) else {
                 let _ = store.holder.delete(&listed.name);
+                times.remove(&listed.name);
                 continue;
             };
             let is_of_profile = record.unit.profile.rsplit('/').next() == Some(profile_dir);
@@ -148,7 +167,7 @@ fn records(
         }
     }
     found.sort_by(|a, b| (a.0, &a.1.object).cmp(&(b.0, &b.1.object)));
-    Ok(Ok(found.into_iter().map(|(_, record)| record).collect()))
+    Ok(Ok((times, found.into_iter().map(|(_, record)| record).collect())))
 }
 
 /// Returns whether everything is as it was where the unit was made.

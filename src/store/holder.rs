@@ -27,8 +27,8 @@ pub struct Listed {
     pub put: SystemTime,
 }
 
-/// Bytes by name.
-pub trait Holder {
+/// Bytes by name. Several threads of a cook call it at once.
+pub trait Holder: Sync {
     /// Returns the bytes of a name, or `None` if it does not exist.
     ///
     /// # Errors

@@ -102,6 +102,11 @@ pub fn folder(package: &str, version: &str, key: &Digest) -> String {
     format!("{INDEX}/{package}-{version}-{}", key.short())
 }
 
+/// Returns cargo's hash of the unit in the name of a record.
+pub fn hash_in(name: &str) -> Option<&str> {
+    Some(name.rsplit_once('/')?.1.split_once('-')?.0)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -134,6 +139,7 @@ mod tests {
         let record = record();
         let (name, bytes) = (record.name(), record.to_bytes());
         assert_eq!(Record::parse(&name, &bytes).as_ref(), Some(&record));
+        assert_eq!(hash_in(&name), Some(record.unit.hash.as_str()));
         for at in 0..bytes.len() {
             let mut flipped = bytes.clone();
             flipped[at] ^= 1;

@@ -72,6 +72,12 @@ impl Surroundings {
         Surroundings { common: Digest::of_parts(common), system, cargo_home, target_dir, variables, env }
     }
 
+    /// Returns a digest of everything but variables and files that single units name.
+    pub fn digest(&self) -> Digest {
+        let dir = self.target_dir.as_os_str().as_encoded_bytes();
+        Digest::of_parts([self.common.as_str().as_bytes(), self.system.as_str().as_bytes(), dir])
+    }
+
     /// Returns the digest of a variable's value for a compiler or a build script, or `None` if
     /// nobody sets it. Both the process and `[env]` count, because either may win.
     pub fn variable(&self, name: &str) -> Option<Digest> {

@@ -46,8 +46,9 @@ pub enum Layout {
 pub struct Parts(pub Vec<PathBuf>);
 
 impl Unit {
-    /// Returns the unit of a file or an `OUT_DIR`. `target_dir` is where it was built.
-    pub fn of_path(path: &Path, target_dir: &Path) -> Option<Self> {
+    /// Returns the unit of a file or an `OUT_DIR`. `target_dir` is where it was built, and `there`
+    /// are its units.
+    pub fn of_path(path: &Path, target_dir: &Path, there: &ByHash<'_>) -> Option<Self> {
         let inner = path.strip_prefix(target_dir).ok()?;
         let words: Vec<&str> = inner.components().filter_map(|c| c.as_os_str().to_str()).collect();
         let at = words.iter().rposition(|word| ["deps", "build"].contains(word)).filter(|at| *at > 0)?;
@@ -60,12 +61,7 @@ impl Unit {
                 layout: Layout::Gathered,
             }),
             ("build", [name, ..]) => Self::spread(&profile, name),
-            ("deps", [file]) => {
-                let hash = hash_in(file)?;
-                let records = target_dir.join(&profile).join(FINGERPRINT);
-                let name = entries(&records).iter().map(|it| name_of(it)).find(|name| name.ends_with(&hash))?;
-                Self::spread(&profile, &name)
-            }
+            ("deps", [file]) => there.0.get(&(profile.as_str(), hash_in(file)?.as_str())).map(|unit| (*unit).clone()),
             _ => None,
         }
     }
@@ -119,6 +115,17 @@ impl Unit {
     /// A name for ledgers: `release/libc-0123456789abcdef`.
     pub fn key(&self) -> String {
         format!("{}/{}-{}", self.profile, self.package, self.hash)
+    }
+}
+
+/// The units of a target directory by the directory of their profile and cargo's hash.
+#[derive(Default)]
+pub struct ByHash<'a>(BTreeMap<(&'a str, &'a str), &'a Unit>);
+
+impl<'a> ByHash<'a> {
+    /// Returns these units by hash.
+    pub fn of(units: &'a BTreeMap<Unit, Parts>) -> Self {
+        ByHash(units.keys().map(|unit| ((unit.profile.as_str(), unit.hash.as_str()), unit)).collect())
     }
 }
 
@@ -239,7 +246,7 @@ mod tests {
 
     #[track_caller]
     fn check(path: &str, expected: Option<(&str, &str, Layout)>) {
-        let unit = Unit::of_path(Path::new(path), Path::new("/t"));
+        let unit = Unit::of_path(Path::new(path), Path::new("/t"), &ByHash::default());
         let told = unit.as_ref().map(|unit| (unit.profile.as_str(), unit.package.as_str(), unit.layout));
         assert_eq!(told, expected, "{path}");
     }

@@ -302,6 +302,44 @@ fn a_variable_that_rustc_reads_for_a_crate_counts() {
     check(kitchen.tastes("pepper", "d", &[]), &["pepper"], "red");
 }
 
+/// cargo finds it fresh although it was made in another system.
+#[test]
+fn what_was_there_before_is_not_kept_as_if_it_were_made_now() {
+    let temp = tempfile::tempdir().expect("a temporary directory can be made");
+    let [one, other, back] = ["one", "other", "back"].map(|name| temp.path().join(name));
+    for dir in [&one, &other, &back] {
+        project(FILES, dir, &[]);
+    }
+    let (store, env) = (["--cache", "../store"], [("OPENSSL_DIR", "/opt/ssl")]);
+    // Without the store, so that nobody knows what was around it.
+    cook(&one, &[], &[]).is_compiled();
+    let did = cook(&one, &store, &env);
+    assert_eq!(did.from.keys().collect::<Vec<_>>(), ["fresh"], "{did:?}");
+    cook(&other, &store, &env).is_compiled();
+    // With the store: it stays known by what it was made in.
+    let did = cook(&other, &store, &[]);
+    assert_eq!(did.from.keys().collect::<Vec<_>>(), ["fresh"], "{did:?}");
+    let did = cook(&back, &store, &[]);
+    assert!(did.packages("compiled").contains("lambda"), "{did:?}");
+    builds(FILES, &back, &[]);
+}
+
+/// As with an image of another base as the seed.
+#[test]
+fn what_a_seed_brings_is_not_kept_as_of_this_system() {
+    let temp = tempfile::tempdir().expect("a temporary directory can be made");
+    let [seed, one, other] = ["seed", "one", "other"].map(|name| temp.path().join(name));
+    for dir in [&seed, &one, &other] {
+        project(FILES, dir, &[]);
+    }
+    cook(&seed, &[], &[]).is_compiled();
+    let env = [("OPENSSL_DIR", "/opt/ssl")];
+    cook(&one, &["--cache", "../store", "--seed", "../seed/target"], &env);
+    let did = cook(&other, &["--cache", "../store"], &env);
+    assert!(did.packages("compiled").contains("lambda"), "{did:?}");
+    builds(FILES, &other, &env);
+}
+
 #[test]
 fn the_target_directory_counts_for_a_unit_that_names_it() {
     let kitchen = Kitchen::new();
