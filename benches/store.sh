@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# What a store costs and what it saves, as ratios from one run: a cook with an empty store and one with a full store, over a cook
-# without a store. Times of one machine say nothing to another; ratios do.
+# What a store costs and what it saves, as ratios from one run, over a cook without a store: a cook with an empty store, one with
+# a full store, and one over a target directory that has everything. Each ratio stands there twice: for the time of all processors
+# (user and system), which other work on the machine hardly changes, and for the time that passes.
 #
 #     benches/store.sh [PROJECT] [ROUNDS]
 #
@@ -35,31 +36,42 @@ cd "$project"
 "$larder" larder prepare --release --recipe-path "$work/recipe.json"
 cargo fetch --quiet --locked
 
-# Seconds that a cook takes, in a target directory that is not there before.
+exec 3>&2
+# The seconds of processors and of time that a cook takes.
 cook() {
+    local TIMEFORMAT='%U %S %R'
+    { time "$larder" larder cook --offline --recipe-path "$work/recipe.json" --target-dir "$work/target" --report "$work/report.json" "$@" > "$work/said" 2>&1 ||
+        { cat "$work/said" >&3; exit 1; }; } 2>&1 | awk '{ printf "%.3f,%.3f", $1 + $2, $3 }'
+}
+
+# The same in a target directory that is not there before.
+anew() {
     rm -rf "$work/target"
-    local began ended
-    began=$(date +%s.%N)
-    "$larder" larder cook --offline --recipe-path "$work/recipe.json" --target-dir "$work/target" --report "$work/report.json" "$@" 2> "$work/said" ||
-        { cat "$work/said" >&2; exit 1; }
-    ended=$(date +%s.%N)
-    echo "$began $ended" | awk '{ printf "%.3f", $2 - $1 }'
+    cook "$@"
 }
 
 units() { grep -m1 "\"$1\"" "$work/report.json" | tr -dc 0-9; }
 
-median() { tr ' ' '\n' | sort -n | awk '{ it[NR] = $1 } END { print it[int((NR + 1) / 2)] }'; }
+# The median of the column of processors (1) or of time (2).
+median() { tr ' ' '\n' | cut -d, -f"$1" | sort -n | awk '{ it[NR] = $1 } END { print it[int((NR + 1) / 2)] }'; }
 
-cook > /dev/null # The page cache.
-none=() empty=() full=()
+anew > /dev/null # The page cache.
+none=() empty=() full=() warm=() warm_store=()
 for _ in $(seq "$rounds"); do
-    none+=("$(cook)")
+    none+=("$(anew)")
+    warm+=("$(cook)")
     rm -rf "$work/store"
-    empty+=("$(cook --cache "$work/store")")
+    empty+=("$(anew --cache "$work/store")")
     compiled=$(units compiled)
-    full+=("$(cook --cache "$work/store")")
+    warm_store+=("$(cook --cache "$work/store")")
+    [ "$(units fresh)" = "$compiled" ] || { echo "$(units fresh) of $compiled units were fresh" >&2; exit 1; }
+    full+=("$(anew --cache "$work/store")")
     [ "$(units stored)" = "$compiled" ] || { echo "the store brought $(units stored) of $compiled units" >&2; exit 1; }
 done
-a=$(echo "${none[*]}" | median) b=$(echo "${empty[*]}" | median) c=$(echo "${full[*]}" | median)
-printf '%d units, %s of store, medians of %d rounds\n' "$compiled" "$(du -sh "$work/store" | cut -f1)" "$rounds"
-echo "$a $b $c" | awk '{ printf "without a store  1.00\nan empty store   %.2f\na full store     %.2f\n", $2 / $1, $3 / $1 }'
+ratio() { echo "$(echo "$1" | median "$3") $(echo "$2" | median "$3")" | awk '{ printf "%.2f", $1 / $2 }'; }
+row() { printf '%-42s %10s %10s\n' "$1" "$(ratio "$2" "$3" 1)" "$(ratio "$2" "$3" 2)"; }
+printf '%d units, %s of store, medians of %d rounds\n\n' "$compiled" "$(du -sh "$work/store" | cut -f1)" "$rounds"
+printf '%-42s %10s %10s\n' "" processors time
+row "an empty store / no store" "${empty[*]}" "${none[*]}"
+row "a full store / no store" "${full[*]}" "${none[*]}"
+row "a store / no store, all of it is there" "${warm_store[*]}" "${warm[*]}"
