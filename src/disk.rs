@@ -6,6 +6,7 @@
 //! files.
 
 use crate::error::{Result, fail};
+use crate::path;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -57,6 +58,22 @@ fn private<'a, 'b, 'c>(builder: &'c mut Builder<'a, 'b>) -> &'c mut Builder<'a, 
 #[cfg(not(unix))]
 fn private<'a, 'b, 'c>(builder: &'c mut Builder<'a, 'b>) -> &'c mut Builder<'a, 'b> {
     builder
+}
+
+/// Returns the path of an existing file or directory without links, as other programs accept it.
+///
+/// # Errors
+/// The file does not exist.
+pub fn real(path: &Path) -> io::Result<PathBuf> {
+    fs_err::canonicalize(path).map(path::plain)
+}
+
+/// Returns whether another program has the file open, so that Windows neither replaces nor removes
+/// it: `ERROR_ACCESS_DENIED` or `ERROR_SHARING_VIOLATION`.
+pub fn is_in_use(error: &io::Error) -> bool {
+    // `fs_err` keeps the number in the source of its error.
+    let inner = error.get_ref().and_then(|inner| inner.source()).and_then(|inner| inner.downcast_ref::<io::Error>());
+    cfg!(windows) && matches!(inner.unwrap_or(error).raw_os_error(), Some(5 | 32))
 }
 
 /// Removes all temporary paths. Keeps the lock, so that no other is created before the process
@@ -134,12 +151,28 @@ fn replace(mut part: NamedTempFile, target: &Path, there: Option<&std::fs::Metad
         part.as_file().set_permissions(there.permissions())?;
         keep_owner(part.path(), there);
     }
-    match part.persist(target) {
-        Ok(_) => Ok(()),
+    match persist(part, target) {
+        Ok(()) => Ok(()),
         // A file can be a mount point, as in containers. It cannot be replaced, only written to.
-        Err(error) if error.error.kind() == io::ErrorKind::ResourceBusy => std::fs::write(target, bytes),
-        Err(error) => Err(error.error),
+        Err(error) if error.kind() == io::ErrorKind::ResourceBusy => std::fs::write(target, bytes),
+        Err(error) => Err(error),
     }
+}
+
+/// Renames a temporary file. On Windows, waits for a program that has the old file open, such as a
+/// virus scanner.
+///
+/// # Errors
+/// The system refuses.
+pub fn persist(mut part: NamedTempFile, target: &Path) -> io::Result<()> {
+    for _ in 0..20 {
+        match part.persist(target) {
+            Err(error) if is_in_use(&error.error) => part = error.file,
+            done => return done.map(drop).map_err(|error| error.error),
+        }
+        std::thread::sleep(std::time::Duration::from_millis(10));
+    }
+    part.persist(target).map(drop).map_err(|error| error.error)
 }
 
 #[cfg(unix)]

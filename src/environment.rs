@@ -56,9 +56,12 @@ impl Environment {
         }
     }
 
-    /// Returns the value of a variable.
+    /// Returns the value of a variable. On Windows, names are the same in upper and lower case.
     pub fn var_os(&self, name: &str) -> Option<&OsStr> {
-        self.variables.get(OsStr::new(name)).map(OsString::as_os_str)
+        let name = OsStr::new(name);
+        let is_same = |other: &OsString| cfg!(windows) && other.eq_ignore_ascii_case(name);
+        let by_any_case = || self.variables.iter().find(|(other, _)| is_same(other)).map(|(_, value)| value);
+        self.variables.get(name).or_else(by_any_case).map(OsString::as_os_str)
     }
 
     /// Returns the value of a variable that is text and not empty.

@@ -56,10 +56,18 @@ fn configured(layers: &Layers) -> Vec<&str> {
     }
 }
 
+/// Returns the triple without the version of glibc that `cargo zigbuild` takes after it, as in
+/// `x86_64-unknown-linux-gnu.2.17`.
+pub fn without_glibc(triple: &str) -> &str {
+    let is_version = |text: &str| text.starts_with(|c: char| c.is_ascii_digit());
+    triple.split_once('.').filter(|(_, version)| is_version(version)).map_or(triple, |(triple, _)| triple)
+}
+
 /// Returns a warning about a triple that the table lacks.
 fn doubt(role: &str, triple: &str) -> Option<String> {
     // `host-tuple` is cargo's name for the host. It is valid only as a target.
     let is_target = role == "target";
+    let triple = if is_target { without_glibc(triple) } else { triple };
     if get_builtin_target_by_triple(triple).is_some()
         || is_target && (is_specification(triple) || triple == "host-tuple")
     {

@@ -5,19 +5,15 @@
 //! process. While cargo runs, and until its records are settled, the thread only ends cargo. The
 //! function that waits for cargo does the rest. A second signal ends the process at once.
 
-#[cfg(unix)]
 use crate::disk;
 use crate::error::{Error, Result};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use std::process::{Child, ExitStatus};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
-use std::time::Duration;
-#[cfg(unix)]
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// How long cargo may take to end before it is killed.
-#[cfg(unix)]
 const PATIENCE: Duration = Duration::from_millis(600);
 /// Signals within this time count as one, because `timeout` sends a signal to the program and to
 /// its group.
@@ -140,7 +136,6 @@ impl Interrupt {
     }
 
     /// Ends the process when the work is finished. Kills cargo if it does not end in time.
-    #[cfg(unix)]
     fn end_soon(&self, number: i32) {
         let begin = Instant::now();
         loop {
@@ -155,19 +150,26 @@ impl Interrupt {
         }
     }
 
-    /// Only records the signal. On Windows, cargo receives the Ctrl-C of its console itself.
+    /// Ends this process. On Windows, a Ctrl-C reaches every program of its console, so cargo ends
+    /// on its own.
     #[cfg(not(unix))]
     fn handle(&self) -> Result<()> {
         for signal in [SIGINT, SIGTERM] {
             let number = usize::try_from(signal).expect("signals have positive numbers");
             signal_hook::flag::register_usize(signal, Arc::clone(&self.signal), number)?;
         }
+        let watch = self.clone();
+        std::thread::spawn(move || {
+            while watch.check().is_ok() {
+                std::thread::sleep(Duration::from_millis(20));
+            }
+            watch.end_soon(i32::try_from(watch.signal.load(Ordering::SeqCst)).unwrap_or(1));
+        });
         Ok(())
     }
 }
 
 /// Ends the process with the exit code of this signal.
-#[cfg(unix)]
 fn end(number: i32) -> ! {
     disk::remove_passing();
     std::process::exit(128 + number)

@@ -10,6 +10,7 @@ use super::private::{self, Found, Stays};
 use super::{doubt, manifest};
 use crate::error::{Result, fail};
 use crate::manifest::Manifests;
+use crate::path;
 use crate::workspace::{Below, Package, Sources};
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use std::collections::{BTreeMap, BTreeSet};
@@ -68,7 +69,8 @@ pub fn below(manifests: &Manifests, dir: &Path, package: &Package) -> Result<Bel
     let mut files = BTreeMap::new();
     let mut total = 0;
     for path in paths {
-        let Some(name) = path.to_str().filter(|name| !name.contains(['\\', ':'])) else {
+        let name = path.to_str().map(|_| path::slashed(&path));
+        let Some(name) = name.filter(|name| !name.contains(['\\', ':'])) else {
             return Ok(Below::Bound("has a file whose name cannot travel"));
         };
         total += fs_err::metadata(dir.join(&path))?.len();
@@ -82,14 +84,14 @@ pub fn below(manifests: &Manifests, dir: &Path, package: &Package) -> Result<Bel
                 LIMIT >> 20
             );
         }
-        files.insert(name.to_owned(), fs_err::read(dir.join(&path))?);
+        files.insert(name, fs_err::read(dir.join(&path))?);
     }
     if stays.iter().any(|(path, _)| is_needed(path, &files)) {
         return Ok(Below::Bound("has sources that name a file which does not travel"));
     }
     let scripted = || doubt::doubt(package, &manifest, &files, &relative_variables(manifests), &programs);
     let of_secrets = stays.iter().filter(|(_, reason)| *reason == Stays::Secret);
-    let secrets = of_secrets.map(|(path, _)| format!("{}/{}", package.dir, path.display())).collect();
+    let secrets = of_secrets.map(|(path, _)| format!("{}/{}", package.dir, path::slashed(path))).collect();
     let bound = match cook {
         Some(_) => None,
         None => binding(package, &files).or_else(|| scripted().filter(|_| package.build_script)),

@@ -228,6 +228,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(windows, ignore = "its paths are those of Unix")]
     fn the_command_line_wins_over_a_variable_and_that_over_files() {
         let variable = ("CARGO_BUILD_TARGET_DIR", "variable");
         check(&[], &[], &[], "build.target-dir", Some(("\"project\"", Origin::Project)));

@@ -129,7 +129,8 @@ fn mapped(text: &str, rule: PathRule, map: &dyn Fn(&str) -> String) -> String {
         PathRule::Json => is_specification(text),
         PathRule::Template => !text.starts_with('{'),
     };
-    if is_path && !std::path::Path::new(text).is_absolute() { map(text) } else { text.to_owned() }
+    // On Windows, `/usr/bin/cc` is not absolute, but the build may run on Linux.
+    if is_path && !std::path::Path::new(text).has_root() { map(text) } else { text.to_owned() }
 }
 
 #[cfg(test)]

@@ -67,7 +67,7 @@ pub fn in_scratch(
     let mut how = args.how.clone();
     let scratch = disk::scratch()?;
     // cargo names the scratch directory by its canonical path.
-    let skeleton = fs_err::canonicalize(scratch.path())?;
+    let skeleton = disk::real(scratch.path())?;
     let named = Named { recipe: args.recipe_path.as_deref(), manifest: args.manifest_path.as_deref(), how: &args.how };
     let root = root::root(order.stood, named, &order.current, &given.environment)?;
     let place = Place { environment: &given.environment, here, root: &root };

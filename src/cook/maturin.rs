@@ -9,6 +9,7 @@
 //! host.
 
 use super::python::{Interpreter, StableAbi, ask, stable_abi};
+use crate::disk;
 use crate::environment::Environment;
 use crate::error::{Result, fail};
 use crate::recipe::skeleton::{self, Files};
@@ -46,7 +47,7 @@ impl Maturin {
         let Some((path, text)) = &self.file else { return Ok(()) };
         if !fs_err::read_to_string(path).is_ok_and(|before| before == *text) {
             path.parent().map_or(Ok(()), fs_err::create_dir_all)?;
-            crate::disk::write_whole(path, text.as_bytes())?;
+            disk::write_whole(path, text.as_bytes())?;
         }
         Ok(())
     }
@@ -111,7 +112,7 @@ pub fn variables(
     if python.executable.is_none() || stable.is_some() && tells_abi {
         let kind = stable.map(|abi| format!("-{}", abi.kind)).unwrap_or_default();
         let name = format!("pyo3-config-{}-{}.{}{kind}.txt", host(environment)?, python.major, python.minor);
-        let target_dir = fs_err::canonicalize(target_dir).unwrap_or_else(|_| here.join(target_dir));
+        let target_dir = disk::real(target_dir).unwrap_or_else(|_| here.join(target_dir));
         let path = target_dir.join("maturin").join(name);
         maturin.set("PYO3_CONFIG_FILE", &path);
         maturin.file = Some((path, python.config(stable, tells_abi)));

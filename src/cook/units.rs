@@ -4,6 +4,7 @@
 //! a report of all units. `crate::target` decides and acts.
 
 use crate::cargo::outcome::Made;
+use crate::disk;
 use crate::environment::Environment;
 use crate::error::Result;
 use crate::recipe::skeleton::{self, Files};
@@ -91,7 +92,7 @@ impl Units<'_> {
                 profile_dir: directory(self.build.profile.as_deref()),
                 target_dir: self.dir,
                 root: self.root,
-                cargo_home: &fs_err::canonicalize(&home).unwrap_or(home),
+                cargo_home: &disk::real(&home).unwrap_or(home),
                 here: &self.environment.here,
             };
             seeded = seed::bring(&seeds, &wanted, check)?;

@@ -158,9 +158,15 @@ fn link(dir: &Path, name: &OsStr, environment: &Environment) -> Result<OsString>
     Ok(path.into())
 }
 
-/// Returns this program. Outside Unix, a link needs a privilege.
+/// Copies this program to another name. Outside Unix, a link needs a privilege.
 #[cfg(not(unix))]
-fn link(dir: &Path, _: &OsStr, environment: &Environment) -> Result<OsString> {
+fn link(dir: &Path, name: &OsStr, environment: &Environment) -> Result<OsString> {
     fs_err::create_dir_all(dir)?;
-    Ok(own_path(environment)?.into())
+    let mut name = name.to_owned();
+    if Path::new(&name).extension() != Some(OsStr::new(std::env::consts::EXE_EXTENSION)) {
+        name.push(std::env::consts::EXE_SUFFIX);
+    }
+    let path = dir.join(name);
+    fs_err::copy(own_path(environment)?, &path)?;
+    Ok(path.into())
 }

@@ -6,6 +6,7 @@
 //! open. Touches nothing.
 
 use crate::config::is_specification;
+use crate::triple;
 use crate::workspace::condition::{Atom, Condition, Side};
 use crate::workspace::scope::Scope;
 use cargo_platform::{Cfg, CfgExpr, Platform};
@@ -46,6 +47,7 @@ impl Platforms {
             if let ("host-tuple", Some(host)) = (target.as_str(), host) {
                 *target = host.to_owned();
             }
+            *target = triple::without_glibc(target).to_owned();
         }
         Platforms { targets, host: host.map(str::to_owned) }
     }
@@ -162,6 +164,17 @@ mod tests {
         check("cfg(target_os = \"none\")", "thumbv7em-none-eabihf", Some(true));
         check(linux, linux, Some(true));
         check("x86_64-pc-windows-msvc", linux, Some(false));
+    }
+
+    #[test]
+    fn a_version_of_glibc_after_a_triple_changes_no_condition() {
+        let linux = "x86_64-unknown-linux-gnu";
+        let scope = Scope { target: vec![format!("{linux}.2.17")], ..Scope::default() };
+        let platforms = Platforms::new(&scope, None, &Table::new());
+        let of = |platform: &str| platforms.condition(Some(platform), Side::Target, Question::Built);
+        assert_eq!(of("cfg(windows)"), Condition::never());
+        assert_eq!(of("cfg(target_env = \"gnu\")"), Condition::always());
+        assert_eq!(of(linux), Condition::always());
     }
 
     #[test]

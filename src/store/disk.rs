@@ -62,7 +62,12 @@ fn unless_missing<T>(result: io::Result<T>) -> io::Result<Option<T>> {
 
 impl Holder for Disk {
     fn get(&self, name: &str) -> io::Result<Option<Vec<u8>>> {
-        unless_missing(fs_err::read(self.path(name)))
+        let path = self.path(name);
+        match unless_missing(fs_err::read(&path)) {
+            // Windows only denies access to a directory.
+            Err(_) if path.is_dir() => Ok(None),
+            bytes => bytes,
+        }
     }
 
     fn put(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
@@ -80,7 +85,7 @@ impl Holder for Disk {
             // Another cook has removed the folder with what was last in it.
             ErrorKind::NotFound => fs_err::create_dir_all(to.parent().unwrap_or(&self.top))?,
             // Nobody but a store puts anything there.
-            ErrorKind::IsADirectory => fs_err::remove_dir_all(&to)?,
+            _ if to.is_dir() => fs_err::remove_dir_all(&to)?,
             _ => return Err(error.error),
         }
         error.file.persist(&to).map(drop).map_err(|error| error.error)

@@ -239,6 +239,7 @@ mod tests {
     use super::*;
 
     #[test]
+    #[cfg_attr(windows, ignore = "its paths are those of Unix")]
     fn what_a_script_and_rustc_name_is_watched() {
         let mut names = Names::default();
         let printed = "cargo:rerun-if-env-changed=CC\ncargo::rerun-if-changed=/usr/include/ssl.h\ncargo:rerun-if-changed=build.rs\ncargo:rustc-cfg=x\n";

@@ -6,6 +6,7 @@
 
 use super::ledger::Ledger;
 use super::unit::{self, Parts, Unit};
+use crate::disk;
 use crate::error::Result;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -50,22 +51,28 @@ pub fn trim(target_dir: &Path, did: &Did) -> Result<usize> {
     let profiles: BTreeSet<&str> = going.iter().map(|(unit, _)| unit.profile.as_str()).collect();
     let locks: Option<Vec<_>> = profiles.into_iter().map(|it| lock::of_cargo(&target_dir.join(it))).collect();
     let Some(_locks) = locks else { return write(target_dir, &ledger).map(|()| 0) };
+    let mut kept = BTreeSet::new();
     for (unit, parts) in &going {
-        remove(unit, parts, target_dir)?;
+        match remove(unit, parts, target_dir) {
+            // The next cook removes it.
+            Err(error) if disk::is_in_use(&error) => kept.extend([unit.key()]),
+            removed => removed?,
+        }
     }
     // A missing unit belongs to nobody.
-    ledger.forget(&idle);
+    ledger.forget(&idle.difference(&kept).cloned().collect());
     write(target_dir, &ledger)?;
-    Ok(going.iter().filter(|(unit, _)| !did.stubs.contains(unit)).count())
+    let is_counted = |unit: &Unit| !did.stubs.contains(unit) && !kept.contains(&unit.key());
+    Ok(going.iter().filter(|(unit, _)| is_counted(unit)).count())
 }
 
 /// Removes the record first, because cargo makes a unit without a record again.
-fn remove(unit: &Unit, parts: &Parts, target_dir: &Path) -> Result<()> {
+fn remove(unit: &Unit, parts: &Parts, target_dir: &Path) -> std::io::Result<()> {
     let all = std::iter::once(unit.record()).chain(parts.0.iter().cloned());
     for path in all.map(|part| target_dir.join(part)) {
         let removed = if path.is_dir() { fs_err::remove_dir_all(&path) } else { fs_err::remove_file(&path) };
         match removed {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error.into()),
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
             _ => {}
         }
     }
@@ -91,8 +98,7 @@ fn write(target_dir: &Path, ledger: &Ledger) -> Result<()> {
     }
     let mut beside = tempfile::NamedTempFile::new_in(target_dir)?;
     std::io::Write::write_all(&mut beside, text.as_bytes())?;
-    beside.persist(path).map_err(|error| error.error)?;
-    Ok(())
+    Ok(disk::persist(beside, &path)?)
 }
 
 /// cargo's locks of a profile's directory, held while nobody builds there.

@@ -37,7 +37,7 @@ fn a_triple_that_may_be_misspelled_is_warned_of_with_the_nearest_one() {
 #[test]
 fn a_triple_that_is_known_is_not_warned_of() {
     let place = Place::new(&[APP, "-- my.json --\n{}\n"]);
-    for target in ["x86_64-unknown-linux-musl", "host-tuple", "my.json"] {
+    for target in ["x86_64-unknown-linux-musl", "x86_64-unknown-linux-gnu.2.17", "host-tuple", "my.json"] {
         assert_eq!(warned(&place, &format!("--target {target} --host x86_64-unknown-linux-gnu")), [""; 0]);
     }
 }
