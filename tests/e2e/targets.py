@@ -23,7 +23,7 @@ from larder import BINARY, finish, table
 HERE = Path(__file__).resolve().parent
 SCRATCH = "/targets"
 ALWAYS = ["rustc", "cargo", "gcc", "libc6-dev", "ca-certificates"]
-ARM, WINDOWS, MUSL = "aarch64-unknown-linux-gnu", "x86_64-pc-windows-gnu", "x86_64-unknown-linux-musl"
+ARM, WINDOWS = "aarch64-unknown-linux-gnu", "x86_64-pc-windows-gnu"
 HERE_TOO = "x86_64-unknown-linux-gnu"
 FOR_ARM = ["libstd-rust-dev:arm64", "gcc-aarch64-linux-gnu", "libc6-dev-arm64-cross", "qemu-user"]
 RUN_ARM = ["qemu-aarch64", "-L", "/usr/aarch64-linux-gnu"]
@@ -68,8 +68,6 @@ CASES = {
                  {"wasm32-unknown-unknown": "42"}, {"wasm32-unknown-unknown": RUN_WASM}, file="crossing_page.wasm"),
     "windows": Case(WINDOWS, ["gcc-mingw-w64-x86-64-win32", "wine64"], ["--target", WINDOWS], {WINDOWS: said("x86_64-windows", "windows-sys")},
                     {WINDOWS: ["/usr/lib/wine/wine64"]}, std=WINDOWS, file="crossing.exe"),
-    # zig has the musl and the libunwind that Debian lacks.
-    "musl": Case(f"{MUSL} with `--zigbuild`", [], ["--target", MUSL], {MUSL: said("x86_64-linux", "libc")}, std=MUSL, pip=ZIG, zig=True),
     "zig": Case(f"{HERE_TOO}.2.17 with `--zigbuild`", ["binutils"], ["--target", f"{HERE_TOO}.2.17"], {HERE_TOO: said("x86_64-linux", "libc")},
                 pip=ZIG, zig=True, glibc="2.17"),
     "zig-arm": Case(f"{ARM}.2.28 with `--zigbuild`", [*FOR_ARM, "binutils"], ["--target", f"{ARM}.2.28"], {ARM: said("aarch64-linux", "libc")},
