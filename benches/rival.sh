@@ -101,8 +101,14 @@ measure_recipes() {
 import pathlib, subprocess, sys
 shared, temp, larder, chef = sys.argv[1:]
 triple = "x86_64-unknown-linux-gnu"  # the truth is that of `cargo build --release --target` with it
-ours = [["--release", "--target", triple], ["--release", "--host", triple], ["--release"], []]
+ours = [["--release", "--target", triple], ["--release", "--host", triple], ["--release"], ["--any-build"]]
+# The commands of the Dockerfile in cargo-chef's README, with the word replaced.
+IN_DOCKERFILE = "`cargo larder prepare`, in the Dockerfile of cargo-chef's README"
+DOCKERFILE = """RUN cargo larder prepare --recipe-path recipe.json
+RUN cargo larder cook --release --recipe-path recipe.json
+"""
 ways = {f"`cargo larder {' '.join(['prepare', *flags])}`": [larder, "larder", "prepare", *flags] for flags in ours}
+ways[IN_DOCKERFILE] = [larder, "larder", "prepare"]
 if chef:
     ways["`cargo chef prepare`"] = [chef, "chef", "prepare"]
 same, changed, missed = {}, {}, {}  # for each project: commits; for each project and way: recipes
@@ -121,8 +127,13 @@ for table in sorted(pathlib.Path(shared, "corpus/history").glob("*.truth.tsv")):
             (directories[commit] / name).unlink(missing_ok=True)
         now = {"truth": truth}
         for number, (way, command) in enumerate(ways.items()):
-            path = directories[commit].with_name(f"{number}.json")
+            path = directories[commit].with_name(f"{number}") / "recipe.json"
+            path.parent.mkdir(exist_ok=True)
             path.unlink(missing_ok=True)
+            if way == IN_DOCKERFILE:
+                for own in directories[commit].rglob("*ockerfile*"):
+                    own.unlink()
+                (directories[commit] / "Dockerfile").write_text(DOCKERFILE)
             subprocess.run([*command, "--recipe-path", path], cwd=directories[commit], check=True, capture_output=True)
             now[way] = path.read_text()
         if before:

@@ -262,6 +262,9 @@ pub struct Prepare {
     /// is no --target
     #[arg(help_heading = COMPILATION_OPTIONS, long, value_name = "TRIPLE")]
     pub host: Option<String>,
+    /// Prepare for any build, even if the Dockerfile cooks for one alone
+    #[arg(help_heading = COMPILATION_OPTIONS, long)]
+    pub any_build: bool,
     /// Path to Cargo.toml
     #[arg(help_heading = MANIFEST_OPTIONS, long, value_name = "PATH")]
     pub manifest_path: Option<PathBuf>,

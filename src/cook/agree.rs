@@ -18,12 +18,8 @@ use crate::workspace::scope::Scope;
 /// # Errors
 /// The flags contradict the recipe.
 pub fn agree(recipe: &Recipe, scope: &Scope, asked: &Scope, args: &Cook) -> Result<(Scope, Scope)> {
-    let allowed = Scope {
-        profile: scope.profile.clone().or_else(|| addable_profile(scope, asked)),
-        target: if scope.target.is_empty() { addable_targets(recipe, asked) } else { scope.target.clone() },
-        ..scope.clone()
-    };
-    if !asked.is_within(&allowed) {
+    let allowed = allowed(recipe, scope, asked);
+    if contradicts(recipe, asked) {
         return Err(refusal(recipe, scope, asked, args));
     }
     let with = |base: &Scope| Scope {
@@ -32,6 +28,24 @@ pub fn agree(recipe: &Recipe, scope: &Scope, asked: &Scope, args: &Cook) -> Resu
         ..base.clone()
     };
     Ok((with(scope), with(&recipe.build)))
+}
+
+/// Returns whether the flags contradict the scope of the recipe. If no flag of `prepare` gave the
+/// scope, a `cook` without flags is for a build without flags, as with an unscoped recipe.
+pub fn contradicts(recipe: &Recipe, asked: &Scope) -> bool {
+    recipe.scope.as_ref().is_some_and(|scope| match recipe.dockerfile {
+        Some(_) => asked != scope,
+        None => !asked.is_within(&allowed(recipe, scope, asked)),
+    })
+}
+
+/// Returns the scope of a recipe with what the flags may add.
+fn allowed(recipe: &Recipe, scope: &Scope, asked: &Scope) -> Scope {
+    Scope {
+        profile: scope.profile.clone().or_else(|| addable_profile(scope, asked)),
+        target: if scope.target.is_empty() { addable_targets(recipe, asked) } else { scope.target.clone() },
+        ..scope.clone()
+    }
 }
 
 /// Returns the profile that the flags add. `test` cannot be added: with this profile, `cargo check`
@@ -53,10 +67,14 @@ fn refusal(recipe: &Recipe, scope: &Scope, asked: &Scope, args: &Cook) -> Error 
         let host = host.into_iter().flat_map(|host| ["--host".to_owned(), host.clone()]);
         shell::line(command::flags(scope).into_iter().chain(host))
     };
-    let prepared = match flags(scope, recipe.host.as_ref()) {
-        none if none.is_empty() => "a build without flags".to_owned(),
-        flags => format!("`{flags}`"),
-    };
+    let spelled = |flags: String| if flags.is_empty() { "a build without flags".to_owned() } else { format!("`{flags}`") };
+    let prepared = spelled(flags(scope, recipe.host.as_ref()));
+    if let Some(file) = &recipe.dockerfile {
+        return Error::Usage(format!(
+            "recipe was prepared for {prepared}, as `{file}` cooks, not for {}\nhelp: prepare one for all builds with `cargo larder prepare --any-build`",
+            spelled(flags(asked, None))
+        ));
+    }
     let both = scope.overridden_by(asked);
     // With a target, the host only affects packages that are built for it.
     let told = Told {

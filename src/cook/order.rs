@@ -132,9 +132,8 @@ pub enum Source {
 /// The recipe is missing or invalid. Without one, `prepare` would fail.
 pub fn recipe(named: Named<'_>, scope: &Scope, given: &Given, report: Report) -> Result<(Recipe, Source)> {
     let here = given.environment.here.as_path();
-    let Named { recipe: named, manifest, how } = named;
-    let network = locked::Network { offline: how.offline || how.frozen, locked: how.locked || how.frozen };
-    let path = named.unwrap_or(Path::new(RECIPE));
+    let path = named.recipe.unwrap_or(Path::new(RECIPE));
+    let is_beside = || read::find_manifest(here, named.manifest).is_ok();
     let name = path.display().to_string();
     let missing = |e: &std::io::Error| e.kind() == std::io::ErrorKind::NotFound;
     match std::fs::read(here.join(path)) {
@@ -142,21 +141,24 @@ pub fn recipe(named: Named<'_>, scope: &Scope, given: &Given, report: Report) ->
             Ok(text) => {
                 let file = std::fs::metadata(here.join(path)).ok().filter(std::fs::Metadata::is_file);
                 let written = file.and_then(|file| file.modified().ok()).map(before_its_second);
-                Ok((recipe::decode(&name, &text)?, Source::File(Read { name, written })))
+                let recipe = recipe::decode(&name, &text)?;
+                if let Some(file) = recipe.dockerfile.as_ref().filter(|_| agree::contradicts(&recipe, scope)) {
+                    // Nobody gave `prepare` these flags, so they must not be in the way.
+                    if is_beside() {
+                        report.note(&format!(
+                            "recipe `{name}` is for the build that `{file}` cooks; for this one, `cook` reads the workspace"
+                        ));
+                        return in_memory(named, scope, given, report);
+                    }
+                }
+                Ok((recipe, Source::File(Read { name, written })))
             }
             Err(_) => fail!(
                 "recipe `{name}` is not a recipe: it is not UTF-8 text\nhelp: make a new one with `cargo larder prepare`"
             ),
         },
-        Err(error)
-            if missing(&error)
-                && named.is_none()
-                && (manifest.is_some() || read::find_manifest(here, None).is_ok()) =>
-        {
-            let workspace = locked::workspace(&read::find_manifest(here, manifest)?, given, network, report)?;
-            let prepared = crate::prepare::for_scope(&workspace, scope, None)?;
-            prepared.warnings.iter().for_each(|warning| report.warning(warning));
-            Ok((prepared.recipe, Source::Workspace(Rc::new(workspace))))
+        Err(error) if missing(&error) && named.recipe.is_none() && (named.manifest.is_some() || is_beside()) => {
+            in_memory(named, scope, given, report)
         }
         Err(error) if missing(&error) => {
             fail!(
@@ -165,6 +167,17 @@ pub fn recipe(named: Named<'_>, scope: &Scope, given: &Given, report: Report) ->
         }
         Err(error) => fail!("cannot read recipe `{name}`: {}", disk::cause(&error)),
     }
+}
+
+/// Prepares a recipe of the workspace, and writes it nowhere.
+fn in_memory(named: Named<'_>, scope: &Scope, given: &Given, report: Report) -> Result<(Recipe, Source)> {
+    let how = named.how;
+    let network = locked::Network { offline: how.offline || how.frozen, locked: how.locked || how.frozen };
+    let manifest = read::find_manifest(&given.environment.here, named.manifest)?;
+    let workspace = locked::workspace(&manifest, given, network, report)?;
+    let prepared = crate::prepare::for_scope(&workspace, scope, None)?;
+    prepared.warnings.iter().for_each(|warning| report.warning(warning));
+    Ok((prepared.recipe, Source::Workspace(Rc::new(workspace))))
 }
 
 /// Returns the end of the second before `time`. An archive may drop fractions of seconds from the

@@ -171,6 +171,6 @@ fn of_workspace(old: &Recipe, args: &Explain, environment: Environment) -> Resul
     let scope = old.scope.clone().unwrap_or_else(|| Scope { bin: old.build.bin.clone(), ..Scope::default() });
     let prepared = prepare::prepared(&workspace, &scope, old.host.as_deref())?;
     // Where it is prepared, and for which network, is as before.
-    let Recipe { depth, away, index, .. } = old.clone();
-    Ok(Recipe { depth, away, index, ..prepared.recipe })
+    let Recipe { dockerfile, depth, away, index, .. } = old.clone();
+    Ok(Recipe { dockerfile, depth, away, index, ..prepared.recipe })
 }

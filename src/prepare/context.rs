@@ -37,10 +37,20 @@ fn contexts(root: &Path) -> Vec<PathBuf> {
     above[..=top].iter().map(|dir| (*dir).to_owned()).collect()
 }
 
-/// Returns the Dockerfile of a directory, or of its folder `docker`.
-pub fn dockerfile(dir: &Path) -> Option<PathBuf> {
-    let entries = [dir.to_owned(), dir.join("docker")].into_iter().filter_map(|dir| std::fs::read_dir(dir).ok());
-    entries.flatten().flatten().map(|entry| entry.path()).find(|path| is_dockerfile(path) && path.is_file())
+/// Returns the first Dockerfile of a directory, or of its folder `docker`.
+fn dockerfile(dir: &Path) -> Option<PathBuf> {
+    dockerfiles(dir).into_iter().next()
+}
+
+/// Returns the Dockerfiles of a directory, and those of its folder `docker`, each sorted by name.
+pub fn dockerfiles(dir: &Path) -> Vec<PathBuf> {
+    let of = |dir: PathBuf| {
+        let entries = std::fs::read_dir(dir).into_iter().flatten().flatten().map(|entry| entry.path());
+        let mut files: Vec<PathBuf> = entries.filter(|path| is_dockerfile(path) && path.is_file()).collect();
+        files.sort();
+        files
+    };
+    [dir.to_owned(), dir.join("docker")].into_iter().flat_map(of).collect()
 }
 
 fn is_dockerfile(path: &Path) -> bool {

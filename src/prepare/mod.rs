@@ -75,7 +75,12 @@ pub fn prepare(args: Prepare, environment: Environment) -> Result<()> {
         root: &workspace.root,
     };
     let doubts = triple::check(&named)?;
-    let mut prepared = prepared(&workspace, &scope, args.host.as_deref())?;
+    let is_plain = scope.is_empty() && args.host.is_none() && !args.any_build;
+    let cooked = is_plain.then(|| dockerfile::cooked(&workspace.root, &args.recipe_path)).flatten();
+    let mut prepared = match cooked.as_ref().and_then(|cooked| as_cooked(&workspace, cooked)) {
+        Some(prepared) => prepared,
+        None => prepared(&workspace, &scope, args.host.as_deref())?,
+    };
     prepared.warnings.extend(doubts);
     if args.offline || args.frozen {
         prepared.recipe.index = index(&workspace, &prepared.recipe)?;
@@ -114,10 +119,8 @@ pub fn prepare(args: Prepare, environment: Environment) -> Result<()> {
     if let Some(hint) = wheel::hint(&workspace, &kept) {
         report.note(&hint);
     }
-    if let Some(hint) =
-        Some(&prepared.recipe).filter(|it| it.scope.is_none()).and_then(|_| dockerfile::hint(&workspace.root))
-    {
-        report.note(&hint);
+    if let Some(cooked) = cooked {
+        report.note(&if prepared.recipe.scope.is_some() { cooked.taken() } else { cooked.hint() });
     }
     if let Some(hint) = carried_hint(&workspace, &prepared.recipe) {
         report.note(&hint);
@@ -137,10 +140,21 @@ pub fn prepare(args: Prepare, environment: Environment) -> Result<()> {
             purpose(&prepared.recipe),
             kept.len(),
             all.len(),
-            cook(&args.recipe_path, args.manifest_path.as_deref())
+            cook(&prepared.recipe, &args.recipe_path, args.manifest_path.as_deref())
         ),
     );
     Ok(())
+}
+
+/// Makes the recipe of the build that the Dockerfiles cook, if they leave the choice to `prepare`.
+/// An error is left to `cook`, which has the flags.
+fn as_cooked(workspace: &Workspace, cooked: &dockerfile::Cooked) -> Option<Prepared> {
+    if !cooked.prepares || cooked.scope.is_at_most_binaries() || !workspace.stubs.is_empty() {
+        return None;
+    }
+    let mut prepared = prepared(workspace, &cooked.scope, None).ok()?;
+    prepared.recipe.dockerfile = Some(cooked.file.clone());
+    Some(prepared)
 }
 
 /// Makes the recipe of a workspace.
@@ -196,12 +210,13 @@ fn other_purpose(old: &Recipe, new: &Recipe) -> Option<String> {
     is_other.then(|| purpose + &old.host.as_ref().map(|host| format!(" on `{host}`")).unwrap_or_default())
 }
 
-/// Returns the command of `cook` that finds the recipe.
-fn cook(recipe_path: &Path, manifest_path: Option<&Path>) -> String {
+/// Returns the command of `cook` that finds the recipe and agrees with it.
+fn cook(recipe: &Recipe, recipe_path: &Path, manifest_path: Option<&Path>) -> String {
     let recipe_path = Some(recipe_path).filter(|path| *path != Path::new(RECIPE));
     let paths = [("--recipe-path", recipe_path), ("--manifest-path", manifest_path)];
     let paths = paths.into_iter().filter_map(|(flag, path)| Some([flag.to_owned(), path?.display().to_string()]));
-    shell::line(["cargo", "larder", "cook"].map(str::to_owned).into_iter().chain(paths.flatten()))
+    let flags = recipe.scope.as_ref().filter(|_| recipe.dockerfile.is_some()).map(command::flags).unwrap_or_default();
+    shell::line(["cargo", "larder", "cook"].map(str::to_owned).into_iter().chain(paths.flatten()).chain(flags))
 }
 
 /// Returns what a build without network needs in addition to the cooked packages.

@@ -34,6 +34,8 @@ pub struct Recipe {
     pub scope: Option<Scope>,
     /// The host that a scoped recipe was prepared for, if one was given.
     pub host: Option<String>,
+    /// The Dockerfile that the scope was taken from, if no flag gave it.
+    pub dockerfile: Option<String>,
     /// The directory of the current package, for an unscoped recipe; `None` for the root.
     pub here: Option<String>,
     /// The number of directories between the workspace root and the highest config file above it.
@@ -60,6 +62,8 @@ struct Json {
     scope: Option<Scope>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     host: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    dockerfile: Option<String>,
     #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
     assumed: BTreeSet<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -147,6 +151,7 @@ pub fn encode(recipe: &Recipe) -> String {
         format: FORMAT,
         scope: recipe.scope.clone(),
         host: recipe.host.clone(),
+        dockerfile: recipe.dockerfile.clone(),
         here: recipe.here.clone(),
         above: recipe.above,
         depth: recipe.depth,
@@ -238,6 +243,6 @@ pub fn decode(name: &str, text: &str) -> Result<Recipe> {
         Some(None) => fail!("recipe `{name}` is not a recipe: its `index` is no lockfile\n{again}"),
         index => index.flatten(),
     };
-    let Json { scope, host, here, above, depth, away, build, assumed, .. } = json;
-    Ok(Recipe { scope, host, here, above, depth, away, build, files, assumed, index })
+    let Json { scope, host, dockerfile, here, above, depth, away, build, assumed, .. } = json;
+    Ok(Recipe { scope, host, dockerfile, here, above, depth, away, build, files, assumed, index })
 }

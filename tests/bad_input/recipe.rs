@@ -91,7 +91,7 @@ fn json_of_another_shape_says_what_was_expected() {
         broken(&format!(r#"{{"format": 3, {files}, "index": {index}}}"#), &not("its `index` is no lockfile"));
     }
     let more = r#"{"format": 3, "files": {}, "more": 1}"#;
-    let expected = "unknown field `more`, expected one of `format`, `scope`, `host`, `assumed`, `here`, `above`, `depth`, `away`, `build`, `files`, `index` at line 1 column 33";
+    let expected = "unknown field `more`, expected one of `format`, `scope`, `host`, `dockerfile`, `assumed`, `here`, `above`, `depth`, `away`, `build`, `files`, `index` at line 1 column 33";
     broken(more, &not(expected));
 }
 

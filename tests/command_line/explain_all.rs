@@ -213,6 +213,7 @@ fn whatever_is_altered_in_a_recipe_is_explained() {
         with(&|it| it.depth += 1);
         with(&|it| it.away += 1);
         with(&|it| it.here = Some("x".to_owned()));
+        with(&|it| it.dockerfile = Some("x".to_owned()));
         with(&|it| it.host = Some("x".to_owned()));
         with(&|it| it.build.bins = !it.build.bins);
         with(&|it| it.scope.get_or_insert_default().all_features = true);

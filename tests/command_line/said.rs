@@ -261,3 +261,45 @@ fn prepare_says_for_which_build_alone_the_dockerfile_cooks() {
     let said = succeed(&place, &mut place.larder(&["prepare"])).stderr;
     assert!(!said.contains("note:"), "{said}");
 }
+
+#[test]
+fn prepare_without_flags_takes_those_that_the_dockerfile_cooks_with() {
+    let place = with_dependencies();
+    let recipe = || place.read("recipe.json");
+    succeed(&place, &mut place.larder(&["prepare", "--release"]));
+    let scoped = recipe();
+    // The lines of cargo-chef's README, with the word replaced.
+    place.write(&["-- Dockerfile --\nRUN cargo larder prepare --recipe-path recipe.json\nRUN cargo larder cook --release --recipe-path recipe.json\n"]);
+    let said = succeed(&place, &mut place.larder(&["prepare"])).stderr;
+    let expected = "note: this is the build that `Dockerfile` cooks for\nhelp: `cargo larder prepare --any-build` makes a recipe for all builds\n    Prepared recipe.json for cargo build --release: 2 of 3 packages; next: cargo larder cook --release\n";
+    assert_eq!(said, expected);
+    let taken = "  \"dockerfile\": \"Dockerfile\",\n";
+    assert!(recipe().contains(taken));
+    assert_eq!(recipe().replace(taken, ""), scoped, "nothing else differs");
+
+    let said = succeed(&place, &mut fake_cargo::larder(&place, &["cook", "--release"])).stderr;
+    assert!(said.contains("Cooked for cargo build --release"), "{said}");
+    // A developer next to the sources does not get the build of the image.
+    let said = succeed(&place, &mut fake_cargo::larder(&place, &["cook"])).stderr;
+    let note = "note: recipe `recipe.json` is for the build that `Dockerfile` cooks; for this one, `cook` reads the workspace\n";
+    assert!(said.starts_with(note) && said.contains("Cooked for cargo build:"), "{said}");
+    let elsewhere = place.root().join("elsewhere");
+    fs_err::create_dir(&elsewhere).expect("it is writable");
+    let args = ["cook", "--recipe-path", "../project/recipe.json"];
+    let refused = place.run(fake_cargo::larder(&place, &args).current_dir(&elsewhere));
+    let expected = "error: recipe was prepared for `--release`, as `Dockerfile` cooks, not for a build without flags\nhelp: prepare one for all builds with `cargo larder prepare --any-build`\n";
+    assert_eq!((refused.code, refused.stderr.as_str()), (Some(2), expected));
+
+    succeed(&place, &mut place.larder(&["prepare", "--any-build"]));
+    let unscoped = recipe();
+    for file in [
+        "RUN cargo larder prepare\nRUN cargo larder cook --release\nRUN cargo larder cook",
+        "ARG FLAGS\nRUN cargo larder prepare\nRUN cargo larder cook $FLAGS",
+        "RUN cargo larder prepare\nRUN cargo larder cook --release -p nope",
+        "RUN cargo larder prepare --recipe-path a.json\nRUN cargo larder cook --release --recipe-path a.json",
+    ] {
+        place.write(&[&format!("-- Dockerfile --\n{file}\n")]);
+        succeed(&place, &mut place.larder(&["prepare"]));
+        assert_eq!(recipe(), unscoped, "{file}");
+    }
+}

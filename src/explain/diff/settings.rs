@@ -36,6 +36,7 @@ pub(super) fn settings(both: &Both<'_>) -> Vec<Change> {
         compare(Kind::Build, "flags for cargo", Some(flags(old)), Some(flags(new)), nothing);
     }
     compare(Kind::Host, "host", old.host.clone(), new.host.clone(), nothing);
+    compare(Kind::Setting, "flags taken from", old.dockerfile.clone(), new.dockerfile.clone(), nothing);
     for (name, get) in PLACES {
         let value = |recipe: &Recipe| Some(get(recipe)).filter(|depth| *depth > 0).map(|depth| depth.to_string());
         compare(Kind::Setting, name, value(old), value(new), nothing);
