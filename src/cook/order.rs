@@ -21,6 +21,7 @@ use crate::read;
 use crate::recipe::skeleton::{self, Files};
 use crate::recipe::{self, Recipe};
 use crate::report::Report;
+use crate::shell;
 use crate::workspace::Workspace;
 use crate::workspace::scope::Scope;
 use std::path::{Path, PathBuf};
@@ -87,6 +88,10 @@ pub fn orders(args: &Cook, given: &Given, report: Report) -> Result<Vec<Order>> 
     } else {
         let read = unscoped(&recipe, given)?;
         let cooked = scoped(&read, &recipe, &asked, report)?;
+        // Next to a workspace, the names were looked up there.
+        if read::find_manifest(&current, None).is_err() {
+            names::unchecked(&read, &asked).iter().for_each(|name| report.note(&unchecked(*name)));
+        }
         workspace = Some(Rc::new(read));
         cooked
     };
@@ -167,6 +172,14 @@ pub fn recipe(named: Named<'_>, scope: &Scope, given: &Given, report: Report) ->
         }
         Err(error) => fail!("cannot read recipe `{name}`: {}", disk::cause(&error)),
     }
+}
+
+/// Returns a note about the name of a target that this recipe does not know.
+fn unchecked((flag, name): (&str, &str)) -> String {
+    let prepare = shell::line(["cargo", "larder", "prepare", flag, name].map(str::to_owned));
+    format!(
+        "an unscoped recipe has no names of targets that need the same crates, so `{flag} {name}` is not checked\nhelp: `{prepare}` checks it"
+    )
 }
 
 /// Prepares a recipe of the workspace, and writes it nowhere.

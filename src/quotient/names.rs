@@ -136,6 +136,30 @@ pub fn find(workspace: &mut Workspace, scope: &Scope) -> Scope {
     scope
 }
 
+/// Returns the flags and names of a scope that an unscoped recipe accepts without knowing them,
+/// because all targets of the kind need the same.
+pub fn unchecked<'a>(workspace: &Workspace, scope: &'a Scope) -> Vec<(&'static str, &'a str)> {
+    let kinds = [
+        (TargetKind::Bin, "--bin", &scope.bin),
+        (TargetKind::Example, "--example", &scope.example),
+        (TargetKind::Test, "--test", &scope.test),
+        (TargetKind::Bench, "--bench", &scope.bench),
+    ];
+    let mut found = Vec::new();
+    for (kind, flag, names) in kinds {
+        let stands = |name: &str| {
+            let is_own = |p: &Package| p.name == name && stands_for_binary(workspace, p);
+            kind == TargetKind::Bin && workspace.packages.iter().any(is_own)
+        };
+        let is_unknown =
+            |name: &&String| !name.contains(['*', '?', '[']) && !has(workspace, kind, name) && !stands(name);
+        if has(workspace, kind, ANY) {
+            found.extend(names.iter().filter(is_unknown).map(|name| (flag, name.as_str())));
+        }
+    }
+    found
+}
+
 /// Gives a target the requested name if no target has it: the binary that a library stands for, or
 /// the target that stands for any. Otherwise restores all names, so that a similar one can be
 /// suggested.

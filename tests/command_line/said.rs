@@ -303,3 +303,31 @@ fn prepare_without_flags_takes_those_that_the_dockerfile_cooks_with() {
         assert_eq!(recipe(), unscoped, "{file}");
     }
 }
+
+#[test]
+fn cook_says_which_names_of_targets_a_recipe_alone_cannot_check() {
+    let place = with_dependencies();
+    place.write(&["-- src/bin/other.rs --\nfn main() {}\n-- tests/it.rs --\n"]);
+    succeed(&place, &mut place.larder(&["prepare", "--any-build"]));
+    let elsewhere = place.root().join("elsewhere");
+    fs_err::create_dir(&elsewhere).expect("it is writable");
+    let cook = |flags: &[&str]| {
+        let args = [&["cook", "--recipe-path", "../project/recipe.json"], flags].concat();
+        place.run(fake_cargo::larder(&place, &args).current_dir(&elsewhere))
+    };
+    for (flag, name) in [("--bin", "nope"), ("--bin", "other"), ("--test", "nope")] {
+        let note = format!(
+            "note: an unscoped recipe has no names of targets that need the same crates, so `{flag} {name}` is not checked\nhelp: `cargo larder prepare {flag} {name}` checks it\n"
+        );
+        let said = cook(&[flag, name]);
+        assert!(said.code == Some(0) && said.stderr.starts_with(&note), "{}", said.stderr);
+    }
+    for silent in [&["--bins"][..], &["--bin", "oth*"], &["--release"]] {
+        assert!(!cook(silent).stderr.contains("note:"), "{silent:?}");
+    }
+    // Next to the workspace, it can be checked.
+    let said = succeed(&place, &mut fake_cargo::larder(&place, &["cook", "--bin", "other"])).stderr;
+    assert!(!said.contains("note:"), "{said}");
+    let refused = place.run(&mut fake_cargo::larder(&place, &["cook", "--bin", "nope"]));
+    assert!(refused.code != Some(0) && refused.stderr.contains("nope"), "{}", refused.stderr);
+}
