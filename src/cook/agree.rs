@@ -67,7 +67,8 @@ fn refusal(recipe: &Recipe, scope: &Scope, asked: &Scope, args: &Cook) -> Error 
         let host = host.into_iter().flat_map(|host| ["--host".to_owned(), host.clone()]);
         shell::line(command::flags(scope).into_iter().chain(host))
     };
-    let spelled = |flags: String| if flags.is_empty() { "a build without flags".to_owned() } else { format!("`{flags}`") };
+    let spelled =
+        |flags: String| if flags.is_empty() { "a build without flags".to_owned() } else { format!("`{flags}`") };
     let prepared = spelled(flags(scope, recipe.host.as_ref()));
     if let Some(file) = &recipe.dockerfile {
         return Error::Usage(format!(

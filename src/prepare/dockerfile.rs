@@ -152,7 +152,9 @@ mod tests {
 
     #[test]
     fn what_only_a_shell_knows_gives_no_hint() {
-        for flags in ["--profile $PROFILE", "--features \"a b\"", "--nope", "$(cat flags)", "--manifest-path a/Cargo.toml"] {
+        for flags in
+            ["--profile $PROFILE", "--features \"a b\"", "--nope", "$(cat flags)", "--manifest-path a/Cargo.toml"]
+        {
             assert_eq!(found(&format!("RUN cargo larder cook --release\nRUN cargo larder cook {flags}")), None);
         }
     }
