@@ -4,12 +4,13 @@
 //! build, so that `cook` needs none; or with all flags unchanged, if only a shell knows them.
 //! Touches nothing.
 
-use crate::cli::{self, Verb};
+use super::commands::{self, Kind, parsed, scope_of};
+use super::program;
+use crate::cli::Verb;
 use crate::error::{Result, fail};
 use crate::prepare::command;
 use crate::shell;
 use crate::workspace::scope::Scope;
-use std::ffi::OsString;
 use std::ops::Range;
 
 /// The new text, and what the user may want to know.
@@ -21,30 +22,12 @@ pub struct Converted {
     pub notes: Vec<String>,
 }
 
-/// A command of interest.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
-    Prepare,
-    Cook,
-    Build,
-}
-
-/// How each command begins.
-const LEADS: [(&str, Kind); 3] =
-    [("cargo chef prepare", Kind::Prepare), ("cargo chef cook", Kind::Cook), ("cargo build", Kind::Build)];
-
-/// The images of cargo-chef, which are official Rust images with it installed.
-const IMAGE: &str = "lukemathwalker/cargo-chef:";
-
-const COPY: &str = "COPY --from=larder /cargo-larder /usr/local/cargo/bin/";
-const LARDER: &str = "ARG LARDER=cargo-larder\nFROM ${LARDER} AS larder\n\n";
-
 /// Converts the Dockerfile that messages call `name`.
 ///
 /// # Errors
 /// It does not use cargo-chef.
 pub fn convert(name: &str, text: &str) -> Result<Converted> {
-    let commands = commands(text);
+    let commands = commands::commands(text);
     if !commands.iter().any(|(kind, _)| *kind != Kind::Build) {
         fail!(
             "`{name}` has no `cargo chef prepare` and no `cargo chef cook`\nhelp: run `cargo larder init --stdout` to see a new Dockerfile"
@@ -57,64 +40,8 @@ pub fn convert(name: &str, text: &str) -> Result<Converted> {
         let new = rewritten(kind, &text[range.clone()], scope.as_ref());
         text.replace_range(range, &new);
     }
-    let text = with_program(&text, &mut notes);
+    let text = program::with_program(&text, &mut notes);
     Ok(Converted { text, notes })
-}
-
-/// The commands in a text, by place. A command ends where the shell ends it.
-fn commands(text: &str) -> Vec<(Kind, Range<usize>)> {
-    let mut found = Vec::new();
-    for (lead, kind) in LEADS {
-        for (start, _) in text.match_indices(lead) {
-            let line = text[..start].rfind('\n').map_or(0, |end| end + 1);
-            let is_word = text[start + lead.len()..].chars().next().is_none_or(char::is_whitespace);
-            if is_word && !text[line..].trim_start().starts_with('#') {
-                found.push((kind, start..start + length(&text[start..])));
-            }
-        }
-    }
-    found.sort_by_key(|(_, range)| range.start);
-    found
-}
-
-/// The length of the command at the start of a text, without spaces at its end.
-fn length(text: &str) -> usize {
-    let is_end = |(i, c): (usize, char)| match c {
-        '&' | ';' | '|' => true,
-        '\n' => !text[..i].trim_end_matches([' ', '\t', '\r']).ends_with('\\'),
-        _ => false,
-    };
-    let end = text.char_indices().find(|at| is_end(*at)).map_or(text.len(), |(i, _)| i);
-    text[..end].trim_end_matches(|c: char| c.is_whitespace() || c == '\\').len()
-}
-
-fn words(command: &str) -> Vec<&str> {
-    command.split_whitespace().filter(|word| *word != "\\").collect()
-}
-
-/// Parses a command as one of cargo-larder; nothing if only a shell knows its words.
-fn parsed(verb: &str, command: &str, skip: usize) -> Option<Verb> {
-    let rest: Vec<&str> = words(command).into_iter().skip(skip).collect();
-    if rest.iter().any(|word| word.contains(['$', '\'', '"', '\\', '`', '<', '>'])) {
-        return None;
-    }
-    let args: Vec<OsString> = ["cargo-larder", verb].iter().chain(&rest).map(OsString::from).collect();
-    Some(cli::parse(&args).ok()?.verb)
-}
-
-fn scope_of(kind: Kind, command: &str) -> Option<Scope> {
-    match kind {
-        // `prepare` takes all flags of `cargo build`.
-        Kind::Build => match parsed("prepare", command, 2)? {
-            Verb::Prepare(build) => Some(build.scope.normalized()),
-            _ => None,
-        },
-        Kind::Cook => match parsed("cook", command, 3)? {
-            Verb::Cook(cook) => Some(cook.scope.normalized()),
-            _ => None,
-        },
-        Kind::Prepare => None,
-    }
 }
 
 /// The scope that the recipe is made for: that of the only build.
@@ -178,89 +105,6 @@ fn rewritten(kind: Kind, command: &str, scope: Option<&Scope>) -> String {
         _ => return unchanged(),
     }
     shell::line(new)
-}
-
-/// The text with the program from the image of cargo-larder, instead of cargo-chef.
-fn with_program(text: &str, notes: &mut Vec<String>) -> String {
-    let mut lines: Vec<String> = Vec::new();
-    let (mut copied, mut named) = (false, None);
-    for line in logical_lines(text) {
-        let word = line.split_whitespace().next().unwrap_or_default().to_uppercase();
-        if word == "ARG" && line.contains(IMAGE) {
-            named = line.split_whitespace().nth(1).and_then(|it| it.split('=').next()).map(str::to_owned);
-        }
-        let of_chef = line.contains(IMAGE)
-            || named
-                .as_ref()
-                .is_some_and(|name| line.contains(&format!("${{{name}}}")) || line.contains(&format!("${name}")));
-        match word.as_str() {
-            "FROM" if of_chef => {
-                lines.push(rust_image(&line));
-                lines.push(COPY.to_owned());
-                copied = true;
-            }
-            "ARG" if of_chef => lines.push(rust_image(&line)),
-            "RUN" if installs(&line) => {
-                lines.push(COPY.to_owned());
-                lines.extend(without_install(&line));
-                copied = true;
-            }
-            _ => lines.push(line),
-        }
-    }
-    if !copied {
-        notes.push(format!("it is not clear where cargo-chef comes from; add `{COPY}` to the stage that installs it"));
-    }
-    let first = lines.iter().position(|line| line.trim_start().to_uppercase().starts_with("FROM "));
-    if let Some(first) = first {
-        lines.insert(first, LARDER.trim_end_matches('\n').to_owned() + "\n");
-    }
-    lines.join("\n") + "\n"
-}
-
-/// Lines, with those that a backslash continues as one.
-fn logical_lines(text: &str) -> Vec<String> {
-    let mut lines: Vec<String> = Vec::new();
-    let mut goes_on = false;
-    for line in text.lines() {
-        match lines.last_mut() {
-            Some(last) if goes_on => last.extend(["\n", line]),
-            _ => lines.push(line.to_owned()),
-        }
-        goes_on = line.trim_end().ends_with('\\') && !line.trim_start().starts_with('#');
-    }
-    lines
-}
-
-/// The line with the official image that an image of cargo-chef is made from:
-/// `cargo-chef:latest-rust-1.85-slim` is `rust:1.85-slim`.
-fn rust_image(line: &str) -> String {
-    let Some((before, rest)) = line.split_once(IMAGE) else { return line.to_owned() };
-    let end = rest.find(char::is_whitespace).unwrap_or(rest.len());
-    let tag = rest[..end].split_once("rust-").map_or("1", |(_, tag)| tag);
-    format!("{before}rust:{tag}{}", &rest[end..])
-}
-
-fn is_install(command: &str) -> bool {
-    let words = words(command);
-    let installs = words.windows(2).any(|pair| pair[0] == "cargo" && (pair[1] == "install" || pair[1] == "binstall"));
-    installs && words.iter().any(|word| *word == "cargo-chef" || word.starts_with("cargo-chef@"))
-}
-
-fn installs(line: &str) -> bool {
-    line.split("&&").any(is_install)
-}
-
-/// The step without the command that installs cargo-chef; nothing if that was all.
-fn without_install(line: &str) -> Option<String> {
-    let body = line.trim_start().get(3..).unwrap_or_default();
-    let kept: Vec<&str> = body.split("&&").filter(|command| !is_install(command)).map(tidy).collect();
-    (!kept.is_empty()).then(|| format!("RUN {}", kept.join(" \\\n    && ")))
-}
-
-/// A command without the spaces and the backslash that separate it from the next one.
-fn tidy(command: &str) -> &str {
-    command.trim_matches(|c: char| c.is_whitespace() || c == '\\')
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@
 mod act;
 pub mod choose;
 pub mod ci;
+mod commands;
 pub mod compose;
 pub mod diff;
 pub mod dockerfile;
@@ -17,6 +18,7 @@ pub mod from;
 pub mod image;
 pub mod need;
 pub mod plan;
+mod program;
 pub mod sources;
 pub mod system;
 pub mod wheel;

@@ -4,82 +4,10 @@
 //! between the cooked build and this one. Out: for each unit, its own causes, or those of the units
 //! that it needs. Touches nothing.
 
-use super::fingerprint::{Difference, Record};
+use super::cause::{Cause, Cooked, Stale, of_difference, version_in};
+use super::fingerprint::Difference;
 use super::scopes::Facts;
 use std::collections::{BTreeMap, BTreeSet};
-
-/// Why a unit is not fresh. The most common causes come first.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Cause {
-    /// There is no unit.
-    Nothing,
-    /// Another profile, by its directory: cooked, and built.
-    Profile(String, String),
-    /// Another platform, or a platform that only one of the builds names.
-    Target,
-    /// Cooked for another command, such as `cargo check`.
-    Command,
-    /// Other features.
-    Features,
-    /// The package was not cooked.
-    Missing,
-    /// Another version of the package was cooked.
-    Version,
-    /// Settings of the profile.
-    Settings,
-    /// Flags of rustc: those of the cook, and those of the build.
-    Rustflags(String, String),
-    /// Another rustc.
-    Rustc,
-    /// The sources were in another directory: the cooked one, and this one.
-    Moved(String, String),
-    /// The linker.
-    Linker,
-    /// A target specification, which is a file.
-    Platform,
-    /// A variable that a build script watches, and its change.
-    Variable(String, &'static str),
-    /// Files that cargo compares by mtime.
-    Files,
-    /// A local package that the crate needs, and that is compiled.
-    Local(String),
-    /// cargo gives no other reason.
-    Unknown,
-}
-
-/// A unit that cargo would make.
-#[derive(Clone, Debug)]
-pub struct Stale {
-    /// The name of its package.
-    pub package: String,
-    /// The version of its package.
-    pub version: String,
-    /// Whether its package is local.
-    pub is_local: bool,
-    /// The directory of its profile, such as `release`.
-    pub dir: String,
-    /// What cargo compares about it.
-    pub record: Record,
-    /// The place of its source.
-    pub source: String,
-    /// The hashes of the units that it needs.
-    pub needs: Vec<String>,
-}
-
-/// A unit in the target directory.
-#[derive(Clone, Debug)]
-pub struct Cooked {
-    /// cargo's hash.
-    pub hash: String,
-    /// The name of its package.
-    pub package: String,
-    /// The directory of its profile.
-    pub dir: String,
-    /// What cargo compared.
-    pub record: Record,
-    /// The place of its source, if its dep-info tells.
-    pub source: Option<String>,
-}
 
 /// Why a unit is not fresh, with details.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -244,59 +172,6 @@ impl Case<'_> {
 fn whole(facts: &Facts) -> Option<Cause> {
     let profile = facts.profile.clone().map(|(then, now)| Cause::Profile(then, now));
     profile.or(facts.target.then_some(Cause::Target)).or(facts.command.then_some(Cause::Command))
-}
-
-fn of_difference(difference: Difference, unit: &Stale, cooked: &Cooked) -> (Cause, String) {
-    let list = |word: &str, names: BTreeSet<String>| {
-        let names: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
-        (!names.is_empty()).then(|| format!("{word} {}", names.join(", ")))
-    };
-    match difference {
-        Difference::Rustc => (Cause::Rustc, String::new()),
-        Difference::Source => source(unit, cooked),
-        Difference::Features(more, fewer) => {
-            let lists = [list("with", more), list("without", fewer)];
-            (Cause::Features, format!(" {}", lists.into_iter().flatten().collect::<Vec<_>>().join(", ")))
-        }
-        Difference::Profile => (Cause::Settings, String::new()),
-        Difference::Rustflags(then, now) => (Cause::Rustflags(then.join(" "), now.join(" ")), String::new()),
-        Difference::Linker => (Cause::Linker, String::new()),
-        Difference::Platform => (Cause::Platform, String::new()),
-        Difference::Variable(name, then, now) => {
-            let became = match (then, now) {
-                (None, _) => "set",
-                (_, None) => "unset",
-                _ => "changed",
-            };
-            (Cause::Variable(name, became), String::new())
-        }
-    }
-}
-
-/// Returns whether it has another version, or is in another directory.
-fn source(unit: &Stale, cooked: &Cooked) -> (Cause, String) {
-    let Some(then) = &cooked.source else { return (Cause::Moved(String::new(), unit.source.clone()), String::new()) };
-    match version_in(then, &unit.package) {
-        Some(version) if version != unit.version => (Cause::Version, format!(", cooked was {version}")),
-        _ => {
-            let (then, now) = apart(then, &unit.source);
-            (Cause::Moved(then, now), String::new())
-        }
-    }
-}
-
-/// The version in the path of a source: the directory of a package of a registry is called after
-/// it.
-fn version_in(path: &str, package: &str) -> Option<String> {
-    let rests = path.split(['/', '\\']).filter_map(|part| part.strip_prefix(package)?.strip_prefix('-'));
-    rests.into_iter().find(|rest| rest.starts_with(|c: char| c.is_ascii_digit())).map(str::to_owned)
-}
-
-/// The directories that hold a package, from a file in it then and its own directory now.
-fn apart(then: &str, now: &str) -> (String, String) {
-    let (above, name) = now.rsplit_once(['/', '\\']).unwrap_or(("", now));
-    let found = [format!("/{name}/"), format!("\\{name}\\")].into_iter().find_map(|it| Some(then.rsplit_once(&it)?.0));
-    found.map_or((then.to_owned(), now.to_owned()), |then| (then.to_owned(), above.to_owned()))
 }
 
 /// Returns the platform and the profile of a directory: `TRIPLE/release`, or `release`.

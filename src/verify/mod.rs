@@ -6,6 +6,7 @@
 //! nothing (`compiler`). Writes to a scratch directory, and to cargo's home as the build would.
 //! Changes neither the target directory nor the workspace.
 
+mod cause;
 pub mod compiler;
 mod decide;
 mod fingerprint;
@@ -33,7 +34,8 @@ use crate::target::{copy, unit};
 use crate::workspace::lockfile;
 use crate::workspace::scope::Scope;
 use crate::{path, shell};
-use decide::{Case, Cooked, Stale};
+use cause::{Cooked, Stale};
+use decide::Case;
 use fingerprint::Record;
 use report::Report;
 use run::{Ran, Told};

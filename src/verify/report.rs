@@ -2,7 +2,8 @@
 //!
 //! In: verdicts and their words. Out: lines or JSON on stdout. Writes nothing else.
 
-use super::decide::{Cause, Stale, Verdict};
+use super::cause::{Cause, Stale};
+use super::decide::Verdict;
 use super::words::{self, Context};
 use crate::error::Result;
 use crate::report::wrapped;

@@ -3,7 +3,7 @@
 //! In: causes, and the two builds. Out: sentences, each with a command or a setting that helps.
 //! Touches nothing.
 
-use super::decide::Cause;
+use super::cause::Cause;
 use super::scopes::{Facts, changed};
 use crate::prepare::command;
 use crate::shell;
