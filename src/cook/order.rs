@@ -90,7 +90,9 @@ pub fn orders(args: &Cook, given: &Given, report: Report) -> Result<Vec<Order>> 
         let cooked = scoped(&read, &recipe, &asked, report)?;
         // Next to a workspace, the names were looked up there.
         if read::find_manifest(&current, None).is_err() {
-            names::unchecked(&read, &asked).iter().for_each(|name| report.note(&unchecked(*name)));
+            for name in names::unchecked(&read, &asked) {
+                report.note(&unchecked(name));
+            }
         }
         workspace = Some(Rc::new(read));
         cooked
