@@ -271,7 +271,7 @@ fn prepare_without_flags_takes_those_that_the_dockerfile_cooks_with() {
     // The lines of cargo-chef's README, with the word replaced.
     place.write(&["-- Dockerfile --\nRUN cargo larder prepare --recipe-path recipe.json\nRUN cargo larder cook --release --recipe-path recipe.json\n"]);
     let said = succeed(&place, &mut place.larder(&["prepare"])).stderr;
-    let expected = "note: this is the build that `Dockerfile` cooks for\nhelp: `cargo larder prepare --any-build` makes a recipe for all builds\n    Prepared recipe.json for cargo build --release: 2 of 3 packages; next: cargo larder cook --release\n";
+    let expected = "note: this is the build that `Dockerfile` cooks for\nhelp: `cargo larder prepare --any-build` makes a recipe for all builds\n    Prepared recipe.json for cargo build --release: 2 of 3 packages; next: `cargo larder cook --release`\n";
     assert_eq!(said, expected);
     let taken = "  \"dockerfile\": \"Dockerfile\",\n";
     assert!(recipe().contains(taken));
