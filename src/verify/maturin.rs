@@ -4,8 +4,8 @@
 //! `crate::cook::maturin` knows, and the flag that `cook` needs. Starts the interpreter. Writes
 //! nothing.
 
+use super::asked::Asked;
 use crate::cli::Verify;
-use crate::config::layers::Given;
 use crate::cook::maturin;
 use crate::error::Result;
 use crate::prepare::locked;
@@ -13,22 +13,15 @@ use crate::quotient::{names, quotient};
 use crate::recipe::skeleton;
 use crate::report::Report;
 use crate::shell;
-use crate::workspace::scope::Scope;
 use std::ffi::OsString;
-use std::path::Path;
 
 /// Returns what maturin sets, if the build is maturin's. Its file belongs to the cook, and is not
 /// written.
 ///
 /// # Errors
 /// The workspace cannot be read, or there is no such Python.
-pub fn variables(
-    args: &Verify,
-    scope: &Scope,
-    root: &Path,
-    target_dir: &Path,
-    given: &Given,
-) -> Result<Vec<(String, OsString)>> {
+pub(super) fn variables(asked: &Asked<'_>) -> Result<Vec<(String, OsString)>> {
+    let Asked { args, given, scope, root, target_dir, .. } = asked;
     let Some(python) = &args.maturin else { return Ok(Vec::new()) };
     // Warnings about the workspace are those of `prepare` and of `cook`.
     let quiet = Report::new(None, true, false, &given.environment);
