@@ -54,7 +54,7 @@ pub fn verify(args: &Verify, environment: Environment, stdout: &mut dyn Write) -
     Err(Error::Failed(report.counts()))
 }
 
-/// Decides why units are not fresh, beside the nearest build that was cooked.
+/// Decides why units are not fresh, compared with the nearest build that was cooked.
 fn decided(asked: &Asked<'_>, seen: &Seen) -> Report {
     let environment = &asked.given.environment;
     let now = asked.build(seen.rustc.clone());
