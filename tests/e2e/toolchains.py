@@ -69,7 +69,8 @@ class Bench:
 
     def __init__(self, toolchain, temp):
         self.toolchain, self.temp = toolchain, temp
-        self.env = {"CARGO_HOME": temp / "home"}
+        # Messages in one line, so that they can be compared.
+        self.env = {"CARGO_HOME": temp / "home", "COLUMNS": "10000"}
         said = self.run(["rustc", "--version"], temp).stdout
         self.rust = re.match(r"rustc ((\d+)\.(\d+)\.\d+)", said) or sys.exit(f"error: no rustc in {toolchain}: {said}")
         self.version = (int(self.rust[2]), int(self.rust[3]))
