@@ -157,20 +157,25 @@ struct Done {
     units: target::report::Report,
 }
 
-/// Refuses a file in a directory that does not exist, before anything is compiled.
+/// Refuses a file below something that is no directory, before anything is compiled. A directory
+/// that is missing is made at the end: in a new target directory, only cargo makes the file that
+/// keeps it out of backups.
 fn refuse_homeless(file: &Path, here: &Path) -> Result<()> {
-    match here.join(file).parent() {
-        Some(dir) if !dir.is_dir() => fail!(
-            "cannot write the report `{}`: there is no directory `{}`\nhelp: make it, or name a file in another one",
+    let file_here = here.join(file);
+    match file_here.ancestors().skip(1).find(|above| above.exists()) {
+        Some(above) if !above.is_dir() => fail!(
+            "cannot write the report `{}`: `{}` is not a directory\nhelp: name a file in another directory",
             file.display(),
-            path::display(dir, here)
+            path::display(above, here)
         ),
         _ => Ok(()),
     }
 }
 
 fn write_report(file: &Path, here: &Path, text: &str) -> Result<()> {
-    if let Err(error) = disk::write_whole(&here.join(file), text.as_bytes()) {
+    let file_here = here.join(file);
+    let made = file_here.parent().map_or(Ok(()), std::fs::create_dir_all);
+    if let Err(error) = made.and_then(|()| disk::write_whole(&file_here, text.as_bytes())) {
         fail!("cannot write the report `{}`: {}", file.display(), disk::cause(&error));
     }
     Ok(())

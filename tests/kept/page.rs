@@ -113,11 +113,17 @@ fn main() {}
 fn a_page_that_cannot_be_written_is_an_error_that_names_it() {
     let temp = tempfile::tempdir().expect("a temporary directory can be made");
     project(FILES, temp.path(), &[]);
-    let mut command = super::command(Path::new(env!("CARGO_BIN_EXE_cargo-larder")), temp.path());
-    let output = command.args(["cook", "--offline", "--html", "none/cook.html"]).output().expect("it starts");
+    fs_err::write(temp.path().join("none"), "a file").expect("it is writable");
+    let cook = || {
+        let mut command = super::command(Path::new(env!("CARGO_BIN_EXE_cargo-larder")), temp.path());
+        command.args(["cook", "--offline", "--html", "none/cook.html"]).output().expect("it starts")
+    };
+    let output = cook();
     let said = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(1), "{said}");
-    let expected = "error: cannot write the report `none/cook.html`: there is no directory `none`\nhelp: make it, or name a file in another one\n";
+    let expected = "error: cannot write the report `none/cook.html`: `none` is not a directory\nhelp: name a file in another directory\n";
     assert_eq!(said, expected);
     assert!(!temp.path().join("target").exists(), "nothing is compiled before");
+    fs_err::remove_file(temp.path().join("none")).expect("it is there");
+    assert!(cook().status.success() && temp.path().join("none/cook.html").is_file(), "a missing directory is made");
 }

