@@ -31,6 +31,10 @@ class Step:
         found = (COMPILING.match(line) for line in self.said)
         return [(m[1], "(/" not in m[3]) for m in found if m]
 
+    def sentences(self):
+        """What the step said, without the ends of lines at which messages are wrapped."""
+        return " ".join(" ".join(self.said).split())
+
     def third_party(self):
         return sorted({name for name, third in self.compiled() if third})
 

@@ -51,7 +51,7 @@ def both_start(here):
     check = here.bench.check
     development, first = here.build("development", BASE)
     check("cook compiles the dependencies", "tiny_http" in first.step("cook").third_party())
-    noticed = "\n".join(first.step("cook").said)
+    noticed = first.step("cook").sentences()
     check("cook explains that its target directory is a mount", "not in this image layer" in noticed, noticed)
     with development.up() as service:
         check("development: the service is healthy, and a debug build", service.health() == {"service": "orders", "healthy": True, "debug": True})
@@ -99,7 +99,7 @@ def hidden(bench):
     """A cache mount over the cooked directory: it must be noticed."""
     build = bench.build(bench.project(bench.setup, "hidden"), "hidden", "Dockerfile.hidden")
     second = build.step("mount=type=cache,target=/app/target")
-    said = "\n".join(second.said)
+    said = second.sentences()
     bench.check("cook notices the mount that hides what was cooked", "hides the dependencies that were cooked" in said, said)
     bench.check("and it did compile them again", second.third_party())
     bench.report.table(["a mount over the cooked directory: what cook says"], [(line,) for line in second.said if re.match("warning|help|note", line)])
