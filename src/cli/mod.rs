@@ -43,6 +43,16 @@ pub fn parse(args: &[OsString]) -> Result<Larder, clap::Error> {
     Larder::try_parse_from(args).map_err(|error| explained(error, args))
 }
 
+/// Parses a verb and its arguments that a file contains. Returns `None` if only a shell knows
+/// what they say, or if they are wrong.
+pub fn parse_plain(words: &[&str]) -> Option<Verb> {
+    if words.iter().any(|word| word.contains(['$', '\'', '"', '\\', '`', '<', '>'])) {
+        return None;
+    }
+    let args: Vec<OsString> = [NAME].iter().chain(words).map(OsString::from).collect();
+    Some(parse(&args).ok()?.verb)
+}
+
 /// The name of the program.
 pub const NAME: &str = "cargo-larder";
 

@@ -18,10 +18,10 @@ use crate::workspace::scope::Scope;
 /// # Errors
 /// The flags contradict the recipe.
 pub fn agree(recipe: &Recipe, scope: &Scope, asked: &Scope, args: &Cook) -> Result<(Scope, Scope)> {
-    let allowed = allowed(recipe, scope, asked);
     if contradicts(recipe, asked) {
         return Err(refusal(recipe, scope, asked, args));
     }
+    let allowed = allowed(recipe, scope, asked);
     let with = |base: &Scope| Scope {
         profile: base.profile.clone().or_else(|| allowed.profile.clone()),
         target: allowed.target.clone(),

@@ -5,7 +5,6 @@
 
 use crate::cli::{self, Verb};
 use crate::workspace::scope::Scope;
-use std::ffi::OsString;
 use std::ops::Range;
 
 /// A command of interest.
@@ -57,12 +56,8 @@ pub(super) fn words(command: &str) -> Vec<&str> {
 
 /// Parses a command as one of cargo-larder; nothing if only a shell knows its words.
 pub(super) fn parsed(verb: &str, command: &str, skip: usize) -> Option<Verb> {
-    let rest: Vec<&str> = words(command).into_iter().skip(skip).collect();
-    if rest.iter().any(|word| word.contains(['$', '\'', '"', '\\', '`', '<', '>'])) {
-        return None;
-    }
-    let args: Vec<OsString> = ["cargo-larder", verb].iter().chain(&rest).map(OsString::from).collect();
-    Some(cli::parse(&args).ok()?.verb)
+    let args: Vec<&str> = [verb].into_iter().chain(words(command).into_iter().skip(skip)).collect();
+    cli::parse_plain(&args)
 }
 
 /// The scope of a `cook` or of a build; nothing if only a shell knows it.

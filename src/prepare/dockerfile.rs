@@ -8,7 +8,6 @@ use crate::cli::{self, Verb};
 use crate::path;
 use crate::shell;
 use crate::workspace::scope::Scope;
-use std::ffi::OsString;
 use std::path::Path;
 
 /// The commands of `prepare` and `cook`.
@@ -84,13 +83,13 @@ fn calls(text: &str, recipe: &Path) -> Option<Calls> {
     let mut calls = Calls::default();
     for words in commands {
         let Some(args) = arguments(&words) else { continue };
-        if args.iter().any(|word| word.contains(['$', '\'', '"', '\\', '`', '<', '>', '['])) {
+        // A pattern may be one of the shell.
+        if args.iter().any(|word| word.contains('[')) {
             return None;
         }
-        let args: Vec<OsString> = ["cargo-larder"].iter().chain(args).map(OsString::from).collect();
         // In an image, the recipe may be in any directory.
         let is_ours = |path: &Path| path.file_name() == recipe.file_name();
-        match cli::parse(&args).ok()?.verb {
+        match cli::parse_plain(args)? {
             Verb::Cook(cook) if cook.recipe_path.as_deref().is_none_or(is_ours) => {
                 if cook.manifest_path.is_some() || !cook.how.config.is_empty() {
                     return None;
