@@ -1,5 +1,9 @@
-"""A Debian of its own, for compilers and emulators that the machine does not have: a directory made by debootstrap, in
-which programs run by chroot. It is kept for the next run. Needs root; changes nothing outside the directory."""
+"""Debian's suites, each in a directory of its own, for compilers, emulators, and tools that this machine does not have.
+
+In: a suite, the packages that it must have, and a directory of this machine to see there. Out: a `Debian`, in which
+programs run by chroot with this machine's network. debootstrap makes each directory once. They are shared by all scripts
+and kept for the next run, where LARDER_CHROOTS says or in the user's cache directory. Needs root, and changes nothing
+else on this machine."""
 import os
 import shlex
 import shutil
@@ -7,16 +11,36 @@ import subprocess
 import sys
 from pathlib import Path
 
-KEPT = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "cargo-larder")
-SUITE = "trixie"
-# Nobody reads these here.
-LEFT_OUT = ["doc", "info", "locale", "man"]
+from larder import ROOT
+
+CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+KEPT = Path(os.environ.get("LARDER_CHROOTS") or CACHE / "cargo-larder/debian").resolve()
+# Suite → its packages of Rust. The Rust that browsers need comes with updates of security.
+RUST = {
+    "bookworm": ["rustc", "cargo"],
+    "trixie": ["rustc", "cargo"],
+    "bookworm-security": ["rustc-web", "cargo-web"],
+    "sid": ["rustc", "cargo"],
+}
+# What a build needs in addition to Rust.
+SYSTEM = ["gcc", "libc6-dev", "ca-certificates"]
+# Nobody reads these here, and a directory that is lost in a crash is made again.
+DPKG = "".join(f"path-exclude /usr/share/{place}/*\n" for place in ["doc", "info", "locale", "man"]) + "force-unsafe-io\n"
 # Programs inside see nothing else of the caller's environment.
 PASSED = ["HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy"]
 OWN = {"HOME": "/home", "CARGO_HOME": "/cargo", "PATH": "/cargo/bin:/venv/bin:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin",
        "DEBIAN_FRONTEND": "noninteractive", "WINEDEBUG": "-all", "LC_ALL": "C.UTF-8"}
+# For builds of cargo-larder inside: nobody debugs them, and one directory keeps what they share.
+BUILD = {"CARGO_PROFILE_DEV_DEBUG": "0", "CARGO_TARGET_DIR": str(ROOT / "target/debian")}
 BUNDLE = "etc/ssl/certs/ca-certificates.crt"
-ENTER = 'mount -t proc proc "$0/proc" && exec chroot "$0" /usr/bin/env -i "$@"'
+# Arguments: root, directory of this machine to see there or nothing, arguments of `env`. The mounts end with the program.
+ENTER = """
+set -e
+root=$1 seen=$2 && shift 2
+if [ -n "$seen" ]; then mkdir -p "$root$seen" && mount --bind "$seen" "$root$seen"; fi
+mount -t proc proc "$root/proc"
+exec chroot "$root" /usr/bin/env -i "$@"
+"""
 
 
 class Failed(Exception):
@@ -24,25 +48,35 @@ class Failed(Exception):
 
 
 class Debian:
-    """The system in `root`, made if it is not there."""
+    """The system of a suite, made if it is not there."""
 
-    def __init__(self, root=None):
-        self.root = Path(root or KEPT / SUITE).resolve()
+    def __init__(self, suite="trixie", packages=(), seen=None):
+        self.suite, self.seen, self.root = suite, seen, KEPT / suite
         if os.geteuid() or not shutil.which("debootstrap"):
             sys.exit("error: this takes root and debootstrap, on Debian: apt-get install debootstrap")
-        if not (self.root / "ready").exists():
+        if not self.root.is_dir():
             self.make()
+        for name in ("resolv.conf", "hosts"):
+            if Path("/etc", name).is_file():
+                shutil.copyfile(f"/etc/{name}", self.root / "etc" / name)
+        self.install(*SYSTEM, *RUST[suite], *packages)
 
     def make(self):
-        print(f"making Debian {SUITE} in `{self.root}` (once)", flush=True)
-        self.root.mkdir(parents=True, exist_ok=True)
-        done = subprocess.run(["debootstrap", "--variant=minbase", "--include=ca-certificates", SUITE, self.root], capture_output=True, text=True)
+        print(f"making Debian {self.suite} in `{self.root}` (once)", flush=True)
+        part = self.root.with_name(f"{self.suite}.part")
+        shutil.rmtree(part, ignore_errors=True)
+        part.mkdir(parents=True)
+        base, _, security = self.suite.partition("-")
+        done = subprocess.run(["debootstrap", "--variant=minbase", "--include=ca-certificates", base, part], capture_output=True, text=True)
         if done.returncode:
             sys.exit(f"error: `debootstrap` failed\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
-        self.write("etc/dpkg/dpkg.cfg.d/slim", "".join(f"path-exclude /usr/share/{place}/*\n" for place in LEFT_OUT))
-        shutil.copy("/etc/resolv.conf", self.root / "etc/resolv.conf")
-        self.run("apt-get", "update", "-qq")
-        self.write("ready", "")
+        (part / "etc/dpkg/dpkg.cfg.d/larder").write_text(DPKG)
+        if security:
+            # Its archive is next to the one that debootstrap has chosen.
+            sources = part / "etc/apt/sources.list"
+            kind, mirror, *_ = sources.read_text().split()
+            sources.write_text(f"{sources.read_text()}{kind} {mirror.rstrip('/')}-security {self.suite} main\n")
+        part.rename(self.root)
 
     def write(self, path, text):
         place = self.root / path.lstrip("/")
@@ -65,6 +99,8 @@ class Debian:
         if not missing:
             return
         print(f"installing {' '.join(missing)} (once)", flush=True)
+        # A run that was interrupted may have left packages half done.
+        self.run("dpkg", "--configure", "-a")
         for architecture in sorted({name.split(":")[1] for name in missing if ":" in name}):
             self.run("dpkg", "--add-architecture", architecture)
         self.run("apt-get", "update", "-qq")
@@ -87,17 +123,21 @@ class Debian:
 
     def start(self, *args, cwd="/", env=None):
         """The same, and it may fail."""
+        return subprocess.run(self.command(args, cwd, env), stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace")
+
+    def command(self, args, cwd="/", env=None):
+        """The command of this machine that runs a program inside."""
         self.trust()
         known = OWN | {name: os.environ[name] for name in PASSED if name in os.environ} | (env or {})
-        inside = [f"--chdir={cwd}", *(f"{name}={value}" for name, value in known.items()), *map(str, args)]
-        enter = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "sh", "-c", ENTER, self.root, *inside]
-        return subprocess.run([str(word) for word in enter], stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace")
+        inside = [f"--chdir={cwd}", *(f"{name}={value}" for name, value in known.items()), *args]
+        enter = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "sh", "-c", ENTER, "sh", self.root, self.seen or "", *inside]
+        return [str(word) for word in enter]
 
     def trust(self):
         """Gives programs inside the machine's certificates, for machines that reach registries through one of their own."""
         bundle, place = Path(os.environ.get("SSL_CERT_FILE") or f"/{BUNDLE}"), self.root / BUNDLE
         if bundle.is_file() and place.parent.is_dir() and (not place.exists() or place.stat().st_size != bundle.stat().st_size):
-            shutil.copy(bundle, place)
+            shutil.copyfile(bundle, place)
 
     def make_std(self, target):
         """Compiles the standard library for a target that Debian has no package of, and installs it as one would."""
@@ -105,7 +145,7 @@ class Debian:
         if list((self.root / place.lstrip("/")).glob("libstd-*.rlib")):
             return
         print(f"compiling the standard library for {target} (once)", flush=True)
-        self.install("rustc", "cargo", "rust-src", "gcc", "libc6-dev")
+        self.install("rust-src")
         self.write("std/src/lib.rs", "")
         self.write("std/Cargo.toml", '[package]\nname = "std-of"\nedition = "2021"\n')
         bootstrap = {"RUSTC_BOOTSTRAP": "1"}

@@ -1,49 +1,42 @@
 #!/usr/bin/env python3
-"""cargo-larder with the oldest Rust that Cargo.toml promises: it is built and its quick tests pass, in a chroot of the
-Debian suite that has this Rust (chroots.py; as root).
+"""cargo-larder with the oldest Rust that Cargo.toml promises: it is built and its quick tests pass, in the Debian suite
+that has this Rust (debian.py; as root).
 
     oldest.py [ARGUMENT]…      arguments for `cargo test` instead of the quick tests, such as `--test kept`
 
-The first run compiles everything; what it compiles is kept in target/oldest. No requirement may need a newer Rust: the
+The first run compiles everything; what it compiles is kept in target/debian. No requirement may need a newer Rust: the
 versions that cargo would choose without Cargo.lock are looked at, too.
 """
 import re
+import shutil
 import subprocess
 import sys
-import tempfile
-from pathlib import Path
 
-import chroots
+from debian import BUILD, Debian
 from larder import ROOT
 
 SUITE = "trixie"
-QUICK = ["--lib", "--test", "bad_input", "--test", "command_line", "--test", "readme"]
-PLACE = ROOT / "target/oldest"
+QUICK = ["--lib", "--test", "bad_input"]
 
 
 def main():
-    chroot = chroots.chroot(SUITE)
-    # Nobody debugs what is built here.
-    env = {"CARGO_HOME": PLACE / "home", "CARGO_TARGET_DIR": PLACE, "CARGO_PROFILE_DEV_DEBUG": "0"}
-    there = lambda args, cwd: chroot.command(args, ROOT, cwd, env)
-    PLACE.mkdir(parents=True, exist_ok=True)
+    debian = Debian(SUITE, seen=ROOT)
     promised = re.search(r'^rust-version = "(.*)"', (ROOT / "Cargo.toml").read_text(), re.M)[1]
-    said = subprocess.run(there(["rustc", "--version"], ROOT), capture_output=True, text=True, check=True).stdout
+    said = debian.run("rustc", "--version")
     if not said.startswith(f"rustc {promised}."):
         sys.exit(f"error: Cargo.toml promises Rust {promised}, and `{SUITE}` has `{said.strip()}`")
     print(said, end="", flush=True)
-    with tempfile.TemporaryDirectory(prefix="chosen-", dir=PLACE) as temp:
-        choose(Path(temp), there, promised)
+    choose(debian, promised)
     test = ["cargo", "test", "--locked", "--no-fail-fast", *(sys.argv[1:] or QUICK)]
-    sys.exit(subprocess.run(there(test, ROOT)).returncode)
+    sys.exit(subprocess.run(debian.command(test, ROOT, BUILD)).returncode)
 
 
-def choose(temp, there, promised):
+def choose(debian, promised):
     """Fails if cargo would choose a version that says it needs a newer Rust, as `cargo install` without `--locked` does."""
-    (temp / "src").mkdir()
-    (temp / "src/lib.rs").touch()
-    (temp / "Cargo.toml").write_text((ROOT / "Cargo.toml").read_text().replace("[[bench]]", "[package.metadata.bench]"))
-    done = subprocess.run(there(["cargo", "generate-lockfile"], temp), capture_output=True, text=True)
+    shutil.rmtree(debian.root / "chosen", ignore_errors=True)
+    debian.write("chosen/src/lib.rs", "")
+    debian.write("chosen/Cargo.toml", (ROOT / "Cargo.toml").read_text().replace("[[bench]]", "[package.metadata.bench]"))
+    done = debian.start("cargo", "generate-lockfile", cwd="/chosen")
     newer = [line for line in done.stderr.splitlines() if re.search(r"Adding .*\(requires Rust", line)]
     if done.returncode or newer:
         sys.exit(f"error: a requirement cannot be met with Rust {promised}:\n" + ("\n".join(newer) or done.stderr))

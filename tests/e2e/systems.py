@@ -2,58 +2,59 @@
 """cargo-larder itself on other systems: it compiles for them, its unit tests pass there, and `prepare` writes the same
 bytes there as here.
 
-    systems.py [--only TARGET]… [--root DIRECTORY] [--quick]
+    systems.py [--only TARGET]… [--check | --quick]
 
-Needs root and debootstrap, on Debian, and the corpus. Compilers and emulators are in a Debian of their own, which is kept
-in DIRECTORY (see debian.py). --quick leaves out the unit tests. For macOS there is no emulator: the sources are only
-checked. Line ends are compared here: each workspace is prepared again with CRLF in all files that `prepare` reads."""
+Needs root and debootstrap, on Debian. Compilers and emulators are in a Debian of their own (see debian.py). --check runs
+`cargo check` and nothing else. Without it, the corpus is needed, too; --quick leaves out the unit tests. For macOS there
+is no emulator: the sources are only checked. Line ends are compared here: each workspace is prepared again with CRLF in
+all files that `prepare` reads."""
 import argparse
 import shutil
 import subprocess
 import sys
 from dataclasses import dataclass, field
 
-from debian import Debian, Failed
+from debian import BUILD, Debian, Failed
 from larder import BINARY, CORPUS, ROOT, check_setup, drop_toolchain, finish, run, table, unpack
 
-ALWAYS = ["rustc", "cargo", "gcc", "libc6-dev", "ca-certificates"]
 PLACE = "/systems"
+# The sources of the standard library, where Debian has no package of it.
+FROM_SOURCE = "rust-src"
 SCOPES = [[], ["--release"]]
 
 
 @dataclass
 class System:
+    """`std` is Debian's package of the standard library. `packages` and the rest are for running what is built."""
+
     target: str
+    std: str = FROM_SOURCE
     packages: list[str] = field(default_factory=list)
-    linker: str = ""
+    linker: str = "cc"
     runner: list[str] = field(default_factory=list)
-    std: bool = False
     suffix: str = ""
 
 
 SYSTEMS = {system.target: system for system in [
-    System("aarch64-unknown-linux-gnu", ["libstd-rust-dev:arm64", "gcc-aarch64-linux-gnu", "libc6-dev-arm64-cross", "qemu-user"],
+    System("aarch64-unknown-linux-gnu", "libstd-rust-dev:arm64", ["gcc-aarch64-linux-gnu", "libc6-dev-arm64-cross", "qemu-user"],
            "aarch64-linux-gnu-gcc", ["qemu-aarch64", "-L", "/usr/aarch64-linux-gnu"]),
-    System("x86_64-pc-windows-gnu", ["gcc-mingw-w64-x86-64-win32", "wine64"], "x86_64-w64-mingw32-gcc", ["/usr/lib/wine/wine64"], True, ".exe"),
-    System("aarch64-apple-darwin", ["rust-src"]),
+    System("x86_64-pc-windows-gnu", FROM_SOURCE, ["gcc-mingw-w64-x86-64-win32", "wine64"], "x86_64-w64-mingw32-gcc", ["/usr/lib/wine/wine64"], ".exe"),
+    System("aarch64-apple-darwin"),
 ]}
-
-
-def copy_sources(debian):
-    """The tracked files of this checkout, as they are now."""
-    place = debian.root / f"{PLACE}/larder".lstrip("/")
-    for name in run(["git", "ls-files", "-z"], ROOT).split("\0"):
-        if name and (ROOT / name).is_file():
-            (place / name).parent.mkdir(parents=True, exist_ok=True)
-            if not (place / name).exists() or (place / name).read_bytes() != (ROOT / name).read_bytes():
-                shutil.copy(ROOT / name, place / name)
 
 
 def cargo(debian, system, *args, **variables):
     name = system.target.upper().replace("-", "_")
-    env = {f"CARGO_TARGET_{name}_LINKER": system.linker or "cc", f"CARGO_TARGET_{name}_RUNNER": " ".join(system.runner) or "false",
-           "CARGO_PROFILE_DEV_DEBUG": "0", **variables}
-    return debian.run("cargo", *args, "--locked", "--target", system.target, cwd=f"{PLACE}/larder", env=env)
+    env = {f"CARGO_TARGET_{name}_LINKER": system.linker, f"CARGO_TARGET_{name}_RUNNER": " ".join(system.runner) or "false"}
+    return debian.run("cargo", *args, "--locked", "--target", system.target, cwd=ROOT, env=BUILD | env | variables)
+
+
+def check(debian, system):
+    """Nothing is linked, so no compiler of C is needed for the system, and cargo checks a standard library, too."""
+    debian.install(system.std)
+    std = (["-Zbuild-std"], {"RUSTC_BOOTSTRAP": "1"}) if system.std == FROM_SOURCE else ([], {})
+    cargo(debian, system, "check", *std[0], **std[1])
+    return [system.target, "checked", "-", "-"], []
 
 
 def patched(debian, place):
@@ -75,7 +76,6 @@ def patched(debian, place):
 def workspaces(debian):
     """Lays the corpus out inside, and a project with patched dependencies; their directories."""
     place = debian.root / f"{PLACE}/corpus".lstrip("/")
-    debian.install(*ALWAYS)
     patched(debian, place / "patched")
     for archive in sorted((CORPUS / "workspaces").glob("*.tar.xz")):
         directory = place / archive.name.removesuffix(".tar.xz")
@@ -93,7 +93,7 @@ def prepared_here(workspace, scope):
 
 def same_bytes(debian, system, all_workspaces):
     """How many recipes are the same as here, and which are not."""
-    program = f"{PLACE}/larder/target/{system.target}/debug/cargo-larder{system.suffix}"
+    program = f"{BUILD['CARGO_TARGET_DIR']}/{system.target}/debug/cargo-larder{system.suffix}"
     same, different = 0, []
     for workspace in all_workspaces:
         inside = f"/{workspace.relative_to(debian.root)}"
@@ -128,11 +128,8 @@ def with_other_line_ends(all_workspaces):
 
 def tried(debian, system, all_workspaces, quick):
     """A row of the table, and what is wrong."""
-    debian.install(*ALWAYS, *system.packages)
-    if not system.runner:
-        cargo(debian, system, "check", "-Zbuild-std", RUSTC_BOOTSTRAP="1")
-        return [system.target, "checked", "-", "-"], []
-    if system.std:
+    debian.install(system.std, *system.packages)
+    if system.std == FROM_SOURCE:
         debian.make_std(system.target)
     cargo(debian, system, "build")
     tests = "-"
@@ -146,25 +143,28 @@ def tried(debian, system, all_workspaces, quick):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", action="append", choices=SYSTEMS, metavar="TARGET", help=", ".join(SYSTEMS))
-    parser.add_argument("--root")
-    parser.add_argument("--quick", action="store_true")
+    less = parser.add_mutually_exclusive_group()
+    less.add_argument("--check", action="store_true")
+    less.add_argument("--quick", action="store_true")
     options = parser.parse_args()
-    check_setup()
-    debian = Debian(options.root)
-    copy_sources(debian)
-    all_workspaces = workspaces(debian)
+    if not options.check:
+        check_setup()
+    debian = Debian(seen=ROOT)
+    all_workspaces = [] if options.check else workspaces(debian)
     rows, failed = [], 0
     for name in options.only or SYSTEMS:
         try:
-            row, wrong = tried(debian, SYSTEMS[name], all_workspaces, options.quick)
+            system = SYSTEMS[name]
+            row, wrong = check(debian, system) if options.check or not system.runner else tried(debian, system, all_workspaces, options.quick)
         except (Failed, subprocess.SubprocessError) as error:
             row, wrong = [name, "failed", "-", "-"], [str(error)]
         rows.append(row)
         failed += bool(wrong)
         print(f"{'FAILED' if wrong else 'ok'}: {name}" + "".join(f"\n    {line}" for line in wrong), flush=True)
-    same, different = with_other_line_ends(all_workspaces)
-    rows.append(["this one, with CRLF", "-", "-", f"{same} of {same + len(different)}"])
-    failed += bool(different)
+    if all_workspaces:
+        same, different = with_other_line_ends(all_workspaces)
+        rows.append(["this one, with CRLF", "-", "-", f"{same} of {same + len(different)}"])
+        failed += bool(different)
     print("\n" + table(["system", "compiles", "unit tests", "recipes with the same bytes"], rows))
     finish(len(rows) - failed, failed)
 

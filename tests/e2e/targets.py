@@ -2,11 +2,11 @@
 """Cross builds that really run: after `cook` for another platform, the real build compiles no third-party crate, and its
 program, started under an emulator, prints what it should.
 
-    targets.py [--only NAME]… [--root DIRECTORY] [--keep]
+    targets.py [--only NAME]… [--keep]
 
-Needs root and debootstrap, on Debian. Compilers, linkers, and emulators are installed in a Debian of their own, which is
-kept in DIRECTORY (see debian.py). `targets/` is the project that is built. `prepare` runs beside its sources, `cook` in a
-directory that holds recipe.json and nothing else; then the sources come in. Prints Markdown."""
+Needs root and debootstrap, on Debian. Compilers, linkers, and emulators are installed in a Debian of their own (see
+debian.py). `targets/` is the project that is built. `prepare` runs beside its sources, `cook` in a directory that holds
+recipe.json and nothing else; then the sources come in. Prints Markdown."""
 import argparse
 import json
 import os
@@ -22,7 +22,6 @@ from larder import BINARY, finish, table
 
 HERE = Path(__file__).resolve().parent
 SCRATCH = "/targets"
-ALWAYS = ["rustc", "cargo", "gcc", "libc6-dev", "ca-certificates"]
 ARM, WINDOWS = "aarch64-unknown-linux-gnu", "x86_64-pc-windows-gnu"
 HERE_TOO = "x86_64-unknown-linux-gnu"
 FOR_ARM = ["libstd-rust-dev:arm64", "gcc-aarch64-linux-gnu", "libc6-dev-arm64-cross", "qemu-user"]
@@ -131,7 +130,7 @@ def check_program(debian, case):
 
 def tried(debian, name, case):
     """A row of the table, and what is wrong, if anything."""
-    debian.install(*ALWAYS, *case.packages)
+    debian.install(*case.packages)
     if case.std:
         debian.make_std(case.std)
     if case.pip:
@@ -150,11 +149,9 @@ def tried(debian, name, case):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", action="append", choices=CASES, metavar="NAME", help=", ".join(CASES))
-    parser.add_argument("--root")
     parser.add_argument("--keep", action="store_true")
     options = parser.parse_args()
-    debian = Debian(options.root)
-    debian.install(*ALWAYS)
+    debian = Debian()
     debian.bring(BINARY)
     toolchain = "Rust " + debian.run("rustc", "--version").split()[1]
     rows, failed = [], 0

@@ -4,7 +4,7 @@ and the recipe has the same bytes with every toolchain.
 
     toolchains.py [--suite SUITE]… [--rustup VERSION]… [--only PROJECT]…
 
-Without --suite and --rustup: Debian's suites with Rust 1.63, 1.85, 1.96, and sid's, as chroots (chroots.py; as root).
+Without --suite and --rustup: Debian's suites with Rust 1.63, 1.85, 1.96, and sid's (debian.py; as root).
 --rustup adds a version that rustup installs below target/. LARDER is the program, which runs in all of them: a static
 one, or one of this machine's Debian or an older one.
 
@@ -25,8 +25,8 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-import chroots
 import larder
+from debian import RUST, Debian
 from larder import ROOT
 
 HERE = Path(__file__).resolve().parent / "toolchains"
@@ -45,7 +45,7 @@ class Rustup:
 
     version: str
 
-    def command(self, args, seen, cwd, env):
+    def command(self, args, cwd, env):
         toolchain = next((MADE / "rustup/toolchains").glob(f"{self.version}-*"))
         variables = {"PATH": f"{toolchain}/bin:/usr/bin:/bin", "LC_ALL": "C.UTF-8", **env}
         words = ["env", "-i", "-C", cwd, *(f"{key}={value}" for key, value in variables.items()), *args]
@@ -76,7 +76,7 @@ class Bench:
         self.version = (int(self.rust[2]), int(self.rust[3]))
 
     def run(self, args, cwd):
-        command = self.toolchain.command(args, self.temp, cwd, self.env)
+        command = self.toolchain.command(args, cwd, self.env)
         return subprocess.run(command, capture_output=True, text=True)
 
     def project(self, name, scoped):
@@ -162,10 +162,10 @@ def lay_out(temp):
     (temp / "home/config.toml").write_text(replaced)
 
 
-def toolchains(options):
-    suites = options.suite or ([] if options.rustup else list(chroots.PACKAGES))
-    for suite in suites:
-        yield f"Debian {suite}", chroots.chroot(suite)
+def toolchains(options, temp):
+    """Their titles and themselves. All of them see the directory `temp` of this machine."""
+    for suite in options.suite or ([] if options.rustup else RUST):
+        yield f"Debian {suite}", Debian(suite, seen=temp)
     for version in options.rustup:
         home = dict(RUSTUP_HOME=str(MADE / "rustup"))
         larder.run(["rustup", "toolchain", "install", version, "--profile", "minimal", "--no-self-update"], ROOT, **home)
@@ -174,15 +174,16 @@ def toolchains(options):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--suite", action="append", default=[], choices=list(chroots.PACKAGES))
+    parser.add_argument("--suite", action="append", default=[], choices=RUST)
     parser.add_argument("--rustup", action="append", default=[], metavar="VERSION")
     parser.add_argument("--only", action="append", choices=list(PROJECTS))
     options = parser.parse_args()
     if not larder.BINARY.is_file():
         sys.exit(f"error: no binary at `{larder.BINARY}`: run `cargo build --release`, or say where it is with LARDER=…")
     rows, recipes, passed, failed = [], {}, 0, 0
-    for origin, toolchain in toolchains(options):
-        with tempfile.TemporaryDirectory(prefix="larder-toolchains-") as temp:
+    shared = tempfile.TemporaryDirectory(prefix="larder-toolchains-")
+    for origin, toolchain in toolchains(options, shared.name):
+        with tempfile.TemporaryDirectory(dir=shared.name) as temp:
             lay_out(Path(temp))
             bench = Bench(toolchain, Path(temp))
             for name in options.only or PROJECTS:
@@ -201,6 +202,7 @@ def main():
     head = ["toolchain", "target", "prepare", "cook", "compiled again", "program runs"]
     print("\n" + larder.table(head, rows))
     shutil.rmtree(crates())
+    shared.cleanup()
     larder.finish(passed, failed)
 
 

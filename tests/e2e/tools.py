@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """Tools around cargo on a cooked target directory: what each of them compiles again.
 
-    tools.py [--only NAME]… [--root DIRECTORY]
+    tools.py [--only NAME]…
 
-Needs root and debootstrap, on Debian. The tools come from Debian's packages and from PyPI, into a Debian of their own that
-is kept in DIRECTORY (see debian.py). For each tool: `prepare` and `cook` the project `targets/` with the flags, variables,
-and configuration that the table names, then run the tool. Prints Markdown."""
+Needs root and debootstrap, on Debian. The tools come from Debian's packages and from PyPI, into a Debian of their own
+(see debian.py). For each tool: `prepare` and `cook` the project `targets/` with the flags, variables, and configuration
+that the table names, then run the tool. Prints Markdown."""
 import argparse
 import re
 import shutil
@@ -18,7 +18,6 @@ from larder import BINARY, finish, table
 
 HERE = Path(__file__).resolve().parent
 PLACE = "/tools"
-ALWAYS = ["rustc", "cargo", "gcc", "libc6-dev", "ca-certificates"]
 TEXT = '"text":"plums and beans"'
 PROGRAM = "target/release/crossing"
 
@@ -83,7 +82,7 @@ def variables(debian, tool, where):
 
 def tried(debian, tool):
     """How many crates `cook` compiled; fails if the tool compiles one of them again."""
-    debian.install(*ALWAYS, *tool.packages)
+    debian.install(*tool.packages)
     if tool.pip:
         debian.pip(*tool.pip)
     place = debian.root / f"{PLACE}/project".lstrip("/")
@@ -113,10 +112,8 @@ def tried(debian, tool):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", action="append", choices=TOOLS, metavar="NAME", help=", ".join(TOOLS))
-    parser.add_argument("--root")
     options = parser.parse_args()
-    debian = Debian(options.root)
-    debian.install(*ALWAYS)
+    debian = Debian()
     debian.bring(BINARY)
     rows, failed = [], 0
     for name in options.only or TOOLS:
