@@ -47,6 +47,13 @@ class Failed(Exception):
     """A program did not work; holds the end of what it printed."""
 
 
+def debootstrap(*args, root=None):
+    program = ["chroot", root, "/debootstrap/debootstrap"] if root else ["debootstrap"]
+    done = subprocess.run([*program, *args], capture_output=True, text=True)
+    if done.returncode:
+        sys.exit(f"error: `debootstrap` failed\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
+
+
 class Debian:
     """The system of a suite, made if it is not there."""
 
@@ -67,10 +74,10 @@ class Debian:
         shutil.rmtree(part, ignore_errors=True)
         part.mkdir(parents=True)
         base, _, security = self.suite.partition("-")
-        done = subprocess.run(["debootstrap", "--variant=minbase", "--include=ca-certificates", base, part], capture_output=True, text=True)
-        if done.returncode:
-            sys.exit(f"error: `debootstrap` failed\n{done.stdout[-2000:]}{done.stderr[-2000:]}")
+        debootstrap("--foreign", "--variant=minbase", "--include=ca-certificates", base, part)
+        # Between the two stages, so that it counts for all packages.
         (part / "etc/dpkg/dpkg.cfg.d/larder").write_text(DPKG)
+        debootstrap("--second-stage", root=part)
         if security:
             # Its archive is next to the one that debootstrap has chosen.
             sources = part / "etc/apt/sources.list"
@@ -148,7 +155,8 @@ class Debian:
         self.install("rust-src")
         self.write("std/src/lib.rs", "")
         self.write("std/Cargo.toml", '[package]\nname = "std-of"\nedition = "2021"\n')
-        bootstrap = {"RUSTC_BOOTSTRAP": "1"}
+        # Nothing that runs with it takes long.
+        bootstrap = {"RUSTC_BOOTSTRAP": "1", "CARGO_PROFILE_RELEASE_OPT_LEVEL": "0"}
         self.run("cargo", "build", "--release", "-Zbuild-std=std,test,panic_abort,panic_unwind", "--target", target, cwd="/std", env=bootstrap)
         self.run("mkdir", "-p", place)
         self.run("sh", "-c", f"rm -f {place}/*.rlib && cp target/{target}/release/deps/*.rlib {place}/ && rm {place}/libstd_of-*", cwd="/std")
