@@ -16,6 +16,7 @@ pub mod carried;
 pub mod cli;
 pub mod config;
 pub mod cook;
+pub mod digest;
 pub mod disk;
 pub mod environment;
 pub mod error;
@@ -73,6 +74,7 @@ pub fn run(args: &[OsString]) -> ExitCode {
         Verb::Show(show) => show.color.clone(),
         Verb::Key(key) => key.how.color.clone(),
         Verb::Init(init) => init.color.clone(),
+        Verb::Pack(pack) | Verb::Unpack(pack) => pack.color.clone(),
         Verb::Cache(_) | Verb::Completions(_) | Verb::Man(_) => None,
     };
     let environment = Environment::of_process();
@@ -95,6 +97,8 @@ fn exec(larder: Larder, environment: &Environment) -> Result<()> {
         Verb::Show(args) => show::show(&args, &environment, &mut std::io::stdout()),
         Verb::Key(args) => key::key(&args, environment, &mut std::io::stdout()),
         Verb::Explain(args) => explain::explain(&args, environment, &mut std::io::stdout()),
+        Verb::Pack(args) => cook::pack::pack(&args, environment),
+        Verb::Unpack(args) => cook::pack::unpack(&args, environment),
         Verb::Init(args) => init::init(*args, environment, &mut std::io::stdout()),
         Verb::Completions(args) => manual::completions(&args, &mut std::io::stdout()),
         Verb::Man(args) => manual::man(&args, &environment),

@@ -34,6 +34,8 @@ mod names;
 mod offline;
 #[path = "kept/own.rs"]
 mod own;
+#[path = "kept/packed.rs"]
+mod packed;
 #[path = "kept/page.rs"]
 mod page;
 #[path = "kept/places.rs"]

@@ -33,6 +33,9 @@ pub struct Cook {
     /// Remove the sources that cargo unpacks for this cook, but not their archives: smaller layers
     #[arg(long, conflicts_with = "no_build")]
     pub slim: bool,
+    /// Remove metadata that crates hold twice, until `cargo larder unpack`: much smaller layers
+    #[arg(long, conflicts_with_all = ["no_build", "no_trim"])]
+    pub pack: bool,
     /// Write what became of each unit to a file, as JSON
     #[arg(long, value_name = "FILE", conflicts_with = "no_build")]
     pub report: Option<PathBuf>,

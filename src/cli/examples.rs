@@ -53,6 +53,13 @@ Examples:
   cargo larder init --stdout                   Look at what it would write
   cargo larder init --base distroless --compose";
 
+pub const PACK: &str = "\
+Examples:
+  cargo larder unpack && cargo build --release && cargo larder pack
+
+Environment:
+  CARGO_TARGET_DIR   Where to build, as for cargo";
+
 pub const CACHE: &str = "\
 Examples:
   cargo larder cache stats --cache target/larder

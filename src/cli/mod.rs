@@ -10,6 +10,7 @@ mod explain;
 mod how;
 pub mod init;
 mod key;
+mod pack;
 mod prepare;
 mod shell;
 mod show;
@@ -21,6 +22,7 @@ pub use explain::Explain;
 pub use how::How;
 pub use init::Init;
 pub use key::Key;
+pub use pack::Pack;
 pub use prepare::{Ignored, Prepare};
 pub use shell::{Completions, Man, Shell};
 pub use show::Show;
@@ -75,8 +77,8 @@ fn explained(mut error: clap::Error, args: &[OsString]) -> clap::Error {
 
 /// The commands. The wrapper looks them up for each compiler that cargo starts, so they are not
 /// taken from clap.
-const VERBS: [&str; 10] =
-    ["prepare", "cook", "verify", "explain", "show", "key", "init", "cache", "completions", "man"];
+const VERBS: [&str; 12] =
+    ["prepare", "cook", "verify", "explain", "show", "key", "init", "pack", "unpack", "cache", "completions", "man"];
 
 /// Returns whether a command line of a user can begin with this word. The one that cargo gives to a
 /// wrapper begins with a compiler.
@@ -130,6 +132,10 @@ pub enum Verb {
     Key(Box<Key>),
     /// Write a Dockerfile for the workspace, and what goes with it
     Init(Box<Init>),
+    /// Remove metadata that crates hold twice, as `cook --pack` does
+    Pack(Pack),
+    /// Bring back what `cook --pack` has removed
+    Unpack(Pack),
     /// Look after the store that `cook --cache` fills
     Cache(Cache),
     /// Print the completions of a shell

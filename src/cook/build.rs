@@ -9,7 +9,7 @@ use super::order::Order;
 use super::place::Place;
 use super::refused::explain;
 use super::units::Units;
-use super::{cache, differs, hold, machine, maturin, place, root, wrapper};
+use super::{cache, differs, hold, machine, maturin, pack, place, root, wrapper};
 use crate::cargo::interrupt::Interrupt;
 use crate::cargo::lines::Hidden;
 use crate::cargo::terminal;
@@ -47,6 +47,8 @@ pub struct Cooked {
     pub units: target::report::Report,
     /// The target directory.
     pub target_dir: PathBuf,
+    /// The directory of cargo's units, which may be another one.
+    pub units_dir: PathBuf,
     /// A file that must come with the sources.
     pub to_copy: Option<String>,
     /// The time for all files.
@@ -83,6 +85,7 @@ pub fn in_scratch(
     // The config now contains keys that a recipe does not store.
     skeleton::write(&order.files, &skeleton, &[place::CONFIG])?;
     let target_dirs: Vec<&PathBuf> = [&target_dir].into_iter().chain(&build_dir).collect();
+    pack::before(build_dir.as_ref().unwrap_or(&target_dir), here, report)?;
     let built_before = target_dirs.iter().flat_map(|dir| records::profiles(dir)).collect();
     settle::before(&order.files, &skeleton, &target_dirs);
     order.build.target.iter_mut().for_each(|target| *target = place::absolute_target(target, here));
@@ -151,6 +154,7 @@ pub fn in_scratch(
     if outcome.compiled + outcome.fresh > 0 {
         note_build(&order, &words, &layers, given, [units.dir, &target_dir]);
     }
+    let units_dir = units.dir.to_owned();
     let units = units.after(&before, &outcome.units, args.no_trim, report)?;
     let units = machine.into_iter().fold(units, target::report::Report::on);
     let around = load::Around {
@@ -160,7 +164,7 @@ pub fn in_scratch(
         cargo: &cargo,
     };
     load_index(&order, &how, around, interrupt, report)?;
-    Ok(Cooked { words, outcome, units, target_dir, to_copy, epoch })
+    Ok(Cooked { words, outcome, units, target_dir, units_dir, to_copy, epoch })
 }
 
 /// Returns the config that must be in force in the scratch directory, and all layers with it. Warns

@@ -7,7 +7,7 @@
 use crate::cli::How;
 use crate::config;
 use crate::config::files;
-use crate::config::layers::{self, Layers, absolute};
+use crate::config::layers::{self, Given, Layers, absolute};
 use crate::environment::Environment;
 use crate::error::{Result, fail};
 use crate::recipe::skeleton::{self, Files};
@@ -119,6 +119,17 @@ pub fn target_dir(how: &How, layers: &Layers, place: &Place<'_>) -> PathBuf {
     let variable = place.environment.var_os("CARGO_TARGET_DIR").filter(|v| !v.is_empty()).map(PathBuf::from);
     let dir = how.target_dir.clone().or(variable).or_else(|| layers.text("build.target-dir").map(PathBuf::from));
     dir.map_or_else(|| place.root.join("target"), |dir| place.here.join(dir))
+}
+
+/// Returns the configuration that cargo reads in a workspace, with absolute paths.
+///
+/// # Errors
+/// A file of the configuration is invalid.
+pub fn layers(here: &Path, root: &Path, given: &Given) -> Result<Layers> {
+    let mut table = files::read(here, root, given)?.table;
+    layers::absolute(&mut table, root);
+    config::fill_templates(&mut table, &of_root(root));
+    Layers::read(given, table)
 }
 
 /// Returns the directory of intermediate artifacts, if it is not the target directory

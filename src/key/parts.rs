@@ -7,8 +7,8 @@
 //! forever: the cache is found, cargo compiles everything again, and nobody saves the result.
 
 use crate::config::layers::Layers;
+use crate::digest::Digest;
 use crate::environment::Environment;
-use crate::store::digest::Digest;
 use crate::store::surroundings::Surroundings;
 use crate::target::builds;
 use serde_json::json;

@@ -3,12 +3,12 @@
 //! In: a store and a subcommand. Out: a line on stdout, or JSON. Reads and deletes, but adds
 //! nothing. Cooks may run at the same time.
 
-use super::digest::Digest;
 use super::disk::Disk;
 use super::evict::{self, Gone};
 use super::holder::{Holder, INDEX, OBJECTS};
 use super::record::Record;
 use crate::cli::{Cache, CacheVerb, Named};
+use crate::digest::Digest;
 use crate::environment::Environment;
 use crate::error::{Error, Result};
 use crate::path;

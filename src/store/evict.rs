@@ -3,9 +3,9 @@
 //! In: what a holder lists, and how much it may hold. Out: names that go. Deletes; a cook that runs
 //! at the same time finds less, and compiles it.
 
-use super::digest::Digest;
 use super::holder::{Holder, INDEX, Listed, OBJECTS};
 use super::record::Record;
+use crate::digest::Digest;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;

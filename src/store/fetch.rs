@@ -9,13 +9,13 @@
 //! so cargo compiles them again. Files that build scripts watch outside their package are compared
 //! by content (`watch.rs`), because an mtime has no meaning on another machine.
 
-use super::digest::Digest;
 use super::known::{Known, stamp};
 use super::object;
 use super::pack;
 use super::record::{Record, folder, hash_in};
 use super::watch::{Looked, digest_of_path};
 use super::{Store, plan};
+use crate::digest::Digest;
 use crate::error::Result;
 use crate::target::unit::{self, Parts, Unit};
 use crate::workspace::lockfile::{LockedPackage, Lockfile};

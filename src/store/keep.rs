@@ -11,7 +11,6 @@
 //! full, only objects without records are left. Nobody finds them, and they are removed when the
 //! store is full.
 
-use super::digest::Digest;
 use super::fetch::{Fetched, key};
 use super::graph::Graph;
 use super::holder::OBJECTS;
@@ -20,6 +19,7 @@ use super::record::{Circumstances, FORMAT, Record};
 use super::several::{Packing, Put, pack_all};
 use super::watch::{self, Looked, Watched, digest_of_path};
 use super::{Store, evict};
+use crate::digest::Digest;
 use crate::error::Result;
 use crate::target::unit::{self, Parts, Unit};
 use crate::workspace::lockfile::LockedPackage;

@@ -13,8 +13,8 @@
 //! next cook finds the mark. What cargo has made since then, it has made in the surroundings that
 //! the mark names.
 
-use super::digest::Digest;
 use super::record::Record;
+use crate::digest::Digest;
 use crate::target::copy::files_below;
 use crate::target::unit::{Parts, Unit};
 use serde::{Deserialize, Serialize};

@@ -13,7 +13,6 @@
 //! and cargo decides. A failure of the store is a note and costs time. It never fails a cook.
 
 pub mod command;
-pub mod digest;
 pub mod disk;
 pub mod evict;
 pub mod fetch;

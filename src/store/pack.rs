@@ -3,9 +3,9 @@
 //! In: the parts of a unit in a target directory. Out: the bytes of an object, or nothing if the
 //! store cannot hold the unit. Reads the unit and writes nothing.
 
-use super::digest::Digest;
 use super::known::Object;
 use super::object::{Entry, FORMAT, Header, MAGIC, MARK, What, mode, replace, with_slash};
+use crate::digest::Digest;
 use crate::disk;
 use crate::target::copy::{self, Identity};
 use crate::target::records::entries;

@@ -7,8 +7,8 @@
 //! are restored too, or already there. cargo alone would not see a difference, because its hash of
 //! a unit does not contain the results of build scripts.
 
-use super::digest::Digest;
 use super::record::Record;
+use crate::digest::Digest;
 use std::collections::BTreeMap;
 
 /// Returns the records to restore. `stands` returns the object of a unit in the target directory,

@@ -3,9 +3,9 @@
 //! In: a record, or its bytes. Out: the other. Bytes that were cut off or changed, have another
 //! name, or another format are not a record. Touches nothing.
 
-use super::digest::Digest;
 use super::holder::{INDEX, OBJECTS};
 use super::watch::Watched;
+use crate::digest::Digest;
 use crate::target::Unit;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;

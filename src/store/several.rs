@@ -5,10 +5,10 @@
 //! writing, so that a second thread halves the time.
 
 use super::Store;
-use super::digest::Digest;
 use super::known::{Object, stamp};
 use super::pack::pack;
 use super::record::object_name;
+use crate::digest::Digest;
 use crate::error::Result;
 use crate::target::unit::{Parts, Unit};
 use std::collections::BTreeMap;

@@ -4,8 +4,8 @@
 //! [`Surroundings`]: a digest for every unit, and one for units that see the system. STORE.md has a
 //! table of both, with a reason for each row.
 
-use super::digest::Digest;
 use super::system::{self, Looks};
+use crate::digest::Digest;
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};

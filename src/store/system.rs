@@ -6,9 +6,9 @@
 //! STORE.md has a reason for each row. An unnecessary row costs time. A missing row causes a wrong
 //! build, such as an `openssl-sys` that found its library in another image.
 
-use super::digest::Digest;
 use super::names::{counts, is_program};
 use super::watch::listing;
+use crate::digest::Digest;
 use crate::target::records::{entries, name_of};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::{OsStr, OsString};

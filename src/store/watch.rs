@@ -8,8 +8,8 @@
 //! does not seem changed to it. A store is read on other machines and at other times than it was
 //! written, so all of these are compared by content.
 
-use super::digest::Digest;
 use super::surroundings::Surroundings;
+use crate::digest::Digest;
 use crate::target::copy::files_below;
 use crate::target::records::{entries, name_of};
 use crate::target::unit::{Parts, Unit};

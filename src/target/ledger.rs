@@ -59,6 +59,11 @@ impl Ledger {
         self.used.insert(build.to_owned(), used);
     }
 
+    /// Returns the units that a build uses.
+    pub fn used(&self) -> BTreeSet<String> {
+        self.used.values().flatten().cloned().collect()
+    }
+
     /// Returns the units of cook that no build uses.
     pub fn idle(&self) -> BTreeSet<String> {
         let used: BTreeSet<&String> = self.used.values().flatten().collect();

@@ -12,6 +12,7 @@ pub mod builds;
 pub mod copy;
 pub mod ledger;
 pub mod machine;
+pub mod packed;
 pub mod place;
 pub mod records;
 pub mod report;

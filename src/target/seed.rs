@@ -9,6 +9,7 @@
 //! packages are never copied, because cargo compares only the mtimes of their sources.
 
 use super::copy::{self, Linked, files_below};
+use super::packed::Packed;
 use super::place;
 use super::records::{PRINTED, name_of};
 use super::unit::{self, Parts, Unit};
@@ -67,6 +68,7 @@ pub fn bring(seeds: &[PathBuf], wanted: &Wanted<'_>, check: &dyn Fn() -> Result<
             seeded.notes.push(format!("seed `{name}` holds nothing that was built in `{profile}`"));
             continue;
         }
+        let packed = Packed::read(seed);
         let choice = choose(&units, seed, wanted);
         if choice.units.is_empty() {
             let why = choice.why.unwrap_or("it holds no package of this recipe");
@@ -80,7 +82,8 @@ pub fn bring(seeds: &[PathBuf], wanted: &Wanted<'_>, check: &dyn Fn() -> Result<
             }
             let mut linked = Linked::new();
             let mut fill = |_, part: &Path, to: &Path| copy::copy(&seed.join(part), to, &mut linked);
-            match place::place(parts, wanted.target_dir, &mut fill) {
+            let placed = place::place(parts, wanted.target_dir, &mut fill);
+            match placed.and_then(|()| packed.complete(parts, wanted.target_dir)) {
                 Ok(()) => {
                     seeded.units.insert(unit.clone(), index);
                 }

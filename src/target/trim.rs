@@ -37,6 +37,17 @@ pub fn claim<'a>(target_dir: &Path, units: impl Iterator<Item = &'a Unit>) -> Re
     write(target_dir, &ledger)
 }
 
+/// Returns the keys of the third-party units that a recipe uses.
+pub fn used(target_dir: &Path) -> BTreeSet<String> {
+    read(target_dir).used()
+}
+
+/// Takes cargo's locks of the profiles of these units. Returns `None` if a cargo holds one.
+pub fn locks<'a>(target_dir: &Path, units: impl Iterator<Item = &'a Unit>) -> Option<Vec<lock::Lock>> {
+    let profiles: BTreeSet<&str> = units.map(|unit| unit.profile.as_str()).collect();
+    profiles.into_iter().map(|it| lock::of_cargo(&target_dir.join(it))).collect()
+}
+
 /// Removes the units that `did` leaves unused, and returns the number of removed third-party units.
 ///
 /// # Errors
@@ -48,8 +59,7 @@ pub fn trim(target_dir: &Path, did: &Did) -> Result<usize> {
     let idle = ledger.idle();
     let there = if idle.is_empty() { BTreeMap::new() } else { unit::units(target_dir, &|_| true) };
     let going: Vec<_> = there.iter().filter(|(unit, _)| idle.contains(&unit.key())).collect();
-    let profiles: BTreeSet<&str> = going.iter().map(|(unit, _)| unit.profile.as_str()).collect();
-    let locks: Option<Vec<_>> = profiles.into_iter().map(|it| lock::of_cargo(&target_dir.join(it))).collect();
+    let locks = locks(target_dir, going.iter().map(|(unit, _)| *unit));
     let Some(_locks) = locks else { return write(target_dir, &ledger).map(|()| 0) };
     let mut kept = BTreeSet::new();
     for (unit, parts) in &going {
@@ -111,8 +121,11 @@ mod lock {
     /// The names of cargo's locks (`Layout::new` in its `core/compiler/layout.rs`).
     const NAMES: [&str; 2] = [".cargo-lock", ".cargo-build-lock"];
 
-    /// The locks, held until this value is dropped. `None` if a cargo holds one of them.
-    pub fn of_cargo(profile: &Path) -> Option<Vec<File>> {
+    /// The locks of one profile, held until this value is dropped.
+    pub type Lock = Vec<File>;
+
+    /// Takes the locks. Returns `None` if a cargo holds one of them.
+    pub fn of_cargo(profile: &Path) -> Option<Lock> {
         let files = NAMES.iter().filter_map(|name| File::open(profile.join(name)).ok());
         files.map(|file| flock(&file, FlockOperation::NonBlockingLockExclusive).ok().map(|()| file)).collect()
     }
@@ -123,7 +136,9 @@ mod lock {
 mod lock {
     use std::path::Path;
 
-    pub fn of_cargo(_: &Path) -> Option<()> {
+    pub type Lock = ();
+
+    pub fn of_cargo(_: &Path) -> Option<Lock> {
         Some(())
     }
 }

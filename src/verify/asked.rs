@@ -6,8 +6,7 @@
 
 use crate::cargo::{self, toolchain::Cargo};
 use crate::cli::Verify;
-use crate::config::files;
-use crate::config::layers::{self, Given, Layers};
+use crate::config::layers::{Given, Layers};
 use crate::cook::place::{self, Place};
 use crate::error::{Error, Result};
 use crate::shell;
@@ -39,7 +38,7 @@ impl<'a> Asked<'a> {
         let cargo = Cargo::inherited(&given.environment);
         let here = given.environment.here.as_path();
         let root = root(args, &cargo, here)?;
-        let layers = layers(here, &root, given)?;
+        let layers = place::layers(here, &root, given)?;
         let place = Place { environment: &given.environment, here, root: &root };
         let target_dir = place::target_dir(&args.how, &layers, &place);
         let build_dir = place::build_dir(&layers, &place);
@@ -82,14 +81,6 @@ fn root(args: &Verify, cargo: &Cargo, here: &Path) -> Result<PathBuf> {
     }
     let manifest = String::from_utf8_lossy(&output.stdout).trim_end().to_owned();
     Ok(Path::new(&manifest).with_file_name(""))
-}
-
-/// Returns the configuration that cargo reads, with absolute paths.
-fn layers(here: &Path, root: &Path, given: &Given) -> Result<Layers> {
-    let mut table = files::read(here, root, given)?.table;
-    layers::absolute(&mut table, root);
-    crate::config::fill_templates(&mut table, &place::of_root(root));
-    Layers::read(given, table)
 }
 
 /// Returns the build as a user would write it.

@@ -21,10 +21,10 @@ use crate::cli::Verify;
 use crate::config::layers::Given;
 use crate::cook::mount;
 use crate::environment::Environment;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, fail};
 use crate::path;
 use crate::report::Report as Said;
-use crate::target::builds;
+use crate::target::{builds, packed};
 use asked::Asked;
 use decide::Case;
 use observe::Seen;
@@ -41,6 +41,12 @@ pub fn verify(args: &Verify, environment: Environment, stdout: &mut dyn Write) -
     let said = Said::new(args.how.color.as_deref(), args.how.quiet, args.how.verbose > 0, &environment);
     let given = Given { environment, config: args.how.config.clone(), unstable: args.how.unstable.clone(), top: None };
     let asked = Asked::new(args, &given)?;
+    if packed::is_packed(asked.units()) {
+        fail!(
+            "`{}` is packed, so the build would compile every crate again\nhelp: run `cargo larder unpack` before the build",
+            path::display(asked.units(), &given.environment.here)
+        );
+    }
     let seen = observe::observe(&asked)?;
     let report = decided(&asked, &seen);
     match args.format.as_str() {
