@@ -21,7 +21,7 @@ project's own profile, and stand-ins for the project's own sources.
 `LARDER` names the binary (default: target/release/cargo-larder). `CHEF`, `SCCACHE`, and `KACHE` name the others (default: those
 on PATH; ways without their program are left out). Each program comes from crates.io:
 
-    cargo install cargo-chef@0.1.77 --locked && cargo install sccache kache --locked --no-default-features"""
+    cargo install cargo-chef@0.1.77 sccache --locked && cargo install kache"""
 import argparse
 import os
 import pathlib
@@ -117,6 +117,9 @@ class Plain(Seed):
 class Chef(Way):
     """Cooks where nothing but its recipe is, as in a stage of a Dockerfile."""
 
+    # cargo says to its sub-commands where it is.
+    env = {"CARGO": shutil.which("cargo")}
+
     def before(self, project):
         shutil.rmtree(self.kept, ignore_errors=True)
         self.kept.mkdir(parents=True)
@@ -130,7 +133,7 @@ class Sccache(Chef):
     def __init__(self, name, temp):
         super().__init__(name, temp)
         own = {"SCCACHE_DIR": str(temp / "sccache-cache"), "SCCACHE_SERVER_UDS": str(temp / "sccache.socket"), "SCCACHE_IDLE_TIMEOUT": "0"}
-        self.env = own | {"RUSTC_WRAPPER": FOUND["sccache"], "CARGO_INCREMENTAL": "0"}
+        self.env = self.env | own | {"RUSTC_WRAPPER": FOUND["sccache"], "CARGO_INCREMENTAL": "0"}
         self.server = subprocess.Popen([FOUND["sccache"]], env=BASE | own | {"SCCACHE_START_SERVER": "1", "SCCACHE_NO_DAEMON": "1"},
                                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         time.sleep(1)
@@ -139,7 +142,7 @@ class Sccache(Chef):
 class Kache(Chef):
     def __init__(self, name, temp):
         super().__init__(name, temp)
-        self.env = {"KACHE_CACHE_DIR": str(temp / "kache-cache"), "RUSTC_WRAPPER": FOUND["kache"], "CARGO_INCREMENTAL": "0"}
+        self.env = self.env | {"KACHE_CACHE_DIR": str(temp / "kache-cache"), "RUSTC_WRAPPER": FOUND["kache"], "CARGO_INCREMENTAL": "0"}
 
 
 def ratio(a, b):

@@ -1,27 +1,28 @@
 #!/usr/bin/env python3
 """The compressed size of a cooked layer, beside that of cargo-chef: the target directory, and what stays in cargo's home.
 
-    benches/layers.py [CRATE@VERSION …]          default: three published programs, two of them with a large -sys crate
+    benches/layers.py [CRATE@VERSION …]          default: three published programs, one of them with large -sys crates
 
-Each tool cooks into an empty directory with an empty cargo's home, as in a RUN step. The layer is then packed with `tar` and
-`gzip -6`. After `cook --slim`, the real build runs without a network, in the same cargo's home. It must compile no third-party
-crate. What is left to gain is metadata that is there twice, as `.rmeta` and in the `.rlib`: in fd, 0.27 of the layer. cargo takes a
-unit without its `.rmeta` for one that it has to compile. `LARDER` names the binary (default: target/release/cargo-larder), `CHEF` that of cargo-chef (default: the one on PATH;
-`none` leaves it out)."""
+Each tool cooks into an empty directory with an empty cargo's home, as in a RUN step. The layer is then compressed with `tar` and
+`gzip -6`. After `cook --slim`, and after `cook --slim --pack` and `unpack`, the real build runs without a network, in the same
+cargo's home. It must compile no third-party crate.
+
+`LARDER` names the binary (default: target/release/cargo-larder), `CHEF` that of cargo-chef (default: the one on PATH; `none`
+leaves it out)."""
 import os
 import pathlib
 import shutil
 import subprocess
 import sys
 import tempfile
-import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 LARDER = pathlib.Path(os.environ.get("LARDER") or ROOT / "target/release/cargo-larder").resolve()
 CHEF = os.environ.get("CHEF") or shutil.which("cargo-chef") or "none"
 CARGO = shutil.which("cargo")
 HOME = pathlib.Path(os.environ.get("CARGO_HOME") or pathlib.Path.home() / ".cargo")
-# With jemalloc; with libgit2, zlib and oniguruma; without C.
+# Without C; with libgit2, zlib and oniguruma; with debug information.
+FLAGS = {"larder": [], "slim": ["--slim"], "packed": ["--slim", "--pack"]}
 PROJECTS = ["fd-find@10.5.0", "bat@0.26.1", "ripgrep@15.1.0"]
 
 
@@ -75,18 +76,17 @@ def cook(tool, sources, layer):
         run([CHEF, "chef", "cook", "--release"], app, home)
     else:
         run([LARDER, "larder", "prepare", "--release", "--offline", "--recipe-path", app / "recipe.json"], sources, home)
-        run([LARDER, "larder", "cook", *(["--slim"] if tool == "slim" else [])], app, home)
+        run([LARDER, "larder", "cook", *FLAGS[tool]], app, home)
 
 
 def build(sources, layer):
-    """The real build without a network; the seconds that it takes."""
+    """The real build without a network."""
     shutil.copytree(sources, layer / "app", dirs_exist_ok=True)
-    start = time.monotonic()
+    run([LARDER, "larder", "unpack"], layer / "app", layer / "home")
     said = run([CARGO, "build", "--release", "--frozen"], layer / "app", layer / "home")
     compiled = [line.strip() for line in said.splitlines() if line.strip().startswith("Compiling") and "(/" not in line]
     if compiled:
         sys.exit(f"the real build compiled {compiled}")
-    return time.monotonic() - start
 
 
 def row(cells):
@@ -94,27 +94,27 @@ def row(cells):
 
 
 def main():
-    row(["project", "layer", "target", "cargo's home", "both", "of cargo-chef"])
+    row(["project", "layer", "target", "cargo's home", "both", "of the first"])
     row(["---"] * 6)
-    worst = 0.0
+    worst = dict.fromkeys(FLAGS, 0.0)
     for crate in sys.argv[1:] or PROJECTS:
         with tempfile.TemporaryDirectory(prefix="larder-layers-") as temp:
             place = pathlib.Path(temp)
             sources = download(crate, place)
             sizes = {}
-            for tool in ("chef", "larder", "slim") if CHEF != "none" else ("larder", "slim"):
+            for tool in ["chef", *FLAGS] if CHEF != "none" else FLAGS:
                 layer = new(place, tool)
                 cook(tool, sources, layer)
                 parts = compressed(layer, ["app/target"]), compressed(layer, ["home"])
                 sizes[tool] = sum(parts)
-                name = {"chef": "`cargo chef cook`", "larder": "`cook`", "slim": "`cook --slim`"}[tool]
-                ratio = f"{sizes[tool] / sizes['chef']:.2f}" if "chef" in sizes else "-"
-                row([crate, name, *(f"{part / 1e6:.1f} MB" for part in (*parts, sizes[tool])), ratio])
-                if tool == "slim":
-                    worst = max(worst, sizes["slim"] / sizes.get("chef", sizes["larder"]))
+                name = "`cargo chef cook`" if tool == "chef" else f"`{' '.join(['cook', *FLAGS[tool]])}`"
+                ratio = sizes[tool] / sizes.get("chef", sizes.get("larder"))
+                row([crate, name, *(f"{part / 1e6:.1f} MB" for part in (*parts, sizes[tool])), f"{ratio:.2f}"])
+                if tool != "chef":
+                    worst[tool] = max(worst[tool], ratio)
                     build(sources, layer)
                 shutil.rmtree(layer)
-    print(f"\nthe largest ratio of `cook --slim`: {worst:.2f}")
+    print("\nthe largest ratios: " + ", ".join(f"`{' '.join(['cook', *FLAGS[tool]])}` {ratio:.2f}" for tool, ratio in worst.items()))
     return 0
 
 

@@ -10,6 +10,7 @@ use std::path::PathBuf;
 /// `cargo larder cook`.
 #[derive(Debug, Args)]
 #[command(after_help = examples::COOK)]
+#[expect(clippy::struct_excessive_bools, reason = "one field for each switch")]
 pub struct Cook {
     /// The recipe [default: recipe.json; where that is missing too, one is prepared in memory]
     #[arg(long, value_name = "PATH")]

@@ -23,8 +23,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 /// The name of the record in the directory of the units.
 pub const RECORD: &str = ".larder-packed.json";
 const FORMAT: u32 = 1;
-/// rustc writes metadata first (`link_rlib` in its `back/link.rs`), so it begins within this many
-/// bytes.
+/// rustc wraps the metadata in an object file (`create_wrapper_file` in its `back/metadata.rs`), so
+/// that it begins within this many bytes of a member.
 const HEAD: usize = 4096;
 
 /// How many crates, and how many bytes they have in `.rmeta` files.
@@ -110,12 +110,11 @@ pub fn pack(dir: &Path) -> Result<Option<Amount>> {
 pub fn unpack(dir: &Path) -> Result<Amount> {
     let mut amount = Amount::default();
     for (rmeta, held) in Packed::read(dir).missing(dir) {
-        match held.bring_back(&dir.join(rmeta))? {
-            true => {
-                amount.crates += 1;
-                amount.bytes += held.bytes;
-            }
-            false => amount.changed += 1,
+        if held.bring_back(&dir.join(rmeta))? {
+            amount.crates += 1;
+            amount.bytes += held.bytes;
+        } else {
+            amount.changed += 1;
         }
     }
     Ok(amount)
@@ -176,19 +175,18 @@ impl Held {
     /// Finds the bytes of a `.rmeta` in its library. Returns `None` if they are not there.
     fn find(rmeta: &Path) -> Option<Self> {
         let (content, library) = (std::fs::read(rmeta).ok()?, library(rmeta));
-        let file = File::open(&library).ok()?;
-        let (metadata, mut head) = (file.metadata().ok()?, Vec::new());
-        (&file).take(HEAD as u64).read_to_end(&mut head).ok()?;
-        let start = &content[..content.len().min(16)];
-        let at = head.windows(start.len().max(1)).position(|window| window == start)? as u64;
-        let held = Held {
-            at,
+        let (metadata, archive) = (std::fs::metadata(&library).ok()?, std::fs::read(&library).ok()?);
+        let at = members(&archive).find_map(|(at, member)| {
+            let mut near = (0..member.len().min(HEAD)).filter(|from| member[*from..].starts_with(&content));
+            near.next().map(|from| at + from)
+        })?;
+        Some(Held {
+            at: at as u64,
             bytes: content.len() as u64,
             sha256: Digest::of(&content),
             modified: Time::of(&std::fs::metadata(rmeta).ok()?).ok()?,
             library: (metadata.len(), Time::of(&metadata).ok()?),
-        };
-        (held.read(&library).ok()? == content).then_some(held)
+        })
     }
 
     fn read(&self, library: &Path) -> io::Result<Vec<u8>> {
@@ -222,6 +220,20 @@ impl Held {
         disk::persist(part, rmeta)?;
         Ok(true)
     }
+}
+
+/// Returns the members of an archive, each with its place. What is no archive has none.
+fn members(archive: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
+    const MAGIC: usize = "!<arch>\n".len();
+    let mut next = MAGIC;
+    std::iter::from_fn(move || {
+        let header = archive.get(next..next + 60).filter(|it| it.ends_with(b"`\n"))?;
+        let size: usize = std::str::from_utf8(&header[48..58]).ok()?.trim_end().parse().ok()?;
+        let at = next + header.len();
+        // A member begins at an even place.
+        next = at + size + size % 2;
+        Some((at, archive.get(at..at + size)?))
+    })
 }
 
 /// Returns the files of a unit that could be packed, relative to the directory.
