@@ -12,6 +12,10 @@ fmt:
 lint:
     .ci/do lint
 
+# lint for other systems
+systems:
+    .ci/do systems
+
 # Run the tests: `just test`, `just test --test kept places`
 test *args:
     .ci/do test {{args}}

@@ -77,6 +77,12 @@ class Way:
     def after(self, project):
         shutil.rmtree(project / "target", ignore_errors=True)
 
+    def end(self):
+        """Stops what runs beside it."""
+        if self.server:
+            self.server.terminate()
+            self.server.wait()
+
     def take(self, project, counts):
         shutil.rmtree(project / "target", ignore_errors=True)
         self.before(project)
@@ -140,9 +146,14 @@ class Sccache(Chef):
 
 
 class Kache(Chef):
+    """Its daemon starts by itself, and is no child of this process: its time is not counted."""
+
     def __init__(self, name, temp):
         super().__init__(name, temp)
         self.env = self.env | {"KACHE_CACHE_DIR": str(temp / "kache-cache"), "RUSTC_WRAPPER": FOUND["kache"], "CARGO_INCREMENTAL": "0"}
+
+    def end(self):
+        subprocess.run([FOUND["kache"], "daemon", "stop"], env=BASE | self.env, capture_output=True)
 
 
 def ratio(a, b):
@@ -159,7 +170,7 @@ def main():
     rows = [line.split("\t") for line in pathlib.Path(f"{history}.truth.tsv").read_text().splitlines()[1:]]
     rows = [row for row in rows if row[1] not in ("", "-")]
     changed = [i for i in range(1, len(rows)) if rows[i][1] != rows[i - 1][1]][-options.changes:]
-    with tempfile.TemporaryDirectory(prefix="larder-bench-") as temp:
+    with tempfile.TemporaryDirectory(prefix="larder-bench-", ignore_cleanup_errors=True) as temp:
         temp = pathlib.Path(temp)
         run([sys.executable, SHARED / "tools/unpack.py", f"{history}.tar.xz", temp / "all"], temp)
         places = {place.name.split("-", 1)[1]: place for place in (temp / "all").iterdir()}
@@ -174,9 +185,7 @@ def main():
             measure(ways, [(rows[i], places[rows[i][0]]) for i in [changed[0] - 1, *changed]], temp)
         finally:
             for way in ways:
-                if way.server:
-                    way.server.terminate()
-                    way.server.wait()
+                way.end()
 
 
 def measure(ways, commits, temp):

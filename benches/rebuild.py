@@ -140,6 +140,7 @@ def picture(figures):
     """An SVG with a group of bars for each change, relative to the longest."""
     lines, y = [], 24
     whole = figures["neither"][1].seconds
+    longest = max(rebuild.seconds for rebuilds in figures.values() for rebuild in rebuilds)
     for number, title in enumerate(TITLES):
         lines.append(f'<text class="head" x="8" y="{y}">{title}</text>')
         for tool, rebuilds in figures.items():
@@ -148,7 +149,7 @@ def picture(figures):
             ratio = rebuild.seconds / whole
             crates = "1 crate" if rebuild.crates == 1 else f"{rebuild.crates} crates"
             name = "larder" if tool == "cargo-larder" else "other"
-            width = max(2, round(BAR * ratio))
+            width = max(2, round(BAR * rebuild.seconds / longest))
             lines.append(f'<text x="8" y="{y}">{tool}</text>')
             lines.append(f'<rect class="{name}" x="{LEFT}" y="{y - 12}" width="{width}" height="16" rx="2"/>')
             lines.append(f'<text class="small" x="{LEFT + width + 8}" y="{y}">{ratio:.2f} · {crates} compiled again</text>')

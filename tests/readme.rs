@@ -190,8 +190,8 @@ fn every_command_parses() {
 fn the_flag_tables_are_those_of_the_program() {
     let page = Page::read("docs/flags.md");
     let both = page.flags_below("## Flags of both commands");
-    for verb in ["prepare", "cook", "verify", "explain", "show", "key", "init", "cache"] {
-        let is_alone = ["verify", "explain", "show", "key", "init", "cache"].contains(&verb);
+    for verb in ["prepare", "cook", "verify", "explain", "show", "key", "init", "pack", "cache"] {
+        let is_alone = ["verify", "explain", "show", "key", "init", "pack", "cache"].contains(&verb);
         let both = if is_alone { BTreeSet::new() } else { both.clone() };
         let own = page.flags_below(&format!("## Flags of {verb}"));
         let (documented, exist) = (both.union(&own).cloned().collect::<BTreeSet<_>>(), flags(verb));

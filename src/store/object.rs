@@ -180,6 +180,7 @@ fn set_mode(path: &Path, mode: u32) -> io::Result<()> {
 }
 
 #[cfg(not(unix))]
+#[expect(clippy::unnecessary_wraps, reason = "the same signature as on Unix")]
 fn set_mode(_: &Path, _: u32) -> io::Result<()> {
     Ok(())
 }
