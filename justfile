@@ -12,7 +12,7 @@ fmt:
 lint:
     .ci/do lint
 
-# lint for other systems
+# Run clippy for macOS, Windows, and Linux on ARM
 systems:
     .ci/do systems
 

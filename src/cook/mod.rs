@@ -78,8 +78,7 @@ pub fn cook(args: &Cook, environment: Environment, stdout: &mut dyn Write) -> Re
         earlier = Some(cook_one(order, args, &given, &interrupt, report, started, earlier)?.units);
     }
     let Some(last) = last else { return Ok(()) };
-    let Done { target_dir, units_dir, to_copy, .. } =
-        cook_one(last, args, &given, &interrupt, report, started, earlier)?;
+    let Done { target_dir, to_copy, .. } = cook_one(last, args, &given, &interrupt, report, started, earlier)?;
     if let Some(name) = to_copy {
         report.note(&format!(
             "the real build needs `{name}`, which is in the recipe, but not here yet\nhelp: copy it with the sources"
@@ -88,9 +87,6 @@ pub fn cook(args: &Cook, environment: Environment, stdout: &mut dyn Write) -> Re
     if let Some(home) = given.environment.cargo_home().filter(|_| args.slim) {
         let size = megabytes(slim::sources(&home, began));
         report.done("Removed", &format!("{size} of sources, which cargo unpacks again from their archives"));
-    }
-    if args.pack {
-        pack::after(&units_dir, here, report)?;
     }
     mount::explain(&target_dir, &given.environment, report);
     Ok(())
@@ -108,7 +104,10 @@ fn cook_one(
 ) -> Result<Done> {
     let here = given.environment.here.as_path();
     let cooked = in_scratch(order, args, given, interrupt, report, started)?;
-    let Cooked { outcome, target_dir, .. } = &cooked;
+    let Cooked { outcome, target_dir, units_dir, .. } = &cooked;
+    if args.pack {
+        pack::after(units_dir, here, report)?;
+    }
     let size = megabytes(place::size(target_dir));
     interrupt.check()?;
     if outcome.compiled + outcome.fresh == 0 {
@@ -150,13 +149,12 @@ fn cook_one(
     if let Some(file) = &args.html {
         write_report(file, here, &page::html(&units))?;
     }
-    Ok(Done { target_dir: cooked.target_dir, units_dir: cooked.units_dir, to_copy: cooked.to_copy, units })
+    Ok(Done { target_dir: cooked.target_dir, to_copy: cooked.to_copy, units })
 }
 
 /// The things to report after a cook.
 struct Done {
     target_dir: PathBuf,
-    units_dir: PathBuf,
     /// A file that must come with the sources.
     to_copy: Option<String>,
     /// The units of this build and those before it.

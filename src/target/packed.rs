@@ -87,7 +87,7 @@ pub fn pack(dir: &Path) -> Result<Option<Amount>> {
     let used: Vec<_> = there.iter().filter(|(unit, _)| used.contains(&unit.key())).collect();
     let Some(_locks) = trim::locks(dir, used.iter().map(|(unit, _)| *unit)) else { return Ok(None) };
     let mut packed = Packed::read(dir);
-    packed.files.retain(|rmeta, held| held.shift(&dir.join(rmeta)).is_some());
+    packed.files.retain(|rmeta, held| held.time(&dir.join(rmeta)).is_some());
     let (mut going, mut amount) = (Vec::new(), Amount::default());
     for inner in used.iter().flat_map(|(_, parts)| inner_files(parts, dir)) {
         if let Some(held) = Held::find(&dir.join(&inner)) {
@@ -129,7 +129,7 @@ pub fn forget(dir: &Path) {
 
 /// Returns whether a `.rmeta` is missing that [`unpack`] would bring back.
 pub fn is_packed(dir: &Path) -> bool {
-    Packed::read(dir).missing(dir).any(|(rmeta, held)| held.shift(&dir.join(rmeta)).is_some())
+    Packed::read(dir).missing(dir).any(|(rmeta, held)| held.time(&dir.join(rmeta)).is_some())
 }
 
 impl Packed {
@@ -197,18 +197,21 @@ impl Held {
     }
 
     /// Returns the mtime that the `.rmeta` would have now, or `None` if its library is another one.
-    /// A layer of an image stores whole seconds. cargo compares the mtimes of dependencies, so both
-    /// files need the same rounding.
-    fn shift(&self, rmeta: &Path) -> Option<Time> {
+    /// cargo compares the mtimes of dependencies, so both files need the same changes: a layer of an
+    /// image stores whole seconds, and `SOURCE_DATE_EPOCH` sets one time.
+    fn time(&self, rmeta: &Path) -> Option<Time> {
         let metadata = std::fs::metadata(library(rmeta)).ok().filter(|it| it.len() == self.library.0)?;
-        let now = Time::of(&metadata).ok()?;
-        let then = self.library.1;
-        (now == then).then_some(self.modified).or((now == then.in_seconds()).then(|| self.modified.in_seconds()))
+        let (now, then) = (Time::of(&metadata).ok()?, self.library.1);
+        Some(match now {
+            now if now == then => self.modified,
+            now if now == then.in_seconds() => self.modified.in_seconds(),
+            now => now,
+        })
     }
 
     /// Writes the file again, and returns whether it could be done.
     fn bring_back(&self, rmeta: &Path) -> io::Result<bool> {
-        let (Some(time), library) = (self.shift(rmeta), library(rmeta)) else { return Ok(false) };
+        let (Some(time), library) = (self.time(rmeta), library(rmeta)) else { return Ok(false) };
         let content = self.read(&library)?;
         if Digest::of(&content) != self.sha256 {
             return Ok(false);

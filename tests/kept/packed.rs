@@ -118,6 +118,22 @@ fn times_that_a_layer_has_rounded_are_rounded_alike() {
 }
 
 #[test]
+fn with_one_time_for_everything_what_comes_back_has_it_too() {
+    let temp = project();
+    let dir = temp.path();
+    let env = [("SOURCE_DATE_EPOCH", "1000000000")];
+    larder(dir, &["cook", "--offline", "--release", "--pack"], &env);
+    let epoch = UNIX_EPOCH + Duration::from_secs(1_000_000_000);
+    for path in files_below(&dir.join("target")) {
+        let time = fs_err::metadata(&path).and_then(|it| it.modified()).expect("it has a time");
+        assert_eq!(time, epoch, "{}", path.display());
+    }
+    larder(dir, &["unpack"], &[]);
+    assert!(metadata(dir).values().all(|(_, time)| *time == epoch));
+    builds(dir, false);
+}
+
+#[test]
 fn another_library_under_the_same_name_is_left_to_cargo() {
     let temp = project();
     let dir = temp.path();
