@@ -1,8 +1,8 @@
 //! Removes metadata that a target directory holds twice, and brings it back.
 //!
-//! In: a directory of units. Out: each `.rmeta` of a cooked unit whose bytes are also in the `.rlib`
-//! beside it is gone ([`pack`]), or there again with its mtime ([`unpack`]). A record says where the
-//! bytes are. Removes nothing that it cannot bring back, and no file of a local package.
+//! In: a directory of units. Out: each `.rmeta` of a cooked unit whose `.rlib` holds the same bytes
+//! is gone ([`pack`]), or there again with its mtime ([`unpack`]). A record says where the bytes
+//! are. Removes nothing that it cannot bring back, and no file of a local package.
 //!
 //! cargo compiles a crate without its `.rmeta` again (`check_filesystem` in its
 //! `fingerprint/mod.rs`). So a build of a packed directory takes longer, but it is right.
@@ -45,7 +45,7 @@ pub struct Packed {
     files: BTreeMap<PathBuf, Held>,
 }
 
-/// Where the bytes of a removed file are in the `.rlib` beside it.
+/// Where the bytes of a removed file are in its library.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Held {
     at: u64,
@@ -197,8 +197,8 @@ impl Held {
     }
 
     /// Returns the mtime that the `.rmeta` would have now, or `None` if its library is another one.
-    /// cargo compares the mtimes of dependencies, so both files need the same changes: a layer of an
-    /// image stores whole seconds, and `SOURCE_DATE_EPOCH` sets one time.
+    /// cargo compares the mtimes of dependencies, so both files need the same changes. A layer of
+    /// an image stores whole seconds, and `SOURCE_DATE_EPOCH` sets one time.
     fn time(&self, rmeta: &Path) -> Option<Time> {
         let metadata = std::fs::metadata(library(rmeta)).ok().filter(|it| it.len() == self.library.0)?;
         let (now, then) = (Time::of(&metadata).ok()?, self.library.1);

@@ -1,4 +1,4 @@
-//! `cook --pack`: metadata that a crate holds twice goes, and `unpack` brings it back, so that cargo
+//! `cook --pack`: metadata that a crate holds twice goes, and `unpack` brings it back. cargo then
 //! finds everything fresh. Without `unpack`, the build is right, and only slower.
 
 use super::{CARGO, PLAIN, Project, build, files_below, larder, lay_out, run};
