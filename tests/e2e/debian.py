@@ -11,7 +11,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from larder import ROOT
+from larder import ROOT, Failed
 
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
 KEPT = Path(os.environ.get("LARDER_CHROOTS") or CACHE / "cargo-larder/debian").resolve()
@@ -41,10 +41,6 @@ if [ -n "$seen" ]; then mkdir -p "$root$seen" && mount --bind "$seen" "$root$see
 mount -t proc proc "$root/proc"
 exec chroot "$root" /usr/bin/env -i "$@"
 """
-
-
-class Failed(Exception):
-    """A program did not work; holds the end of what it printed."""
 
 
 def debootstrap(*args, root=None):

@@ -40,7 +40,8 @@ class System:
 SYSTEMS = {system.target: system for system in [
     System("aarch64-unknown-linux-gnu", "libstd-rust-dev:arm64", [], ["gcc-aarch64-linux-gnu", "libc6-dev-arm64-cross", "qemu-user"],
            "aarch64-linux-gnu-gcc", ["qemu-aarch64", "-L", "/usr/aarch64-linux-gnu"]),
-    System("x86_64-pc-windows-gnu", FROM_SOURCE, ["binutils-mingw-w64-x86-64"], ["gcc-mingw-w64-x86-64-win32", "wine64"], "x86_64-w64-mingw32-gcc", ["/usr/lib/wine/wine64"], ".exe"),
+    System("x86_64-pc-windows-gnu", FROM_SOURCE, ["binutils-mingw-w64-x86-64"], ["gcc-mingw-w64-x86-64-win32", "wine64"],
+           "x86_64-w64-mingw32-gcc", ["/usr/lib/wine/wine64"], ".exe"),
     System("aarch64-apple-darwin"),
 ]}
 

