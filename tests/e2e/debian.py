@@ -11,7 +11,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from larder import ROOT, Failed
+from larder import ROOT, Failed, run
 
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
 KEPT = Path(os.environ.get("LARDER_CHROOTS") or CACHE / "cargo-larder/debian").resolve()
@@ -32,6 +32,8 @@ OWN = {"HOME": "/home", "CARGO_HOME": "/cargo", "PATH": "/cargo/bin:/venv/bin:/u
        "DEBIAN_FRONTEND": "noninteractive", "WINEDEBUG": "-all", "LC_ALL": "C.UTF-8"}
 # For builds of cargo-larder inside: nobody debugs them, and one directory keeps what they share.
 BUILD = {"CARGO_PROFILE_DEV_DEBUG": "0", "CARGO_TARGET_DIR": str(ROOT / "target/debian")}
+# Toolchains of rustup, for what Debian has no package of.
+RUSTUP = ROOT / "target/rustup"
 BUNDLE = "etc/ssl/certs/ca-certificates.crt"
 # Arguments: root, directory of this machine to see there or nothing, arguments of `env`. The mounts end with the program.
 ENTER = """
@@ -141,6 +143,13 @@ class Debian:
         bundle, place = Path(os.environ.get("SSL_CERT_FILE") or f"/{BUNDLE}"), self.root / BUNDLE
         if bundle.is_file() and place.parent.is_dir() and (not place.exists() or place.stat().st_size != bundle.stat().st_size):
             shutil.copyfile(bundle, place)
+
+    def rustup(self, toolchain, *parts):
+        """The environment in which programs inside take a toolchain of rustup instead of Debian's. `parts` are flags that name
+        its components and targets. The directory `seen` must be above it."""
+        flags = ["--profile", "minimal", "--no-self-update", *parts]
+        run(["rustup", "toolchain", "install", toolchain, *flags], ROOT, RUSTUP_HOME=str(RUSTUP))
+        return {"PATH": f"{next(RUSTUP.glob(f'toolchains/{toolchain}-*'))}/bin:{OWN['PATH']}"}
 
     def make_std(self, target):
         """Compiles the standard library for a target that Debian has no package of, and installs it as one would."""

@@ -17,13 +17,13 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from debian import Debian, Failed
+from debian import RUSTUP, Debian, Failed
 from larder import BINARY, finish, table
 
 HERE = Path(__file__).resolve().parent
 SCRATCH = "/targets"
 ARM, WINDOWS = "aarch64-unknown-linux-gnu", "x86_64-pc-windows-gnu"
-HERE_TOO = "x86_64-unknown-linux-gnu"
+HERE_TOO, MUSL = "x86_64-unknown-linux-gnu", "x86_64-unknown-linux-musl"
 FOR_ARM = ["libstd-rust-dev:arm64", "gcc-aarch64-linux-gnu", "libc6-dev-arm64-cross", "qemu-user"]
 RUN_ARM = ["qemu-aarch64", "-L", "/usr/aarch64-linux-gnu"]
 FOR_WASM = ["libstd-rust-dev-wasm32", "lld", "clang", "wasi-libc", "nodejs"]
@@ -46,9 +46,12 @@ class Case:
     std: str = ""
     pip: list[str] = field(default_factory=list)
     zig: bool = False
+    # A toolchain of rustup with the target's standard library, where Debian has none.
+    rustup: str = ""
     scoped: bool = True
     file: str = "crossing"
     glibc: str = ""
+    static: bool = False
 
 
 def said(platform, system):
@@ -67,6 +70,7 @@ CASES = {
                  {"wasm32-unknown-unknown": "42"}, {"wasm32-unknown-unknown": RUN_WASM}, file="crossing_page.wasm"),
     "windows": Case(WINDOWS, ["gcc-mingw-w64-x86-64-win32", "wine64"], ["--target", WINDOWS], {WINDOWS: said("x86_64-windows", "windows-sys")},
                     {WINDOWS: ["/usr/lib/wine/wine64"]}, std=WINDOWS, file="crossing.exe"),
+    "musl": Case(MUSL, ["musl-tools", "binutils"], ["--target", MUSL], {MUSL: said("x86_64-linux", "libc")}, rustup="1.85", static=True),
     "zig": Case(f"{HERE_TOO}.2.17 with `--zigbuild`", ["binutils"], ["--target", f"{HERE_TOO}.2.17"], {HERE_TOO: said("x86_64-linux", "libc")},
                 pip=ZIG, zig=True, glibc="2.17"),
     "zig-arm": Case(f"{ARM}.2.28 with `--zigbuild`", [*FOR_ARM, "binutils"], ["--target", f"{ARM}.2.28"], {ARM: said("aarch64-linux", "libc")},
@@ -78,7 +82,7 @@ class Broken(Exception):
     """A promise does not hold."""
 
 
-def check(debian, case):
+def check(debian, case, env):
     """Prepares, cooks, and builds. Returns the number of third-party units that the build looks at."""
     shutil.rmtree(debian.root / SCRATCH.lstrip("/"), ignore_errors=True)
     sources, place = debian.root / f"{SCRATCH}/sources".lstrip("/"), debian.root / f"{SCRATCH}/project".lstrip("/")
@@ -87,14 +91,14 @@ def check(debian, case):
         config.write(case.config)
     place.mkdir()
     flags = ["--release", *case.flags]
-    debian.run("cargo", "larder", "prepare", "--recipe-path", f"{SCRATCH}/project/recipe.json", *(flags if case.scoped else []), cwd=f"{SCRATCH}/sources")
-    debian.run("cargo", "larder", "cook", *flags, *(["--zigbuild"] if case.zig else []), cwd=f"{SCRATCH}/project")
+    debian.run("cargo", "larder", "prepare", "--recipe-path", f"{SCRATCH}/project/recipe.json", *(flags if case.scoped else []), cwd=f"{SCRATCH}/sources", env=env)
+    debian.run("cargo", "larder", "cook", *flags, *(["--zigbuild"] if case.zig else []), cwd=f"{SCRATCH}/project", env=env)
     shutil.copytree(sources, place, dirs_exist_ok=True)
     # A checkout is newer than what was cooked before it.
     now = time.time()
     for file in (path for path in place.rglob("*") if "target" not in path.relative_to(place).parts and path.is_file()):
         os.utime(file, (now, now))
-    built = debian.start("cargo", "zigbuild" if case.zig else "build", "-v", "--locked", "--message-format", "json", *flags, cwd=f"{SCRATCH}/project")
+    built = debian.start("cargo", "zigbuild" if case.zig else "build", "-v", "--locked", "--message-format", "json", *flags, cwd=f"{SCRATCH}/project", env=env)
     if built.returncode:
         raise Broken("the real build failed:\n" + "\n".join(built.stderr.splitlines()[-15:]))
     return again(built)
@@ -121,6 +125,8 @@ def check_program(debian, case):
         printed = debian.run(*case.run.get(directory, []), f"{SCRATCH}/project/{program}", cwd=f"{SCRATCH}/project").strip()
         if printed != text:
             raise Broken(f"`{program}` printed `{printed}`, not `{text}`")
+        if case.static and "NEEDED" in debian.run("readelf", "-d", program, cwd=f"{SCRATCH}/project"):
+            raise Broken(f"`{program}` is not static")
         if case.glibc:
             symbols = debian.run("readelf", "-W", "--version-info", program, cwd=f"{SCRATCH}/project")
             needed = max(tuple(map(int, version.split("."))) for version in re.findall(r"GLIBC_([0-9.]+)", symbols))
@@ -137,7 +143,8 @@ def tried(debian, name, case):
         debian.pip(*case.pip)
     done = ["-"] * 3
     try:
-        seen = check(debian, case)
+        env = debian.rustup(case.rustup, "-t", *case.flags[1:]) if case.rustup else {}
+        seen = check(debian, case, env)
         done = ["ok", f"{seen} units", "0"]
         check_program(debian, case)
         emulators = {EMULATORS[run[0]] for run in case.run.values()}
@@ -151,7 +158,8 @@ def main():
     parser.add_argument("--only", action="append", choices=CASES, metavar="NAME", help=", ".join(CASES))
     parser.add_argument("--keep", action="store_true")
     options = parser.parse_args()
-    debian = Debian()
+    RUSTUP.mkdir(parents=True, exist_ok=True)
+    debian = Debian(seen=RUSTUP)
     debian.bring(BINARY)
     toolchain = "Rust " + debian.run("rustc", "--version").split()[1]
     rows, failed = [], 0

@@ -14,14 +14,13 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from debian import OWN, Debian, Failed
-from larder import BINARY, ROOT, finish, run, table
+from debian import RUSTUP, Debian, Failed
+from larder import BINARY, finish, table
 
 HERE = Path(__file__).resolve().parent
 PLACE = "/tools"
 TEXT = '"text":"plums and beans"'
 PROGRAM = "target/release/crossing"
-RUSTUP = ROOT / "target/rustup"
 
 
 @dataclass
@@ -81,8 +80,7 @@ def variables(debian, tool, where):
     """What the tool wants in the environment of every step; it may itself tell."""
     env = dict(tool.env)
     if tool.nightly:
-        run(["rustup", "toolchain", "install", "nightly", "--profile", "minimal", "-c", tool.nightly, "--no-self-update"], ROOT, RUSTUP_HOME=str(RUSTUP))
-        env["PATH"] = f"{next(RUSTUP.glob('toolchains/nightly-*'))}/bin:{OWN['PATH']}"
+        env |= debian.rustup("nightly", "-c", tool.nightly)
     if command := env.pop("show-env", ""):
         for line in debian.run(*command.split(), cwd=where, env=env).splitlines():
             name, value = line.removeprefix("export ").split("=", 1)
@@ -123,8 +121,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", action="append", choices=TOOLS, metavar="NAME", help=", ".join(TOOLS))
     options = parser.parse_args()
-    (ROOT / "target").mkdir(exist_ok=True)
-    debian = Debian(seen=ROOT / "target")
+    RUSTUP.mkdir(parents=True, exist_ok=True)
+    debian = Debian(seen=RUSTUP)
     debian.bring(BINARY)
     rows, failed = [], 0
     for name in options.only or TOOLS:
