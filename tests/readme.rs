@@ -279,7 +279,7 @@ fn the_map_of_the_sources_has_every_folder() {
 #[test]
 fn the_readme_is_short_and_links_to_every_page_of_the_guide() {
     let readme = Page::read("README.md");
-    assert!(readme.text.lines().count() <= 120, "README.md has more than 120 lines: details belong below docs/");
+    assert!(readme.text.lines().count() <= 135, "README.md has more than 135 lines: details belong below docs/");
     for page in pages(&["docs/*.md"]) {
         let is_linked = readme.links().any(|link| link.split('#').next().map(Path::new) == Some(&page.path));
         assert!(is_linked, "README.md does not link to {}", page.name());
