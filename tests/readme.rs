@@ -206,8 +206,10 @@ fn the_flag_tables_are_those_of_the_program() {
 
 #[test]
 fn every_flag_that_the_guide_mentions_exists() {
-    let exist: BTreeSet<String> =
-        ["prepare", "cook", "verify", "explain", "show", "key", "init", "cache"].into_iter().flat_map(flags).collect();
+    let exist: BTreeSet<String> = ["prepare", "cook", "verify", "explain", "show", "key", "init", "pack", "cache"]
+        .into_iter()
+        .flat_map(flags)
+        .collect();
     for page in guide() {
         for flag in page.spans().filter_map(flag_of) {
             let is_known = exist.contains(flag) || FLAGS_OF_OTHERS.contains(&flag);
