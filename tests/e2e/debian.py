@@ -124,6 +124,7 @@ class Debian:
         cheap = {"CARGO_PROFILE_DEV_DEBUG": "0", "CARGO_TARGET_DIR": "/crates"}
         for crate in crates:
             self.run("cargo", "install", "--locked", "--debug", crate, env=env | cheap)
+        shutil.rmtree(self.root / "crates", ignore_errors=True)
 
     def run(self, *args, cwd="/", env=None):
         """Standard output of a program inside."""
