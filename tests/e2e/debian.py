@@ -119,11 +119,11 @@ class Debian:
         self.run("pip", "install", "--quiet", *packages, env={"PIP_CERT": f"/{BUNDLE}"})
 
     def cargo(self, env, *crates):
-        """Programs of crates.io, `name@version`, compiled with the toolchain of `env`. cargo leaves out those that are there."""
+        """Programs of crates.io, `name@version` and flags, compiled with the toolchain of `env`. cargo leaves out those that are there."""
         # Quick to compile is all that they must be. An interrupted run goes on where it was.
         cheap = {"CARGO_PROFILE_DEV_DEBUG": "0", "CARGO_TARGET_DIR": "/crates"}
         for crate in crates:
-            self.run("cargo", "install", "--locked", "--debug", crate, env=env | cheap)
+            self.run("cargo", "install", "--locked", "--debug", *crate.split(), env=env | cheap)
         shutil.rmtree(self.root / "crates", ignore_errors=True)
 
     def run(self, *args, cwd="/", env=None):

