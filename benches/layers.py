@@ -21,8 +21,8 @@ LARDER = pathlib.Path(os.environ.get("LARDER") or ROOT / "target/release/cargo-l
 CHEF = os.environ.get("CHEF") or shutil.which("cargo-chef") or "none"
 CARGO = shutil.which("cargo")
 HOME = pathlib.Path(os.environ.get("CARGO_HOME") or pathlib.Path.home() / ".cargo")
-# Without C; with libgit2, zlib and oniguruma; with debug information.
 FLAGS = {"larder": [], "slim": ["--slim"], "packed": ["--slim", "--pack"]}
+# Without C; with libgit2, zlib and oniguruma; with debug information.
 PROJECTS = ["fd-find@10.5.0", "bat@0.26.1", "ripgrep@15.1.0"]
 
 

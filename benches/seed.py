@@ -12,9 +12,9 @@ All commits are cooked at one path, as in a container. At another path, cargo ne
 behind. In fd these are the run of the build script of `tikv-jemalloc-sys`, its library, and `tikv-jemallocator`. A store brings
 units of all earlier commits, so a cook with it may compile less than is new.
 
-`LARDER` names the binary (default: target/release/cargo-larder). Optimization is off, to
-save time. Then a crate that the host and the target need alike is one unit, where the truth has two: docs.rs has 729 units
-instead of 814, and its largest change makes 291 new instead of 303."""
+`LARDER` names the binary (default: target/release/cargo-larder). Optimization is off, to save time. Then a crate that the host
+and the target need alike is one unit, where the truth has two: docs.rs has 729 units instead of 814, and its largest change
+makes 291 new instead of 303."""
 import argparse
 import json
 import os

@@ -38,6 +38,16 @@ fn cook(dir: &Path, flags: &[&str]) -> String {
     larder(dir, &[&["cook", "--offline", "--release"], flags].concat(), &[])
 }
 
+/// What a command says that must end with exit code 1.
+#[track_caller]
+fn refused(dir: &Path, args: &[&str]) -> String {
+    let mut larder = command(Path::new(env!("CARGO_BIN_EXE_cargo-larder")), dir);
+    let output = larder.arg("larder").args(args).output().expect("it starts");
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    said
+}
+
 /// The metadata files of a target directory, with their content and time.
 fn metadata(dir: &Path) -> BTreeMap<PathBuf, (Vec<u8>, SystemTime)> {
     let files =
@@ -87,10 +97,7 @@ fn without_unpack_a_build_is_right_and_verify_says_what_helps() {
     let temp = project();
     let dir = temp.path();
     cook(dir, &["--pack"]);
-    let mut verify = command(Path::new(env!("CARGO_BIN_EXE_cargo-larder")), dir);
-    let output = verify.args(["larder", "verify", "--release", "--offline"]).output().expect("it starts");
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(1), "{said}");
+    let said = refused(dir, &["verify", "--release", "--offline"]);
     assert!(said.contains("error: `target` is packed, so the build would compile every crate again"), "{said}");
     assert!(said.contains("help: run `cargo larder unpack` before the build"), "{said}");
     builds(dir, true);
@@ -176,10 +183,7 @@ fn a_cook_and_a_seed_take_a_packed_directory_as_it_was() {
 #[test]
 fn a_place_where_nothing_was_cooked_is_refused() {
     let temp = project();
-    let mut pack = command(Path::new(env!("CARGO_BIN_EXE_cargo-larder")), temp.path());
-    let output = pack.args(["larder", "pack"]).output().expect("it starts");
-    let said = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(1), "{said}");
+    let said = refused(temp.path(), &["pack"]);
     assert!(said.contains("error: nothing was cooked in `target`"), "{said}");
     assert!(said.contains("help: cook with `cargo larder cook`, or name the directory with `--target-dir`"), "{said}");
 }
